@@ -1,0 +1,314 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"math/rand/v2"
+	"time"
+)
+
+// DeliveryState is where one delivery to one inbox stands.
+type DeliveryState int
+
+const (
+	DeliveryWaiting   DeliveryState = 0 // never sent
+	DeliveryUnknown   DeliveryState = 1 // sent, but no answer: it may have arrived
+	DeliveryAccepted  DeliveryState = 2
+	DeliveryRefused   DeliveryState = 3 // the server said no, for good
+	DeliveryGivenUp   DeliveryState = 4 // tried for days
+	DeliveryCancelled DeliveryState = 5 // deleted before it was sent
+)
+
+const (
+	// PostLifetime is for how long a delivery is tried at least.
+	PostLifetime = 72 * time.Hour
+	// ActorDeleteLifetime is the same for the deletion of the account.
+	ActorDeleteLifetime = 7 * 24 * time.Hour
+)
+
+// retryAfter are the tries after a first failure, counted from that failure; when
+// they are used up, one a day follows while anything still waits.
+var retryAfter = []time.Duration{
+	15 * time.Second, time.Minute, 4 * time.Minute, 15 * time.Minute,
+	time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour,
+	24 * time.Hour, 48 * time.Hour, 72 * time.Hour,
+}
+
+// InboxTarget is an inbox and the server it lies on.
+type InboxTarget struct {
+	URL    string
+	HostID int64
+}
+
+func scanInboxTarget(r scanner) (InboxTarget, error) {
+	var i InboxTarget
+	err := r.Scan(&i.URL, &i.HostID)
+	return i, err
+}
+
+// Inbox is one place that deliveries go to. It is scheduled as a whole: what is
+// queued for a failing inbox joins its next try.
+type Inbox struct {
+	ID           int64
+	URL          string
+	HostID       int64
+	Tries        int       // failures in a row
+	FailingSince time.Time // zero while it works
+	DueAt        time.Time // zero if nothing waits
+	Error        string
+}
+
+func scanInbox(r scanner) (Inbox, error) {
+	var i Inbox
+	var failing, due sql.NullInt64
+	err := r.Scan(&i.ID, &i.URL, &i.HostID, &i.Tries, &failing, &due, &i.Error)
+	i.FailingSince, i.DueAt = fromNullMS(failing), fromNullMS(due)
+	return i, err
+}
+
+const inboxColumns = `i.id, i.url, i.host_id, i.tries, i.failing_since, i.due_at, i.error`
+
+// Outgoing is an activity on its way. A Create or Update of a post has no
+// payload: it is rendered from the post when it is sent.
+type Outgoing struct {
+	ID      int64
+	Kind    string // Create, Update, Delete, Follow, Accept, …
+	PostID  int64  // 0 if it concerns no post
+	URI     string // id of the activity
+	Payload []byte
+	At      time.Time
+	Until   time.Time // it is given up at the first failure after this
+}
+
+func scanOutgoing(r scanner) (Outgoing, error) {
+	var o Outgoing
+	var at, until int64
+	err := r.Scan(&o.ID, &o.Kind, &o.PostID, &o.URI, &o.Payload, &at, &until)
+	o.At, o.Until = fromMS(at), fromMS(until)
+	return o, err
+}
+
+const outgoingColumns = `o.id, o.kind, o.post_id, o.uri, o.payload, o.at, o.until`
+
+// EnsureInbox reads the id of an inbox and makes its row if there is none.
+func (t *Tx) EnsureInbox(in InboxTarget) (int64, error) {
+	id, err := value[int64](t, `
+		select id
+		from inboxes
+		where url_hash = ?
+		and url = ?`, t.hash(in.URL), in.URL)
+	if !errors.Is(err, ErrNotFound) {
+		return id, err
+	}
+	res, err := t.exec(`
+		insert into inboxes (url, url_hash, host_id)
+		values (?, ?, ?)`, in.URL, t.hash(in.URL), in.HostID)
+	if err != nil {
+		return 0, err
+	}
+	return res.LastInsertId()
+}
+
+// QueueOutgoing stores an activity and one delivery per distinct inbox. Inboxes
+// that work are due at once; a failing one keeps its schedule. The id, At and
+// Until are set if they are zero.
+func (t *Tx) QueueOutgoing(o *Outgoing, to []InboxTarget) error {
+	if o.ID == 0 {
+		o.ID = t.NewID()
+	}
+	if o.At.IsZero() {
+		o.At = t.Now()
+	}
+	if o.Until.IsZero() {
+		o.Until = o.At.Add(PostLifetime)
+	}
+	if _, err := t.exec(`
+		insert into outgoing (id, kind, post_id, uri, payload, at, until)
+		values (?, ?, ?, ?, ?, ?, ?)`, o.ID, o.Kind, o.PostID, o.URI, o.Payload, ms(o.At), ms(o.Until)); err != nil {
+		return err
+	}
+	for _, in := range to {
+		id, err := t.EnsureInbox(in)
+		if err != nil {
+			return err
+		}
+		if err := t.queueDelivery(o.ID, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Tx) queueDelivery(outgoingID, inboxID int64) error {
+	if _, err := t.exec(`
+		insert or ignore into deliveries (outgoing_id, inbox_id)
+		values (?, ?)`, outgoingID, inboxID); err != nil {
+		return err
+	}
+	_, err := t.exec(`
+		update inboxes
+		set due_at = ?
+		where id = ?
+		and due_at is null`, ms(t.Now()), inboxID)
+	return err
+}
+
+// DueInboxes lists inboxes with something to send now, the longest due first.
+func (t *Tx) DueInboxes(now time.Time, limit int) ([]Inbox, error) {
+	return many(t, scanInbox, `
+		select `+inboxColumns+`
+		from inboxes i
+		where i.due_at <= ?
+		order by i.due_at
+		limit ?`, ms(now), limit)
+}
+
+// NextDue is when the next inbox is due; zero if none.
+func (t *Tx) NextDue() (time.Time, error) {
+	at, err := value[int64](t, `
+		select due_at
+		from inboxes
+		where due_at is not null
+		order by due_at
+		limit 1`)
+	if errors.Is(err, ErrNotFound) {
+		return time.Time{}, nil
+	}
+	return fromMS(at), err
+}
+
+// Pending is the oldest activity that waits for an inbox; ErrNotFound if none.
+func (t *Tx) Pending(inboxID int64) (Outgoing, error) {
+	var o Outgoing
+	err := t.one(func(r scanner) (err error) { o, err = scanOutgoing(r); return }, `
+		select `+outgoingColumns+`
+		from deliveries d
+		cross join outgoing o on o.id = d.outgoing_id
+		where d.inbox_id = ?
+		and d.state < 2
+		order by d.outgoing_id
+		limit 1`, inboxID)
+	return o, err
+}
+
+// DeliveryDone records that an inbox answered for good: accepted or refused,
+// with the reason. The inbox stays due while more waits for it.
+func (t *Tx) DeliveryDone(in Inbox, outgoingID int64, state DeliveryState, reason string) error {
+	if err := t.setDelivery(outgoingID, in.ID, state, reason); err != nil {
+		return err
+	}
+	if err := t.HostDelivered(in.HostID, reason); err != nil {
+		return err
+	}
+	_, err := t.exec(`
+		update inboxes
+		set tries = 0, failing_since = null, error = ?, due_at = iif(exists (
+			select 1
+			from deliveries
+			where inbox_id = ?
+			and state < 2), ?, null)
+		where id = ?`, reason, in.ID, ms(t.Now()), in.ID)
+	return err
+}
+
+func (t *Tx) setDelivery(outgoingID, inboxID int64, state DeliveryState, reason string) error {
+	_, err := t.exec(`
+		update deliveries
+		set state = ?, tried_at = ?, error = ?
+		where outgoing_id = ?
+		and inbox_id = ?
+		and state < 2`, state, ms(t.Now()), reason, outgoingID, inboxID)
+	return err
+}
+
+// DeliveryFailed records a passing failure: the inbox waits for its next try
+// (never before notBefore, for Retry-After), and what was tried for long enough
+// is given up. Sent says that the request went out, so that it may have arrived.
+func (t *Tx) DeliveryFailed(in Inbox, o Outgoing, sent bool, reason string, notBefore time.Time) error {
+	now := t.Now()
+	state := DeliveryWaiting
+	if sent {
+		state = DeliveryUnknown
+	}
+	if _, err := t.exec(`
+		update deliveries
+		set state = max(state, ?), tried_at = ?, error = ?
+		where outgoing_id = ?
+		and inbox_id = ?
+		and state < 2`, state, ms(now), reason, o.ID, in.ID); err != nil {
+		return err
+	}
+	if in.FailingSince.IsZero() {
+		in.FailingSince = now
+	}
+	if _, err := t.exec(`
+		update deliveries
+		set state = 4, error = ?
+		where inbox_id = ?
+		and state < 2
+		and outgoing_id in (
+			select o.id
+			from deliveries d
+			cross join outgoing o on o.id = d.outgoing_id
+			where d.inbox_id = ?
+			and d.state < 2
+			and o.until <= ?)`, reason, in.ID, in.ID, ms(now)); err != nil {
+		return err
+	}
+	if err := t.HostDelivered(in.HostID, reason); err != nil {
+		return err
+	}
+	next := nextTry(in.FailingSince, in.Tries, now)
+	if next.Before(notBefore) {
+		next = notBefore
+	}
+	_, err := t.exec(`
+		update inboxes
+		set tries = tries + 1, failing_since = ?, error = ?, due_at = iif(exists (
+			select 1
+			from deliveries
+			where inbox_id = ?
+			and state < 2), ?, null)
+		where id = ?`, ms(in.FailingSince), reason, in.ID, ms(next), in.ID)
+	return err
+}
+
+// nextTry is the time of the try after the one that just failed, with 20 %
+// jitter; the last of the table only later, so that three days are kept.
+func nextTry(since time.Time, tries int, now time.Time) time.Time {
+	wait := 24 * time.Hour
+	if tries < len(retryAfter) {
+		wait = retryAfter[tries]
+		if tries > 0 {
+			wait -= retryAfter[tries-1]
+		}
+	}
+	jitter := time.Duration((rand.Float64()*0.4 - 0.2) * float64(wait))
+	if tries >= len(retryAfter)-1 {
+		jitter = max(jitter, -jitter)
+	}
+	next := now.Add(wait + jitter)
+	if last := since.Add(retryAfter[len(retryAfter)-1]); tries == len(retryAfter)-1 && next.Before(last) {
+		next = last
+	}
+	return next
+}
+
+// CrashRecovery marks what a server was perhaps sending when it died: such
+// deliveries may have arrived. Call it when the last run did not end cleanly.
+func (t *Tx) CrashRecovery() (int, error) {
+	return t.changed(`
+		update deliveries
+		set state = 1
+		where state = 0
+		and inbox_id in (select id from inboxes where failing_since is null)`)
+}
+
+// CountDeliveries counts what waits and the inboxes that fail.
+func (t *Tx) CountDeliveries() (waiting, failing int, err error) {
+	err = t.one(func(r scanner) error { return r.Scan(&waiting, &failing) }, `
+		select
+			(select count(*) from deliveries where state < 2),
+			(select count(*) from inboxes where failing_since is not null and due_at is not null)`)
+	return waiting, failing, err
+}

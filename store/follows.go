@@ -1,0 +1,215 @@
+package store
+
+import (
+	"database/sql"
+	"time"
+)
+
+// FollowState is where a follow stands, in either direction.
+type FollowState int
+
+const (
+	FollowAsked    FollowState = 0 // waits for an answer
+	FollowAccepted FollowState = 1
+	FollowRejected FollowState = 2
+	FollowRemoved  FollowState = 3 // was accepted, then taken back by the owner
+)
+
+// Follower is somebody who follows the owner or asks to.
+type Follower struct {
+	ActorID   int64
+	State     FollowState
+	FollowURI string // id of the Follow
+	Follow    string // the Follow itself as JSON, since Accept and Reject embed it whole
+	AskedAt   time.Time
+	DecidedAt time.Time
+}
+
+func scanFollower(r scanner) (Follower, error) {
+	var f Follower
+	var asked int64
+	var decided sql.NullInt64
+	err := r.Scan(&f.ActorID, &f.State, &f.FollowURI, &f.Follow, &asked, &decided)
+	f.AskedAt, f.DecidedAt = fromMS(asked), fromNullMS(decided)
+	return f, err
+}
+
+const followerColumns = `actor_id, state, follow_uri, follow, asked_at, decided_at`
+
+// Follower reads where a follow of the owner stands; ErrNotFound without one.
+func (t *Tx) Follower(actorID int64) (Follower, error) {
+	var f Follower
+	err := t.one(func(r scanner) (err error) { f, err = scanFollower(r); return }, `
+		select `+followerColumns+`
+		from followers
+		where actor_id = ?`, actorID)
+	return f, err
+}
+
+// SaveFollower inserts or replaces a follower.
+func (t *Tx) SaveFollower(f Follower) error {
+	_, err := t.exec(`
+		insert or replace into followers (`+followerColumns+`)
+		values (?, ?, ?, ?, ?, ?)`, f.ActorID, f.State, f.FollowURI, f.Follow, ms(f.AskedAt), msOrNull(f.DecidedAt))
+	return err
+}
+
+// DecideFollower answers a request or removes a follower.
+func (t *Tx) DecideFollower(actorID int64, state FollowState) error {
+	_, err := t.exec(`
+		update followers
+		set state = ?, decided_at = ?
+		where actor_id = ?`, state, ms(t.Now()), actorID)
+	return err
+}
+
+// DropFollower forgets a follow that its sender took back.
+func (t *Tx) DropFollower(actorID int64) error {
+	_, err := t.exec(`
+		delete from followers
+		where actor_id = ?`, actorID)
+	return err
+}
+
+// FollowersIn lists followers in a state, the newest question first, in pages:
+// after is the actor id of the last one seen, 0 for the first page.
+func (t *Tx) FollowersIn(state FollowState, after int64, limit int) ([]Follower, error) {
+	return many(t, scanFollower, `
+		select `+followerColumns+`
+		from followers
+		where state = ?
+		and (asked_at, actor_id) < (
+			coalesce((select asked_at from followers where actor_id = ?), 1 << 62), ?)
+		order by asked_at desc, actor_id desc
+		limit ?`, state, after, after, limit)
+}
+
+// DecidedLately lists the requests that the owner answered, newest first.
+func (t *Tx) DecidedLately(limit int) ([]Follower, error) {
+	return many(t, scanFollower, `
+		select `+followerColumns+`
+		from followers
+		where decided_at is not null
+		order by decided_at desc
+		limit ?`, limit)
+}
+
+// CountFollowers counts those in a state.
+func (t *Tx) CountFollowers(state FollowState) (int, error) {
+	n, err := value[int64](t, `
+		select count(*)
+		from followers
+		where state = ?`, state)
+	return int(n), err
+}
+
+// IsFollower says whether an actor is an accepted follower.
+func (t *Tx) IsFollower(actorID int64) (bool, error) {
+	n, err := value[int64](t, `
+		select count(*)
+		from followers
+		where actor_id = ?
+		and state = 1`, actorID)
+	return n > 0, err
+}
+
+// FollowerInboxes lists where a post to all followers goes: each distinct
+// shared inbox once, else the personal one.
+func (t *Tx) FollowerInboxes() ([]InboxTarget, error) {
+	return many(t, scanInboxTarget, `
+		select distinct iif(a.shared_inbox != '', a.shared_inbox, a.inbox), a.host_id
+		from followers f
+		join actors a on a.id = f.actor_id
+		where f.state = 1
+		and a.gone_at is null`)
+}
+
+// CountFollowerHosts counts the servers of the accepted followers.
+func (t *Tx) CountFollowerHosts() (int, error) {
+	n, err := value[int64](t, `
+		select count(distinct a.host_id)
+		from followers f
+		join actors a on a.id = f.actor_id
+		where f.state = 1`)
+	return int(n), err
+}
+
+// Following is somebody whom the owner follows or asked to.
+type Following struct {
+	ActorID   int64
+	State     FollowState
+	FollowURI string
+	Boosts    bool // their boosts are shown
+	Notify    bool // their posts are notified
+	AskedAt   time.Time
+	DecidedAt time.Time
+}
+
+func scanFollowing(r scanner) (Following, error) {
+	var f Following
+	var asked int64
+	var decided sql.NullInt64
+	err := r.Scan(&f.ActorID, &f.State, &f.FollowURI, &f.Boosts, &f.Notify, &asked, &decided)
+	f.AskedAt, f.DecidedAt = fromMS(asked), fromNullMS(decided)
+	return f, err
+}
+
+const followingColumns = `actor_id, state, follow_uri, boosts, notify, asked_at, decided_at`
+
+// Following reads where the owner's follow of somebody stands; ErrNotFound without one.
+func (t *Tx) Following(actorID int64) (Following, error) {
+	var f Following
+	err := t.one(func(r scanner) (err error) { f, err = scanFollowing(r); return }, `
+		select `+followingColumns+`
+		from following
+		where actor_id = ?`, actorID)
+	return f, err
+}
+
+// SaveFollowing inserts or replaces a follow by the owner.
+func (t *Tx) SaveFollowing(f Following) error {
+	_, err := t.exec(`
+		insert or replace into following (`+followingColumns+`)
+		values (?, ?, ?, ?, ?, ?, ?)`, f.ActorID, f.State, f.FollowURI, f.Boosts, f.Notify, ms(f.AskedAt), msOrNull(f.DecidedAt))
+	return err
+}
+
+// DropFollowing forgets a follow by the owner.
+func (t *Tx) DropFollowing(actorID int64) error {
+	_, err := t.exec(`
+		delete from following
+		where actor_id = ?`, actorID)
+	return err
+}
+
+// Follows says whether the owner follows an actor and was accepted.
+func (t *Tx) Follows(actorID int64) (bool, error) {
+	n, err := value[int64](t, `
+		select count(*)
+		from following
+		where actor_id = ?
+		and state = 1`, actorID)
+	return n > 0, err
+}
+
+// FollowingList lists whom the owner follows or asked to, newest first, in
+// pages: after is the actor id of the last one seen, 0 for the first page.
+func (t *Tx) FollowingList(after int64, limit int) ([]Following, error) {
+	return many(t, scanFollowing, `
+		select `+followingColumns+`
+		from following
+		where state < 2
+		and (asked_at, actor_id) < (
+			coalesce((select asked_at from following where actor_id = ?), 1 << 62), ?)
+		order by asked_at desc, actor_id desc
+		limit ?`, after, after, limit)
+}
+
+// CountFollowing counts the accepted ones.
+func (t *Tx) CountFollowing() (int, error) {
+	n, err := value[int64](t, `
+		select count(*)
+		from following
+		where state = 1`)
+	return int(n), err
+}

@@ -1,0 +1,180 @@
+package store
+
+import (
+	"database/sql"
+	"strings"
+	"time"
+)
+
+// Host is another server.
+type Host struct {
+	ID         int64
+	Name       string // canonical host, with its port if not the default
+	Software   string // from NodeInfo; "" if unknown
+	Version    string
+	InfoAt     time.Time // when NodeInfo was last asked for
+	SeenAt     time.Time // when it last spoke to us, by the day
+	AcceptedAt time.Time // when it last accepted a delivery, by the hour
+	FailedAt   time.Time // when a delivery last failed
+	Error      string    // why, in words
+	Blocked    time.Time // zero if not blocked
+	CreatedAt  time.Time
+}
+
+const hostColumns = `id, name, software, version, info_at, seen_at, accepted_at, failed_at, error, blocked_at, created_at`
+
+func scanHost(r scanner) (Host, error) {
+	var h Host
+	var info, seen, accepted, failed, created int64
+	var blocked sql.NullInt64
+	err := r.Scan(&h.ID, &h.Name, &h.Software, &h.Version, &info, &seen, &accepted, &failed, &h.Error, &blocked, &created)
+	h.InfoAt, h.SeenAt, h.AcceptedAt, h.FailedAt = fromMS(info), fromMS(seen), fromMS(accepted), fromMS(failed)
+	h.Blocked, h.CreatedAt = fromNullMS(blocked), fromMS(created)
+	return h, err
+}
+
+// Host reads a server by name; ErrNotFound if we never met it.
+func (t *Tx) Host(name string) (Host, error) {
+	var h Host
+	err := t.one(func(r scanner) (err error) { h, err = scanHost(r); return }, `
+		select `+hostColumns+`
+		from hosts
+		where name = ?`, name)
+	return h, err
+}
+
+// HostByID reads a server.
+func (t *Tx) HostByID(id int64) (Host, error) {
+	var h Host
+	err := t.one(func(r scanner) (err error) { h, err = scanHost(r); return }, `
+		select `+hostColumns+`
+		from hosts
+		where id = ?`, id)
+	return h, err
+}
+
+// EnsureHost reads the id of a server and makes its row if there is none.
+func (t *Tx) EnsureHost(name string) (int64, error) {
+	id, err := value[int64](t, `
+		select id
+		from hosts
+		where name = ?`, name)
+	if err != ErrNotFound {
+		return id, err
+	}
+	res, err := t.exec(`
+		insert into hosts (name, created_at)
+		values (?, ?)`, name, ms(t.Now()))
+	if err != nil {
+		return 0, err
+	}
+	return res.LastInsertId()
+}
+
+// SetHostInfo stores what NodeInfo said.
+func (t *Tx) SetHostInfo(id int64, software, version string) error {
+	_, err := t.exec(`
+		update hosts
+		set software = ?, version = ?, info_at = ?
+		where id = ?`, software, version, ms(t.Now()), id)
+	return err
+}
+
+// HostSeen notes that a server spoke to us, at most once a day, and makes the
+// inboxes that were failing there due at once: a server that speaks is alive.
+func (t *Tx) HostSeen(id int64) (revived int, err error) {
+	now := t.Now()
+	if _, err := t.exec(`
+		update hosts
+		set seen_at = ?
+		where id = ?
+		and seen_at < ?`, ms(now), id, ms(now.Add(-24*time.Hour))); err != nil {
+		return 0, err
+	}
+	return t.changed(`
+		update inboxes
+		set due_at = ?
+		where host_id = ?
+		and due_at > ?
+		and failing_since is not null`, ms(now), id, ms(now))
+}
+
+// HostDelivered notes the outcome of a delivery, a success at most hourly.
+func (t *Tx) HostDelivered(id int64, problem string) error {
+	now := t.Now()
+	if problem == "" {
+		_, err := t.exec(`
+			update hosts
+			set accepted_at = ?, error = ''
+			where id = ?
+			and (accepted_at < ? or error != '')`, ms(now), id, ms(now.Add(-time.Hour)))
+		return err
+	}
+	_, err := t.exec(`
+		update hosts
+		set failed_at = ?, error = ?
+		where id = ?`, ms(now), problem, id)
+	return err
+}
+
+// BlockHost refuses everything from a server, and from the domains below it.
+func (t *Tx) BlockHost(name string) error {
+	id, err := t.EnsureHost(name)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`
+		update hosts
+		set blocked_at = ?
+		where id = ?`, ms(t.Now()), id)
+	return err
+}
+
+// UnblockHost takes a block of a server back.
+func (t *Tx) UnblockHost(name string) error {
+	_, err := t.exec(`
+		update hosts
+		set blocked_at = null
+		where name = ?`, name)
+	return err
+}
+
+// HostBlocked says whether a host or a domain above it is blocked.
+func (t *Tx) HostBlocked(name string) (bool, error) {
+	for name != "" {
+		n, err := value[int64](t, `
+			select count(*)
+			from hosts
+			where name = ?
+			and blocked_at is not null`, name)
+		if err != nil || n > 0 {
+			return n > 0, err
+		}
+		_, up, ok := strings.Cut(name, ".")
+		if !ok || !strings.Contains(up, ".") {
+			return false, nil
+		}
+		name = up
+	}
+	return false, nil
+}
+
+// BlockedHosts lists the blocked servers by name.
+func (t *Tx) BlockedHosts() ([]Host, error) {
+	return many(t, scanHost, `
+		select `+hostColumns+`
+		from hosts
+		where blocked_at is not null
+		order by name`)
+}
+
+// FollowersOnHost counts the accepted followers on a server.
+func (t *Tx) FollowersOnHost(id int64) (int, error) {
+	n, err := value[int64](t, `
+		select count(*)
+		from followers f
+		join actors a on a.id = f.actor_id
+		where f.state = 1
+		and a.host_id = ?`, id)
+	return int(n), err
+}

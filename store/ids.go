@@ -1,0 +1,76 @@
+package store
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"time"
+)
+
+// earliest is the date before which no post is dated: older claims are clamped.
+var earliest = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// NewID draws the id of something made here: milliseconds << 16, but always
+// above the last one, so that ids sort by time. It is the primary key, the
+// number in the URL and the id in the client API.
+func (s *Store) NewID() int64 {
+	for {
+		last := s.lastID.Load()
+		id := max(last+1, s.now().UnixMilli()<<16)
+		if s.lastID.CompareAndSwap(last, id) {
+			return id
+		}
+	}
+}
+
+// NewID draws an id inside a transaction.
+func (t *Tx) NewID() int64 { return t.s.NewID() }
+
+// idAt is the id of something dated elsewhere: its date, clamped between 2000
+// and now, with random low bits.
+func (t *Tx) idAt(published time.Time) int64 {
+	now := t.s.now()
+	if published.After(now) || published.IsZero() {
+		published = now
+	}
+	if published.Before(earliest) {
+		published = earliest
+	}
+	var b [2]byte
+	rand.Read(b[:])
+	return published.UnixMilli()<<16 | int64(binary.BigEndian.Uint16(b[:]))
+}
+
+// TimeOf is the moment that an id stands for.
+func TimeOf(id int64) time.Time { return time.UnixMilli(id >> 16).UTC() }
+
+// IDAt is the smallest id of a moment, for paging by date.
+func IDAt(t time.Time) int64 { return t.UnixMilli() << 16 }
+
+// loadLastID keeps ids growing over a restart with a clock that went back.
+func (s *Store) loadLastID() error {
+	tx := &Tx{s: s, c: s.wconn}
+	last, err := value[int64](tx, `
+		select max(
+			coalesce((select max(id) from posts where actor_id = 1), 0),
+			coalesce((select max(id) from outgoing), 0),
+			coalesce((select max(id) from notifications), 0),
+			coalesce((select max(id) from unsent), 0))`)
+	if err != nil {
+		return err
+	}
+	s.lastID.Store(last)
+	return nil
+}
+
+// ClockBehind says by how much the clock lies before the newest own post; a
+// clock more than a day behind must not publish, since its ids would lie.
+func (t *Tx) ClockBehind() (time.Duration, error) {
+	last, err := value[int64](t, `
+		select coalesce(max(id), 0)
+		from posts
+		where actor_id = 1`)
+	if err != nil || last == 0 {
+		return 0, err
+	}
+	return max(TimeOf(last).Sub(t.s.now()), 0), nil
+}

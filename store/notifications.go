@@ -1,0 +1,142 @@
+package store
+
+import "time"
+
+// Notification is one thing that happened to the owner.
+type Notification struct {
+	ID      int64
+	Kind    string // mention, follow, follow_request, reblog, favourite, update, poll, status: the client API's words
+	ActorID int64
+	PostID  int64 // 0 if it is about no post
+	At      time.Time
+}
+
+func scanNotification(r scanner) (Notification, error) {
+	var n Notification
+	var at int64
+	err := r.Scan(&n.ID, &n.Kind, &n.ActorID, &n.PostID, &at)
+	n.At = fromMS(at)
+	return n, err
+}
+
+// Notify stores a notification once: the same kind by the same actor about the
+// same post is not told twice. It sets the id, which stays 0 for a repeat.
+func (t *Tx) Notify(n *Notification) error {
+	known, err := value[int64](t, `
+		select count(*)
+		from notifications
+		where kind = ?
+		and actor_id = ?
+		and post_id = ?
+		and (post_id != 0 or id > ?)`, n.Kind, n.ActorID, n.PostID, IDAt(t.Now().Add(-time.Hour)))
+	if err != nil || known > 0 {
+		return err
+	}
+	n.ID, n.At = t.NewID(), t.Now()
+	_, err = t.exec(`
+		insert into notifications (id, kind, actor_id, post_id, at)
+		values (?, ?, ?, ?, ?)`, n.ID, n.Kind, n.ActorID, n.PostID, ms(n.At))
+	return err
+}
+
+// Notifications reads a page, newest first; no kinds means all.
+func (t *Tx) Notifications(p Page, kinds, except []string) ([]Notification, error) {
+	const list = `
+		select id
+		from notifications
+		where (? = '' or instr(?, ',' || kind || ',') > 0)
+		and instr(?, ',' || kind || ',') = 0
+		and id < ?
+		and id > ?
+		order by id `
+	in, out := joinKinds(kinds), joinKinds(except)
+	ids, err := page(t, p, list+`desc limit ?`, list+`asc limit ?`, in, in, out)
+	if err != nil {
+		return nil, err
+	}
+	list2 := make([]Notification, 0, len(ids))
+	for _, id := range ids {
+		n, err := t.Notification(id)
+		if err != nil {
+			return nil, err
+		}
+		list2 = append(list2, n)
+	}
+	return list2, nil
+}
+
+func joinKinds(kinds []string) string {
+	if len(kinds) == 0 {
+		return ""
+	}
+	s := ","
+	for _, k := range kinds {
+		s += k + ","
+	}
+	return s
+}
+
+// Notification reads one.
+func (t *Tx) Notification(id int64) (Notification, error) {
+	var n Notification
+	err := t.one(func(r scanner) (err error) { n, err = scanNotification(r); return }, `
+		select id, kind, actor_id, post_id, at
+		from notifications
+		where id = ?`, id)
+	return n, err
+}
+
+// DropNotifications forgets what an actor did, of one kind; used when it is undone.
+func (t *Tx) DropNotifications(kind string, actorID, postID int64) error {
+	_, err := t.exec(`
+		delete from notifications
+		where kind = ?
+		and actor_id = ?
+		and post_id = ?`, kind, actorID, postID)
+	return err
+}
+
+// CountNotificationsSince counts what is above a place, up to a limit.
+func (t *Tx) CountNotificationsSince(id int64, limit int) (int, error) {
+	n, err := value[int64](t, `
+		select count(*)
+		from (
+			select 1
+			from notifications
+			where id > ?
+			limit ?)`, id, limit)
+	return int(n), err
+}
+
+// NotificationMarker is the newest notification that the owner has seen; 0 if none.
+func (t *Tx) NotificationMarker() (int64, error) { return t.marker("marker_notifications") }
+
+// HomeMarker is the newest post of the home timeline that the owner has seen; 0 if none.
+func (t *Tx) HomeMarker() (int64, error) { return t.marker("marker_home") }
+
+// SetNotificationMarker and SetHomeMarker move a marker; it never goes back.
+func (t *Tx) SetNotificationMarker(id int64) error { return t.setMarker("marker_notifications", id) }
+
+// SetHomeMarker moves the place marker of the home timeline forward.
+func (t *Tx) SetHomeMarker(id int64) error { return t.setMarker("marker_home", id) }
+
+func (t *Tx) marker(key string) (int64, error) {
+	id, err := value[int64](t, `
+		select cast(value as integer)
+		from settings
+		where key = ?`, key)
+	if err == ErrNotFound {
+		return 0, nil
+	}
+	return id, err
+}
+
+func (t *Tx) setMarker(key string, id int64) error {
+	_, err := t.exec(`
+		insert into settings (key, value)
+		values (?, ?)
+		on conflict (key) do update
+		set value = excluded.value
+		where cast(excluded.value as integer) > cast(value as integer)`, key, id)
+	return err
+}

@@ -1,0 +1,210 @@
+package store
+
+import "slices"
+
+// Page bounds a keyset page of ids, newest first: ids below Max (0: no bound)
+// and above Since. With Min set, the ids just above Min, still newest first.
+type Page struct {
+	Max, Since, Min int64
+	Limit           int
+}
+
+func (p Page) max() int64 {
+	if p.Max <= 0 {
+		return 1<<63 - 1
+	}
+	return p.Max
+}
+
+func (p Page) limit() int {
+	if p.Limit <= 0 {
+		return 20
+	}
+	return p.Limit
+}
+
+// page runs a list query that ends in upper bound, lower bound and limit: desc
+// for pages from the newest down, asc for those just above Min. Either way the
+// ids come back newest first.
+func page(t *Tx, p Page, desc, asc string, args ...any) ([]int64, error) {
+	if p.Min > 0 {
+		list, err := many(t, scanInt64, asc, append(args, p.max(), p.Min, p.limit())...)
+		slices.Reverse(list)
+		return list, err
+	}
+	return many(t, scanInt64, desc, append(args, p.max(), p.Since, p.limit())...)
+}
+
+// AddHome puts a post into the home timeline. Late says that it arrived below
+// the place where the owner stopped reading.
+func (t *Tx) AddHome(postID int64, late bool) error {
+	var at any
+	if late {
+		at = ms(t.Now())
+	}
+	_, err := t.exec(`
+		insert or ignore into home (post_id, late)
+		values (?, ?)`, postID, at)
+	return err
+}
+
+// Home reads a page of the home timeline.
+func (t *Tx) Home(p Page) ([]Post, error) {
+	const list = `
+		select h.post_id
+		from home h
+		where h.post_id < ?
+		and h.post_id > ?
+		order by h.post_id `
+	ids, err := page(t, p, list+`desc limit ?`, list+`asc limit ?`)
+	if err != nil {
+		return nil, err
+	}
+	return t.Posts(ids)
+}
+
+// InHome says whether a post is in the home timeline.
+func (t *Tx) InHome(postID int64) (bool, error) {
+	n, err := value[int64](t, `
+		select count(*)
+		from home
+		where post_id = ?`, postID)
+	return n > 0, err
+}
+
+// CountHomeSince counts what is above a place in the home timeline, up to a limit.
+func (t *Tx) CountHomeSince(id int64, limit int) (int, error) {
+	n, err := value[int64](t, `
+		select count(*)
+		from (
+			select 1
+			from home
+			where post_id > ?
+			limit ?)`, id, limit)
+	return int(n), err
+}
+
+// OwnPosts reads a page of the owner's posts no narrower than a visibility.
+// Replies to others are left out unless wanted; boosts likewise.
+func (t *Tx) OwnPosts(p Page, widestTo Visibility, replies, boosts bool) ([]Post, error) {
+	const list = `
+		select p.id
+		from posts p indexed by posts_own
+		where p.actor_id = 1
+		and p.visibility <= ?
+		and (? or p.parent_uri is null or exists (
+			select 1
+			from posts q
+			where q.id = p.parent_id
+			and q.actor_id = 1))
+		and (? or p.boost_of is null)
+		and p.id < ?
+		and p.id > ?
+		order by p.id `
+	ids, err := page(t, p, list+`desc limit ?`, list+`asc limit ?`, widestTo, replies, boosts)
+	if err != nil {
+		return nil, err
+	}
+	return t.Posts(ids)
+}
+
+// CountOwnPosts counts the owner's posts that anyone may read.
+func (t *Tx) CountOwnPosts() (int, error) {
+	n, err := value[int64](t, `
+		select count(*)
+		from posts indexed by posts_own
+		where actor_id = 1
+		and visibility <= 1`)
+	return int(n), err
+}
+
+// PostsBy reads a page of somebody's posts, newest first. The index of authors
+// is filled in batches, so what still waits for it is looked through as well.
+func (t *Tx) PostsBy(actorID int64, p Page) ([]Post, error) {
+	if actorID == OwnerID {
+		return t.OwnPosts(p, Direct, true, true)
+	}
+	const indexed = `
+		select post_id
+		from by_author
+		where actor_id = ?
+		and post_id < ?
+		and post_id > ?
+		order by post_id `
+	const waiting = `
+		select u.post_id
+		from unindexed u
+		cross join posts p on p.id = u.post_id
+		where p.actor_id = ?
+		and u.post_id < ?
+		and u.post_id > ?
+		order by u.post_id `
+	ids, err := page(t, p, indexed+`desc limit ?`, indexed+`asc limit ?`, actorID)
+	if err != nil {
+		return nil, err
+	}
+	more, err := page(t, p, waiting+`desc limit ?`, waiting+`asc limit ?`, actorID)
+	if err != nil {
+		return nil, err
+	}
+	return t.Posts(mergeIDs(ids, more, p))
+}
+
+// mergeIDs joins two pages of ids, newest first, each id once, cut to the
+// limit at the end that is further from where the page starts.
+func mergeIDs(a, b []int64, p Page) []int64 {
+	all := append(a, b...)
+	slices.Sort(all)
+	all = slices.Compact(all)
+	if p.Min <= 0 {
+		slices.Reverse(all)
+		return all[:min(len(all), p.limit())]
+	}
+	all = all[:min(len(all), p.limit())]
+	slices.Reverse(all)
+	return all
+}
+
+// BoostBy reads the row of somebody's boost of a post; ErrNotFound without one.
+func (t *Tx) BoostBy(actorID, postID int64) (Post, error) {
+	var p Post
+	err := t.one(func(r scanner) (err error) { p, err = scanPost(r); return }, `
+		select `+postColumns+`
+		from posts p
+		where p.boost_of = ?
+		and p.actor_id = ?`, postID, actorID)
+	return p, err
+}
+
+// Pin features a post on its author's profile, Unpin takes it off.
+func (t *Tx) Pin(actorID, postID int64) error {
+	_, err := t.exec(`
+		insert or ignore into pins (actor_id, post_id, at)
+		values (?, ?, ?)`, actorID, postID, ms(t.Now()))
+	return err
+}
+
+// SetPins replaces the pinned posts of an actor.
+func (t *Tx) SetPins(actorID int64, postIDs []int64) error {
+	if _, err := t.exec(`
+		delete from pins
+		where actor_id = ?`, actorID); err != nil {
+		return err
+	}
+	for _, id := range postIDs {
+		if err := t.Pin(actorID, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Pinned lists the pinned posts of an actor, newest pin first.
+func (t *Tx) Pinned(actorID int64) ([]Post, error) {
+	return many(t, scanPost, `
+		select `+postColumns+`
+		from pins x
+		cross join posts p on p.id = x.post_id
+		where x.actor_id = ?
+		order by x.at desc`, actorID)
+}

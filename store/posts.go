@@ -1,0 +1,384 @@
+package store
+
+import (
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Visibility says who may read a post, from widest to narrowest.
+type Visibility int
+
+const (
+	Public    Visibility = 0 // everyone
+	Unlisted  Visibility = 1 // everyone, quietly: not in public lists
+	Followers Visibility = 2 // followers and those named
+	Direct    Visibility = 3 // only those named
+)
+
+// Open says that a stranger may read it.
+func (v Visibility) Open() bool { return v <= Unlisted }
+
+// Kind is what sort of object a post is on the wire.
+type Kind int
+
+const (
+	KindNote     Kind = 0
+	KindQuestion Kind = 1
+	KindArticle  Kind = 2 // and Page
+	KindVideo    Kind = 3
+	KindAudio    Kind = 4
+	KindImage    Kind = 5
+	KindEvent    Kind = 6
+	KindChat     Kind = 7
+)
+
+// Post is one post or one boost, as row and as domain object. A boost has
+// BoostOf set and no text of its own.
+type Post struct {
+	ID          int64
+	URI         string // ActivityPub id of the object; of a boost, of the Announce
+	ActorID     int64
+	Kind        Kind
+	Visibility  Visibility
+	BoostOf     int64
+	ParentID    int64  // 0 while the parent is not stored here
+	ParentURI   string // "" if it is no reply
+	URL         string // page for people
+	Title       string // plain text, of an Article and the like
+	Summary     string // content warning, plain text
+	Content     string // safe HTML
+	Source      string // what the owner typed
+	Language    string
+	Sensitive   bool
+	PublishedAt time.Time
+	EditedAt    time.Time // zero if never
+	Replies     int       // as known here, or as its server says if that is more
+	Boosts      int
+	Likes       int
+	Kept        bool // the owner did something with it: sweeps leave it
+	StoredAt    time.Time
+	Extra       PostExtra
+}
+
+// Own says that the owner wrote it.
+func (p Post) Own() bool { return p.ActorID == OwnerID }
+
+// PostExtra holds what is shown with a post and never searched for.
+type PostExtra struct {
+	Attachments []Attachment `json:"attachments,omitempty"`
+	Mentions    []Mention    `json:"mentions,omitempty"`
+	Tags        []string     `json:"tags,omitempty"` // without #, case kept
+	Emojis      []Emoji      `json:"emojis,omitempty"`
+	Context     string       `json:"context,omitempty"` // conversation uri
+	RepliesURI  string       `json:"replies,omitempty"` // its collection of replies
+	Markdown    bool         `json:"markdown,omitempty"`
+	App         string       `json:"app,omitempty"` // name of the program it was written with
+	AppURL      string       `json:"app_url,omitempty"`
+	QuoteURI    string       `json:"quote,omitempty"`
+	Poll        *Poll        `json:"poll,omitempty"`
+}
+
+// Attachment is a picture, film or sound of a post, kept as a link until its
+// bytes are cached.
+type Attachment struct {
+	MediaType string  `json:"type,omitempty"`
+	URL       string  `json:"url"`
+	Alt       string  `json:"alt,omitempty"`
+	Width     int     `json:"w,omitempty"`
+	Height    int     `json:"h,omitempty"`
+	Blurhash  string  `json:"blur,omitempty"`
+	FocalX    float64 `json:"fx,omitempty"`
+	FocalY    float64 `json:"fy,omitempty"`
+	Name      string  `json:"name,omitempty"` // media name, once stored here
+}
+
+// Mention is a person named in a post.
+type Mention struct {
+	ActorID int64  `json:"id,omitempty"` // 0 if that person is not stored here
+	URI     string `json:"uri"`
+	Handle  string `json:"handle"` // user@domain
+	URL     string `json:"url,omitempty"`
+}
+
+// Poll is a Question with its counts as last told.
+type Poll struct {
+	Options  []PollOption `json:"options"`
+	Multiple bool         `json:"multiple,omitempty"`
+	EndsAt   time.Time    `json:"ends,omitzero"`
+	Closed   bool         `json:"closed,omitempty"`
+	Voters   int          `json:"voters,omitempty"`
+}
+
+// PollOption is one answer and its votes.
+type PollOption struct {
+	Name  string `json:"name"`
+	Votes int    `json:"votes"`
+}
+
+const postColumns = `p.id, p.uri, p.actor_id, p.kind, p.visibility, p.boost_of, p.parent_id, p.parent_uri, p.url, p.title,
+	p.summary, p.content, p.source, p.language, p.sensitive, p.published_at, p.edited_at, p.replies, p.boosts, p.likes,
+	p.kept, p.stored_at, p.extra`
+
+func scanPost(r scanner) (Post, error) {
+	var p Post
+	var boost, parent, edited sql.NullInt64
+	var parentURI, source, extra sql.NullString
+	var published, stored int64
+	err := r.Scan(&p.ID, &p.URI, &p.ActorID, &p.Kind, &p.Visibility, &boost, &parent, &parentURI, &p.URL, &p.Title,
+		&p.Summary, &p.Content, &source, &p.Language, &p.Sensitive, &published, &edited, &p.Replies, &p.Boosts, &p.Likes,
+		&p.Kept, &stored, &extra)
+	if err != nil {
+		return p, err
+	}
+	p.BoostOf, p.ParentID, p.ParentURI, p.Source = boost.Int64, parent.Int64, parentURI.String, source.String
+	p.PublishedAt, p.EditedAt, p.StoredAt = fromMS(published), fromNullMS(edited), fromMS(stored)
+	if extra.String != "" {
+		err = json.Unmarshal([]byte(extra.String), &p.Extra)
+	}
+	return p, err
+}
+
+func (p *Post) extraJSON() (any, error) {
+	b, err := json.Marshal(p.Extra)
+	if err != nil {
+		return nil, fmt.Errorf("save post %s: %w", p.URI, err)
+	}
+	if string(b) == "{}" {
+		return nil, nil
+	}
+	return string(b), nil
+}
+
+// Post reads one by id.
+func (t *Tx) Post(id int64) (Post, error) {
+	var p Post
+	err := t.one(func(r scanner) (err error) { p, err = scanPost(r); return }, `
+		select `+postColumns+`
+		from posts p
+		where p.id = ?`, id)
+	return p, err
+}
+
+// PostByURI reads one by its ActivityPub id.
+func (t *Tx) PostByURI(uri string) (Post, error) {
+	var p Post
+	err := t.one(func(r scanner) (err error) { p, err = scanPost(r); return }, `
+		select `+postColumns+`
+		from posts p
+		where p.uri_hash = ?
+		and p.uri = ?`, t.hash(uri), uri)
+	return p, err
+}
+
+// PostIDByURI reads only the id of one.
+func (t *Tx) PostIDByURI(uri string) (int64, error) {
+	return value[int64](t, `
+		select id
+		from posts
+		where uri_hash = ?
+		and uri = ?`, t.hash(uri), uri)
+}
+
+// Posts reads several by id, in that order; missing ones are left out.
+func (t *Tx) Posts(ids []int64) ([]Post, error) {
+	out := make([]Post, 0, len(ids))
+	for _, id := range ids {
+		p, err := t.Post(id)
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// InsertPost stores a new post: an own one under the id it has, any other
+// under an id drawn from its date. It links the post to its parent and to the
+// replies that arrived before it, and queues it for the indexes.
+func (t *Tx) InsertPost(p *Post) error {
+	extra, err := p.extraJSON()
+	if err != nil {
+		return err
+	}
+	if p.StoredAt.IsZero() {
+		p.StoredAt = t.Now()
+	}
+	var parentHash any
+	if p.ParentURI != "" && p.ParentID == 0 {
+		if p.ParentID, err = t.PostIDByURI(p.ParentURI); errors.Is(err, ErrNotFound) {
+			parentHash = t.hash(p.ParentURI)
+		} else if err != nil {
+			return err
+		}
+	}
+	if p.ID == 0 {
+		if p.ID, err = t.freePostID(p.PublishedAt); err != nil {
+			return err
+		}
+	}
+	if _, err = t.exec(`
+		insert into posts (id, uri, uri_hash, actor_id, kind, visibility, boost_of, parent_id, parent_uri, parent_hash,
+			url, title, summary, content, source, language, sensitive, published_at, edited_at, replies, boosts, likes,
+			kept, stored_at, extra)
+		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		p.ID, p.URI, t.hash(p.URI), p.ActorID, p.Kind, p.Visibility, nullInt(p.BoostOf), nullInt(p.ParentID), nullStr(p.ParentURI), parentHash,
+		p.URL, p.Title, p.Summary, p.Content, nullStr(p.Source), p.Language, p.Sensitive, ms(p.PublishedAt), msOrNull(p.EditedAt), p.Replies, p.Boosts, p.Likes,
+		p.Kept, ms(p.StoredAt), extra); err != nil {
+		return err
+	}
+	return t.linkPost(p)
+}
+
+func (t *Tx) freePostID(published time.Time) (int64, error) {
+	for {
+		id := t.idAt(published)
+		_, err := value[int64](t, `
+			select id
+			from posts
+			where id = ?`, id)
+		if errors.Is(err, ErrNotFound) {
+			return id, nil
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+}
+
+func (t *Tx) linkPost(p *Post) error {
+	if p.ParentID != 0 {
+		if err := t.bump(p.ParentID, "replies", 1); err != nil {
+			return err
+		}
+	}
+	if p.BoostOf != 0 {
+		if err := t.bump(p.BoostOf, "boosts", 1); err != nil {
+			return err
+		}
+	} else if err := t.adopt(p); err != nil {
+		return err
+	}
+	_, err := t.exec(`
+		insert or ignore into unindexed (post_id)
+		values (?)`, p.ID)
+	return err
+}
+
+// adopt links the replies that arrived before their parent.
+func (t *Tx) adopt(p *Post) error {
+	n, err := t.changed(`
+		update posts
+		set parent_id = ?, parent_hash = null
+		where parent_hash = ?
+		and parent_uri = ?`, p.ID, t.hash(p.URI), p.URI)
+	if err != nil || n == 0 {
+		return err
+	}
+	p.Replies = max(p.Replies, n)
+	_, err = t.exec(`
+		update posts
+		set replies = max(replies, ?)
+		where id = ?`, n, p.ID)
+	return err
+}
+
+// bump changes a counter of a post; the column is one of our own constants.
+func (t *Tx) bump(id int64, column string, by int) error {
+	_, err := t.exec(`
+		update posts
+		set `+column+` = max(`+column+` + ?, 0)
+		where id = ?`, by, id)
+	return err
+}
+
+// UpdatePost writes an edit and keeps the version before it, of which at most
+// the last 20 stay. Audience, author and parent never change.
+func (t *Tx) UpdatePost(before Post, p *Post) error {
+	oldExtra, err := before.extraJSON()
+	if err != nil {
+		return err
+	}
+	extra, err := p.extraJSON()
+	if err != nil {
+		return err
+	}
+	at := before.EditedAt
+	if at.IsZero() {
+		at = before.PublishedAt
+	}
+	if _, err := t.exec(`
+		insert or replace into edits (post_id, at, summary, content, source, extra)
+		values (?, ?, ?, ?, ?, ?)`, p.ID, ms(at), before.Summary, before.Content, nullStr(before.Source), oldExtra); err != nil {
+		return err
+	}
+	if _, err := t.exec(`
+		delete from edits
+		where post_id = ?
+		and at not in (
+			select at
+			from edits
+			where post_id = ?
+			order by at desc
+			limit 20)`, p.ID, p.ID); err != nil {
+		return err
+	}
+	if _, err := t.exec(`
+		update posts
+		set url = ?, title = ?, summary = ?, content = ?, source = ?, language = ?, sensitive = ?, edited_at = ?, extra = ?
+		where id = ?`, p.URL, p.Title, p.Summary, p.Content, nullStr(p.Source), p.Language, p.Sensitive, msOrNull(p.EditedAt), extra, p.ID); err != nil {
+		return err
+	}
+	_, err = t.exec(`
+		insert or ignore into unindexed (post_id)
+		values (?)`, p.ID)
+	return err
+}
+
+// Edit is an earlier version of a post.
+type Edit struct {
+	At      time.Time
+	Summary string
+	Content string
+	Source  string
+}
+
+// Edits lists the earlier versions of a post, oldest first.
+func (t *Tx) Edits(postID int64) ([]Edit, error) {
+	return many(t, func(r scanner) (Edit, error) {
+		var e Edit
+		var at int64
+		var source sql.NullString
+		err := r.Scan(&at, &e.Summary, &e.Content, &source)
+		e.At, e.Source = fromMS(at), source.String
+		return e, err
+	}, `
+		select at, summary, content, source
+		from edits
+		where post_id = ?
+		order by at`, postID)
+}
+
+// KeepPost exempts a post from sweeps, because the owner did something with it.
+func (t *Tx) KeepPost(id int64) error {
+	_, err := t.exec(`
+		update posts
+		set kept = 1
+		where id = ?
+		and kept = 0`, id)
+	return err
+}
+
+// SetCounts stores what the post's own server says, if it is more than we know.
+func (t *Tx) SetCounts(id int64, replies, boosts, likes int) error {
+	_, err := t.exec(`
+		update posts
+		set replies = max(replies, ?), boosts = max(boosts, ?), likes = max(likes, ?)
+		where id = ?`, replies, boosts, likes, id)
+	return err
+}

@@ -1,0 +1,128 @@
+package store
+
+import (
+	"strings"
+	"unicode"
+)
+
+// IndexBatch brings waiting posts into the index of authors and the search
+// index, sorted so that neighbouring rows share their pages, and says how many.
+// Text is what turns a post's HTML into words.
+func (t *Tx) IndexBatch(limit int, text func(Post) string) (int, error) {
+	ids, err := many(t, scanInt64, `
+		select post_id
+		from unindexed
+		order by post_id
+		limit ?`, limit)
+	if err != nil || len(ids) == 0 {
+		return 0, err
+	}
+	posts, err := t.Posts(ids)
+	if err != nil {
+		return 0, err
+	}
+	for _, p := range posts {
+		if err := t.indexPost(p, text); err != nil {
+			return 0, err
+		}
+	}
+	_, err = t.exec(`
+		delete from unindexed
+		where post_id <= ?
+		and post_id >= ?`, ids[len(ids)-1], ids[0])
+	return len(ids), err
+}
+
+func (t *Tx) indexPost(p Post, text func(Post) string) error {
+	if !p.Own() {
+		if _, err := t.exec(`
+			insert or ignore into by_author (actor_id, post_id)
+			values (?, ?)`, p.ActorID, p.ID); err != nil {
+			return err
+		}
+	}
+	if p.BoostOf != 0 {
+		return nil
+	}
+	if !p.EditedAt.IsZero() {
+		if _, err := t.exec(`
+			delete from search
+			where rowid = ?`, p.ID); err != nil {
+			return err
+		}
+	}
+	body := searchable(text(p))
+	if body == "" {
+		return nil
+	}
+	_, err := t.exec(`
+		insert or replace into search (rowid, body)
+		values (?, ?)`, p.ID, body)
+	return err
+}
+
+// CountUnindexed counts the posts that wait for the indexes.
+func (t *Tx) CountUnindexed() (int, error) {
+	n, err := value[int64](t, `
+		select count(*)
+		from unindexed`)
+	return int(n), err
+}
+
+// SearchPosts finds posts that hold all the words, newest first: never by rank,
+// which would read every row of a common word.
+func (t *Tx) SearchPosts(query string, p Page) ([]Post, error) {
+	match := matchQuery(query)
+	if match == "" {
+		return nil, nil
+	}
+	const list = `
+		select rowid
+		from search
+		where search match ?
+		and rowid < ?
+		and rowid > ?
+		order by rowid `
+	ids, err := page(t, p, list+`desc limit ?`, list+`asc limit ?`, match)
+	if err != nil {
+		return nil, err
+	}
+	return t.Posts(ids)
+}
+
+// searchable splits text written without spaces into characters, so that the
+// index finds any part of it.
+func searchable(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if wordless(r) {
+			b.WriteByte(' ')
+			b.WriteRune(r)
+			b.WriteByte(' ')
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return strings.TrimSpace(b.String())
+}
+
+func wordless(r rune) bool {
+	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
+}
+
+// matchQuery quotes every word, so that no input is FTS5 syntax; characters of
+// wordless scripts that stand together must stand together in the text.
+func matchQuery(query string) string {
+	var terms []string
+	for _, w := range strings.Fields(query) {
+		w = strings.Join(strings.Fields(searchable(strings.ReplaceAll(w, `"`, " "))), " ")
+		if strings.IndexFunc(w, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }) < 0 {
+			continue
+		}
+		terms = append(terms, `"`+w+`"`)
+		if len(terms) == 16 {
+			break
+		}
+	}
+	return strings.Join(terms, " ")
+}

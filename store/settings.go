@@ -1,0 +1,92 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// Settings are the owner's choices, kept as one JSON value. A field's comment
+// is what the settings page and the manual say about it.
+type Settings struct {
+	ApproveFollowers bool   `json:"approve_followers"` // every follower waits until you accept them
+	Discoverable     bool   `json:"discoverable"`      // you may be suggested and listed on other servers
+	Indexable        bool   `json:"indexable"`         // your public posts may appear in other servers' search
+	SearchEngines    bool   `json:"search_engines"`    // web search engines may list your pages
+	ShowLists        bool   `json:"show_lists"`        // visitors and other servers see whom you follow and who follows you
+	UnlistedOnWeb    bool   `json:"unlisted_on_web"`   // "Everyone, quietly" posts appear on your public page
+	Language         string `json:"language"`          // language of your posts unless one is chosen, as a BCP 47 code
+	Timezone         string `json:"timezone"`          // zone in which times are shown, as an IANA name
+	Theme            string `json:"theme"`             // "", "light" or "dark"
+	MarkdownAPI      bool   `json:"markdown_api"`      // posts made by apps are read as Markdown
+	KeepRemoteDays   int    `json:"keep_remote_days"`  // days that other people's posts stay when you did nothing with them; at most 90
+	KeepAddressDays  int    `json:"keep_address_days"` // days that the addresses of your log-ins are kept; at most 365
+	MediaCacheMB     int    `json:"media_cache_mb"`    // room for other people's pictures, in megabytes; at most 512
+}
+
+// DefaultSettings are those of a new account.
+func DefaultSettings() Settings {
+	return Settings{
+		ApproveFollowers: true,
+		ShowLists:        true,
+		Language:         "en",
+		Timezone:         "UTC",
+		KeepRemoteDays:   90,
+		KeepAddressDays:  365,
+		MediaCacheMB:     512,
+	}
+}
+
+// Clamp holds the settings within the promised ceilings, whatever was stored.
+func (s *Settings) Clamp() {
+	s.KeepRemoteDays = clamp(s.KeepRemoteDays, 1, 90)
+	s.KeepAddressDays = clamp(s.KeepAddressDays, 0, 365)
+	s.MediaCacheMB = clamp(s.MediaCacheMB, 16, 512)
+}
+
+func clamp(v, low, high int) int { return min(max(v, low), high) }
+
+// Settings reads the owner's choices; defaults before an account is made.
+func (t *Tx) Settings() (Settings, error) {
+	set := DefaultSettings()
+	text, err := t.Setting("owner")
+	if errors.Is(err, ErrNotFound) {
+		return set, nil
+	}
+	if err != nil {
+		return set, err
+	}
+	if err := json.Unmarshal([]byte(text), &set); err != nil {
+		return set, fmt.Errorf("read settings: %w", err)
+	}
+	set.Clamp()
+	return set, nil
+}
+
+// SaveSettings writes the owner's choices.
+func (t *Tx) SaveSettings(set Settings) error {
+	set.Clamp()
+	b, err := json.Marshal(set)
+	if err != nil {
+		return fmt.Errorf("save settings: %w", err)
+	}
+	return t.SetSetting("owner", string(b))
+}
+
+// Setting reads one internal value, such as a watermark; ErrNotFound without one.
+func (t *Tx) Setting(key string) (string, error) {
+	return value[string](t, `
+		select value
+		from settings
+		where key = ?`, key)
+}
+
+// SetSetting writes one internal value.
+func (t *Tx) SetSetting(key, val string) error {
+	_, err := t.exec(`
+		insert into settings (key, value)
+		values (?, ?)
+		on conflict (key) do update
+		set value = excluded.value`, key, val)
+	return err
+}

@@ -1,0 +1,72 @@
+package store
+
+import "strings"
+
+// SetTags stores the hashtags of a post, names in lower case, in place of those
+// it had before.
+func (t *Tx) SetTags(postID int64, before, names []string) error {
+	for _, name := range before {
+		if _, err := t.exec(`
+			delete from post_tags
+			where post_id = ?
+			and tag_id = (select id from tags where name = ?)`, postID, name); err != nil {
+			return err
+		}
+	}
+	for _, name := range names {
+		id, err := t.tagID(name)
+		if err != nil {
+			return err
+		}
+		if _, err := t.exec(`
+			insert or ignore into post_tags (tag_id, post_id)
+			values (?, ?)`, id, postID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Tx) tagID(name string) (int64, error) {
+	id, err := value[int64](t, `
+		select id
+		from tags
+		where name = ?`, name)
+	if err != ErrNotFound {
+		return id, err
+	}
+	res, err := t.exec(`
+		insert into tags (name)
+		values (?)`, name)
+	if err != nil {
+		return 0, err
+	}
+	return res.LastInsertId()
+}
+
+// OwnTagged reads a page of the owner's public posts with a hashtag.
+func (t *Tx) OwnTagged(tag string, p Page) ([]Post, error) {
+	const list = `
+		select pt.post_id
+		from post_tags pt
+		cross join posts p on p.id = pt.post_id
+		where pt.tag_id = (select id from tags where name = ?)
+		and p.actor_id = 1
+		and p.visibility = 0
+		and pt.post_id < ?
+		and pt.post_id > ?
+		order by pt.post_id `
+	ids, err := page(t, p, list+`desc limit ?`, list+`asc limit ?`, tag)
+	if err != nil {
+		return nil, err
+	}
+	return t.Posts(ids)
+}
+
+func lowerAll(names []string) []string {
+	out := make([]string, len(names))
+	for i, n := range names {
+		out[i] = strings.ToLower(n)
+	}
+	return out
+}

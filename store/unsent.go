@@ -1,0 +1,90 @@
+package store
+
+import (
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// UnsentKind says why a text was not sent.
+type UnsentKind int
+
+const (
+	UnsentDraft     UnsentKind = 0 // saved by the owner
+	UnsentScheduled UnsentKind = 1 // goes out at DueAt
+	UnsentHeld      UnsentKind = 2 // published, but held for the undo window until DueAt
+)
+
+// Unsent is a text of the owner that nobody else can reach.
+type Unsent struct {
+	ID       int64
+	Kind     UnsentKind
+	DueAt    time.Time // zero for drafts
+	EditedAt time.Time
+	Draft    UnsentText
+}
+
+// UnsentText is what the owner typed, with the choices beside it.
+type UnsentText struct {
+	Text       string     `json:"text"`
+	Summary    string     `json:"summary,omitempty"`
+	Visibility Visibility `json:"visibility"`
+	Language   string     `json:"language,omitempty"`
+	ParentID   int64      `json:"parent,omitempty"`
+}
+
+func scanUnsent(r scanner) (Unsent, error) {
+	var u Unsent
+	var due sql.NullInt64
+	var edited int64
+	var draft string
+	if err := r.Scan(&u.ID, &u.Kind, &due, &draft, &edited); err != nil {
+		return u, err
+	}
+	u.DueAt, u.EditedAt = fromNullMS(due), fromMS(edited)
+	return u, json.Unmarshal([]byte(draft), &u.Draft)
+}
+
+// SaveUnsent inserts a text, or replaces the one with its id, and sets the id.
+func (t *Tx) SaveUnsent(u *Unsent) error {
+	b, err := json.Marshal(u.Draft)
+	if err != nil {
+		return fmt.Errorf("save draft: %w", err)
+	}
+	if u.ID == 0 {
+		u.ID = t.NewID()
+	}
+	u.EditedAt = t.Now()
+	_, err = t.exec(`
+		insert or replace into unsent (id, kind, due_at, draft, edited_at)
+		values (?, ?, ?, ?, ?)`, u.ID, u.Kind, msOrNull(u.DueAt), string(b), ms(u.EditedAt))
+	return err
+}
+
+// Unsent reads one.
+func (t *Tx) Unsent(id int64) (Unsent, error) {
+	var u Unsent
+	err := t.one(func(r scanner) (err error) { u, err = scanUnsent(r); return }, `
+		select id, kind, due_at, draft, edited_at
+		from unsent
+		where id = ?`, id)
+	return u, err
+}
+
+// UnsentList lists all, the last edited first, at most 200.
+func (t *Tx) UnsentList() ([]Unsent, error) {
+	return many(t, scanUnsent, `
+		select id, kind, due_at, draft, edited_at
+		from unsent
+		order by edited_at desc
+		limit 200`)
+}
+
+// DropUnsent deletes one.
+func (t *Tx) DropUnsent(id int64) error {
+	_, err := t.exec(`
+		delete from unsent
+		where id = ?`, id)
+	return err
+}

@@ -1,0 +1,255 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+)
+
+const (
+	maxBatch     = 256                   // jobs that share one transaction
+	patientBatch = 10                    // patient jobs that are company enough
+	patientWait  = 50 * time.Millisecond // how long a patient job waits for company
+	slowJob      = 50 * time.Millisecond // a job that holds the writer longer is logged
+	idleAfter    = 5 * time.Second       // quiet time before an idle checkpoint
+)
+
+// job is one caller's part of a shared transaction.
+type job struct {
+	fn     func(*Tx) error
+	urgent bool
+	after  []func()
+	err    error
+	done   chan struct{}
+}
+
+// Write runs fn in a write transaction that it may share with other callers,
+// and returns after it is on disk. fn runs in a savepoint of its own: its error
+// undoes its own changes only and is returned. fn may be run a second time if
+// the shared commit fails, so it must set its results, not add to them; it must
+// not use the network nor call Write. A context that ends cancels only the
+// wait, never a job that was handed over.
+func (s *Store) Write(ctx context.Context, fn func(*Tx) error) error {
+	return s.submit(ctx, fn, true)
+}
+
+// WriteGrouped is Write for what strangers send: it waits up to 50 ms for nine
+// others to share the commit, which spares the card.
+func (s *Store) WriteGrouped(ctx context.Context, fn func(*Tx) error) error {
+	return s.submit(ctx, fn, false)
+}
+
+func (s *Store) submit(ctx context.Context, fn func(*Tx) error, urgent bool) error {
+	j := &job{fn: fn, urgent: urgent, done: make(chan struct{})}
+	select {
+	case s.jobs <- j:
+	case <-s.closing:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case <-j.done:
+		return j.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// writer is the one goroutine that writes.
+func (s *Store) writer() {
+	defer close(s.writerDone)
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	lastWrite := time.Time{}
+	for {
+		select {
+		case j := <-s.jobs:
+			s.runBatch(s.gather(j))
+			lastWrite = time.Now()
+		case <-tick.C:
+			s.checkOtherWriters()
+			if !lastWrite.IsZero() && time.Since(lastWrite) > idleAfter {
+				s.checkpoint("passive")
+				lastWrite = time.Time{}
+			}
+		case <-s.closing:
+			for {
+				select {
+				case j := <-s.jobs:
+					s.runBatch(s.gather(j))
+				default:
+					return
+				}
+			}
+		}
+	}
+}
+
+// gather collects the jobs that share the next transaction.
+func (s *Store) gather(first *job) []*job {
+	batch := []*job{first}
+	urgent := first.urgent
+	var timeout <-chan time.Time
+	for len(batch) < maxBatch {
+		select {
+		case j := <-s.jobs:
+			batch = append(batch, j)
+			urgent = urgent || j.urgent
+			continue
+		default:
+		}
+		if urgent || len(batch) >= patientBatch {
+			break
+		}
+		if timeout == nil {
+			timer := time.NewTimer(patientWait)
+			defer timer.Stop()
+			timeout = timer.C
+		}
+		select {
+		case j := <-s.jobs:
+			batch = append(batch, j)
+			urgent = urgent || j.urgent
+		case <-timeout:
+			return batch
+		case <-s.closing:
+			return batch
+		}
+	}
+	return batch
+}
+
+// runBatch runs the jobs in one transaction. If the shared commit fails, each
+// job is tried once alone, so that one cannot spoil the others.
+func (s *Store) runBatch(batch []*job) {
+	err := s.commit(batch)
+	if err != nil && len(batch) > 1 {
+		slog.Warn("shared transaction failed; its jobs are tried alone", "jobs", len(batch), "error", err)
+		for _, j := range batch {
+			if err := s.commit([]*job{j}); err != nil {
+				j.err = err
+			}
+		}
+	} else if err != nil {
+		batch[0].err = err
+	}
+	for _, j := range batch {
+		if j.err == nil {
+			for _, f := range j.after {
+				f()
+			}
+		}
+		close(j.done)
+	}
+}
+
+func (s *Store) commit(batch []*job) error {
+	if err := s.execRaw("begin immediate"); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	for _, j := range batch {
+		if err := s.runJob(j, len(batch) > 1); err != nil {
+			s.rollback()
+			return err
+		}
+	}
+	if len(batch) == 1 && batch[0].err != nil {
+		s.rollback()
+		return nil
+	}
+	if err := s.execRaw("commit"); err != nil {
+		s.rollback()
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// runJob runs one job, in a savepoint when it shares the transaction. The
+// returned error means that the transaction itself is unusable.
+func (s *Store) runJob(j *job, shared bool) error {
+	if shared {
+		if err := s.execRaw("savepoint job"); err != nil {
+			return fmt.Errorf("savepoint: %w", err)
+		}
+	}
+	tx := &Tx{s: s, c: s.wconn}
+	start := time.Now()
+	j.err = protect(func() error { return j.fn(tx) })
+	j.after = tx.after
+	if d := time.Since(start); d > slowJob {
+		slog.Debug("a write held the database", "for", d)
+	}
+	if !shared {
+		return nil
+	}
+	if j.err != nil {
+		if err := s.execRaw("rollback to job"); err != nil {
+			return fmt.Errorf("rollback to savepoint: %w", err)
+		}
+	}
+	if err := s.execRaw("release job"); err != nil {
+		return fmt.Errorf("release savepoint: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) rollback() {
+	// The transaction may be gone already (SQLite ends it on a full disk): then there is nothing to roll back.
+	_ = s.execRaw("rollback")
+}
+
+func (s *Store) execRaw(query string) error {
+	st, err := s.wconn.prepare(query)
+	if err != nil {
+		return err
+	}
+	_, err = st.ExecContext(bg)
+	return err
+}
+
+// protect turns a panic of fn into an error, so that one bad row cannot stop the writer.
+func protect(fn func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return fn()
+}
+
+// checkOtherWriters notices commits of other processes (commands such as
+// passwd run beside the server) by data_version, which our own commits leave
+// alone on this connection.
+func (s *Store) checkOtherWriters() {
+	v, err := s.dataVersion()
+	if err != nil {
+		slog.Warn("cannot read data_version", "error", err)
+		return
+	}
+	if s.version != 0 && v != s.version && s.OnForeignWrite != nil {
+		s.OnForeignWrite()
+	}
+	s.version = v
+}
+
+func (s *Store) dataVersion() (int64, error) {
+	st, err := s.wconn.prepare("pragma data_version")
+	if err != nil {
+		return 0, err
+	}
+	var v int64
+	err = st.QueryRowContext(bg).Scan(&v)
+	return v, err
+}
+
+func (s *Store) checkpoint(mode string) {
+	rows, err := s.wconn.raw.QueryContext(bg, "pragma wal_checkpoint("+mode+")")
+	if err != nil {
+		slog.Warn("checkpoint failed", "error", err)
+		return
+	}
+	rows.Close()
+}
