@@ -1,0 +1,90 @@
+package assets
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"io/fs"
+	"path"
+	"sync"
+)
+
+//go:embed static templates deploy
+var files embed.FS
+
+// File is one static file, ready to be sent.
+type File struct {
+	Name string // "style.css"
+	Type string // its Content-Type
+	Body []byte
+	Gzip []byte // Body compressed; nil where that saves nothing (PNG)
+	ETag string // quoted
+}
+
+// types are the kinds of static files there are; another kind stops the tests.
+var types = map[string]string{
+	".css": "text/css; charset=utf-8",
+	".svg": "image/svg+xml",
+	".png": "image/png",
+}
+
+type staticSet struct {
+	byPath map[string]File
+	path   map[string]string
+}
+
+var loadStatic = sync.OnceValue(func() staticSet {
+	set := staticSet{map[string]File{}, map[string]string{}}
+	entries, err := fs.ReadDir(files, "static")
+	if err != nil {
+		panic(err) // the folder is part of the binary
+	}
+	for _, entry := range entries {
+		name := entry.Name()
+		body, err := files.ReadFile("static/" + name)
+		if err != nil {
+			panic(err)
+		}
+		sum := sha256.Sum256(body)
+		hash := hex.EncodeToString(sum[:6])
+		file := File{Name: name, Type: types[path.Ext(name)], Body: body, ETag: `"` + hash + `"`}
+		if packed := pack(body); len(packed) < len(body)*9/10 {
+			file.Gzip = packed
+		}
+		address := "/static/" + hash + "-" + name
+		set.byPath[address] = file
+		set.path[name] = address
+	}
+	return set
+})
+
+// Static returns all static files by their path, "/static/HASH-name". The hash
+// is of the content, so an answer may be cached for ever.
+func Static() map[string]File { return loadStatic().byPath }
+
+// StaticPath returns the path of a static file: "style.css" ->
+// "/static/0123456789ab-style.css". A name that does not exist panics: it is a
+// typing mistake that every test of the page finds.
+func StaticPath(name string) string {
+	address, ok := loadStatic().path[name]
+	if !ok {
+		panic("assets: no static file " + name)
+	}
+	return address
+}
+
+// Deploy returns a file of deploy/: a systemd unit or a proxy's snippet.
+func Deploy(name string) ([]byte, error) { return files.ReadFile("deploy/" + name) }
+
+func pack(body []byte) []byte {
+	var b bytes.Buffer
+	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		panic(err) // the level is a constant
+	}
+	_, _ = z.Write(body) // a bytes.Buffer does not fail
+	_ = z.Close()
+	return b.Bytes()
+}

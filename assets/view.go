@@ -1,0 +1,274 @@
+package assets
+
+import (
+	"fmt"
+	"html/template"
+	"strings"
+	"time"
+)
+
+// The structs here are the parts of view data that several pages share. A page
+// struct is made beside its handler and embeds Owner, Visitor or Plain, whose
+// fields the layouts read.
+
+// Owner is what the frame of every dashboard page needs.
+type Owner struct {
+	Title     string    // of the page; h1 is the template's own affair
+	Here      string    // the current place: home inbox search drafts write followers following requests profile settings more, or ""
+	Path      string    // this page's own path and query, where forms come back to
+	CSRF      string    // token for every form
+	Lang      string    // language of the interface: "en"
+	Theme     string    // "", "light" or "dark"; "" follows the system
+	Me        Person    // the owner; URL is the public profile
+	Version   string    // of the program: "0.1"
+	Inbox     int       // unread notifications
+	Requests  int       // waiting follow requests
+	Drafts    int       // drafts
+	Followers int       // followers
+	Following int       // people followed
+	Now       time.Time // now, in the zone that times are shown in
+	Notice    *Notice   // at most one, above the page
+}
+
+// Visitor is what the frame of every public page needs.
+type Visitor struct {
+	Title       string // of the browser's tab
+	Description string // for link previews; plain text
+	Canonical   string // full address of this page
+	Image       string // full address of a picture for link previews; "" for none
+	Lang        string // language of the page's own words: "en"
+	Host        string // "veldkamp.example"
+	Me          Person // the owner; URL is the profile
+	Feed        string // path of the Atom feed; "" if feeds are off
+	Activity    string // id of the ActivityPub object this page shows; "" for none
+	NoIndex     bool   // ask search engines to stay out
+	Version     string
+	Now         time.Time // in the owner's zone; its name is shown beside full times
+}
+
+// Plain is what log-in, set-up and error pages need.
+type Plain struct {
+	Title string
+	Host  string // "" before there is one
+	Lang  string
+	CSRF  string
+}
+
+// Person is somebody, as one line.
+type Person struct {
+	Name   string // display name; "" shows the handle's first part
+	Handle string // in full: "@nora@veldkamp.example"
+	URL    string // where the name leads
+	Avatar string // path of the picture on this server; "" for the default
+}
+
+// Called returns the name to show.
+func (p Person) Called() string {
+	if name := strings.TrimSpace(p.Name); name != "" {
+		return name
+	}
+	name, _, _ := strings.Cut(strings.TrimPrefix(p.Handle, "@"), "@")
+	return name
+}
+
+// Face returns the address of the picture, the default one if there is none.
+func (p Person) Face() string {
+	if p.Avatar == "" {
+		return StaticPath("avatar.png")
+	}
+	return p.Avatar
+}
+
+// Notice is a sentence that the page must not bury.
+type Notice struct {
+	Kind     string // info, done, warn, fail
+	Strong   string // the first words, bold
+	Text     string
+	Code     string // of a failure, as in the log; "" for none
+	URL      string // "" for none
+	LinkText string
+}
+
+// Icon returns the icon of the notice's kind.
+func (n Notice) Icon() string {
+	switch n.Kind {
+	case "done":
+		return "ok"
+	case "warn":
+		return "clock"
+	case "fail":
+		return "warn"
+	}
+	return "info"
+}
+
+// Media is an attachment. While pictures are links, Kind is a word for what is
+// behind the link.
+type Media struct {
+	URL  string // where the link leads
+	Kind string // "Picture", "Video", "Sound", "File"
+	Alt  string // "" says "No description"
+}
+
+// Card is a post as the owner sees it in a list, in a thread or in focus.
+type Card struct {
+	ID       string        // the post's id; the card's anchor is p-ID
+	URL      string        // the owner's page of the post
+	Author   Person        //
+	Boosters []Person      // who boosted it into this list; nil for none
+	Time     time.Time     //
+	Edited   bool          //
+	Audience string        // everyone, quiet, followers, named
+	Lang     string        // of the text, "" if unknown
+	LangName string        // in words, for the post in focus: "English"
+	Warning  string        // content warning, "" for none
+	Content  template.HTML // cleaned HTML
+	Media    []Media       //
+	ReplyTo  string        // handle of whom it answers, where the page does not show it
+	Delivery *Delivery     // own posts only
+	Replies  int           // counts known here
+	Boosts   int           //
+	Likes    int           //
+	Boosted  bool          // by the owner
+	Liked    bool          //
+	Saved    bool          //
+	May      Actions       // what is offered
+	Original string        // its page on its own server, "" for own posts
+}
+
+// Actions says which controls a card has. What is false is not shown.
+type Actions struct{ Reply, Boost, Like, Save, Edit, Delete bool }
+
+// Any reports whether there is an action row at all.
+func (a Actions) Any() bool { return a.Reply || a.Boost || a.Like || a.Save || a.Edit || a.Delete }
+
+// Node is a card in a thread with its answers. Depth is at most 4: what lies
+// deeper is put beside its parent with ReplyTo filled.
+type Node struct {
+	Card    Card
+	Answers []Node
+}
+
+// Entry is a post as a visitor sees it.
+type Entry struct {
+	ID         string // the card's anchor is p-ID
+	URL        string // its page; for others' replies the original
+	Author     Person //
+	ByOwner    bool   // the owner's own: on the profile the name is left out
+	Pinned     bool
+	Time       time.Time
+	Edited     time.Time // zero if never
+	Lang       string
+	LangName   string // shown only if it differs from the owner's: "Nederlands"
+	Warning    string
+	Content    template.HTML
+	Media      []Media
+	ReplyTo    string // handle, "" for none
+	ReplyURL   string // the post it answers, "" if unknown
+	ShowCounts bool
+	Replies    int
+	Boosts     int
+	Likes      int
+}
+
+// EntryNode is an Entry with its known public answers, at most 4 deep.
+type EntryNode struct {
+	Entry   Entry
+	Answers []EntryNode
+}
+
+// Fact is one line of a facts list.
+type Fact struct {
+	Label    string
+	People   []Person // at most 5 faces before the words
+	Strong   string   // the deciding words, bold; "" for none
+	Text     string   // the rest
+	URL      string   // makes LinkText a link, between Strong and Text
+	LinkText string
+}
+
+// Option is one choice of a select.
+type Option struct {
+	Value, Label string
+	Selected     bool
+}
+
+// Pager leads to the neighbouring pages of a list; "" for none.
+type Pager struct {
+	Newer, Older         string
+	NewerText, OlderText string // "Newer posts", "Older posts" if empty
+}
+
+// Audiences is the question who may see a post, with its counts.
+type Audiences struct {
+	Chosen    string // everyone, quiet, followers, named
+	Widest    string // the widest allowed, as in a reply; "" for everyone
+	Followers int
+	Servers   int      // on which those followers are
+	Named     []string // handles named in the text
+	Error     string
+}
+
+// Choice is one audience with its consequence.
+type Choice struct {
+	Value, Icon, Label string
+	Chosen             bool
+	Bold, Before, Rest string // the consequence: Before, Bold, Rest
+}
+
+// Choices returns the audiences on offer, widest first.
+func (a Audiences) Choices() []Choice {
+	reach := count(a.Followers, "follower") + " on " + count(a.Servers, "server")
+	named := "Nobody is named yet."
+	if len(a.Named) > 0 {
+		named = strings.Join(a.Named, ", ") + "."
+	}
+	all := []Choice{
+		{Value: "everyone", Label: "Everyone", Before: "Your profile, search, and ", Bold: reach, Rest: ". Copies cannot be called back."},
+		{Value: "quiet", Label: "Everyone, quietly", Before: "The same people, but kept out of public timelines and search."},
+		{Value: "followers", Label: "Followers", Before: reach + ". Their servers can read it too."},
+		{Value: "named", Label: "Only people named", Before: named + " Not encrypted."},
+	}
+	for i := range all {
+		all[i].Icon = audienceIcon(all[i].Value)
+	}
+	for len(all) > 1 && a.Widest != "" && all[0].Value != a.Widest {
+		all = all[1:]
+	}
+	chosen := false
+	for i := range all {
+		all[i].Chosen = all[i].Value == a.Chosen
+		chosen = chosen || all[i].Chosen
+	}
+	all[0].Chosen = all[0].Chosen || !chosen
+	return all
+}
+
+func audienceIcon(audience string) string {
+	switch audience {
+	case "quiet":
+		return "quiet"
+	case "followers":
+		return "lock"
+	case "named":
+		return "at"
+	}
+	return "globe"
+}
+
+func audienceName(audience string) string {
+	for _, choice := range (Audiences{}).Choices() {
+		if choice.Value == audience {
+			return choice.Label
+		}
+	}
+	return "Everyone"
+}
+
+// count is "1 server", "2 servers", "1,204 posts".
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%s %ss", thousands(n), noun)
+}
