@@ -1,0 +1,320 @@
+package assets
+
+import (
+	"html/template"
+	"time"
+)
+
+type deliveryRow struct {
+	Host, Note, State, Text string
+	When                    time.Time
+}
+type fetchRow struct {
+	Host, Text string
+	Time       time.Time
+}
+type hidden struct{ Name, Value string }
+type personRow struct {
+	Person    Person
+	Note      string
+	Waiting   bool
+	RemoveURL string
+}
+type found struct {
+	Person        Person
+	Bio, Relation string
+}
+type talker struct {
+	Person
+	Count int
+}
+type neighbour struct{ URL, Text string }
+type note struct {
+	ID, Kind            string
+	People              []Person
+	Others              int
+	Time                time.Time
+	New                 bool
+	Card                *Card
+	Excerpt, ExcerptURL string
+}
+type draft struct {
+	ID, Excerpt, Lang, Audience string
+	Time                        time.Time
+}
+type unfinished struct {
+	URL, Text string
+	Time      time.Time
+}
+type decision struct {
+	Person   Person
+	Accepted bool
+	Time     time.Time
+}
+type check struct {
+	OK   bool
+	Text string
+}
+type nameValue struct{ Name, Value string }
+
+// samplePages returns, for each page, its data in one or more states; the
+// state's name follows the page's after a dot.
+func samplePages() map[string]any {
+	cards := sampleCards()
+	answer := cards[3]
+	pages := map[string]any{}
+	for _, add := range []func(map[string]any){sampleEntrance, samplePublic, sampleLists, sampleForms} {
+		add(pages)
+	}
+	type home struct {
+		Owner
+		Compose                                    sampleCompose
+		Cards                                      []Card
+		NewCount                                   int
+		NewSince, NewURL, MarkerBefore, MarkerText string
+		Pager                                      Pager
+		Last                                       *Delivery
+		Unfinished                                 []unfinished
+	}
+	pages["home"] = home{owner("Home", "home", "/me"), sampleCompose{Key: "k", Lang: "en", Audiences: audiences}, cards, 12, "08:12", "/me?new=1", "4", "08:12",
+		Pager{Older: "/me?before=8"}, delivered, []unfinished{{"/me/write?draft=1", "On saving leek seed", ago(20 * time.Hour)}}}
+	pages["home.empty"] = home{Owner: Owner{Title: "Home", Lang: "en", Theme: "dark", Me: nora, Now: now, Notice: &Notice{Kind: "done", Strong: "Sent.", Text: "1 server is being told."}}, Compose: sampleCompose{Error: "There is no text yet."}}
+	type post struct {
+		Owner
+		Ancestors         []Card
+		Card              Card
+		Answers           []Node
+		Known, About      int
+		Original          string
+		ReplyingTo        []string
+		Compose           *sampleCompose
+		People            []talker
+		BackURL, BackText string
+	}
+	focus := cards[1]
+	focus.LangName, focus.Boosters = "English", nil
+	pages["post"] = post{owner("Post", "", "/me/post/2"), cards[:1], focus, sampleTree(), 5, 11, "https://navy.example/4", []string{"@grace@navy.example"},
+		&sampleCompose{Key: "k", Text: "@grace@navy.example ", Reply: "4", Audiences: audiences}, []talker{{grace, 2}, {tomas, 1}}, "/me", "Home"}
+	pages["post.own"] = post{Owner: owner("Post", "", "/me/post/7"), Card: cards[5], BackURL: "/me", BackText: "Home"}
+	type write struct {
+		Owner
+		Mode, Key, Text, Warning, TextLang, Draft, Edit, Error, PreviewWarning string
+		Languages                                                              []Option
+		Audiences                                                              Audiences
+		Fixed                                                                  bool
+		Parent                                                                 *Card
+		Left                                                                   int
+		Preview                                                                template.HTML
+		SavedAt                                                                time.Time
+	}
+	pages["write"] = write{Owner: owner("Write", "write", "/me/write"), Mode: "new", Text: "Took stock of the seed drawers before winter. The purple spinach did what the books said it would not: it came true from open pollination, three years running.\n\nWhich one should I put up for swapping first?", TextLang: "en", Languages: options, Audiences: audiences, Left: 4786, Preview: english, SavedAt: ago(time.Minute)}
+	pages["write.reply"] = write{Owner: owner("Reply", "write", "/me/write"), Mode: "reply", Text: "@grace@navy.example ", Parent: &answer, Languages: options, Audiences: Audiences{Chosen: "followers", Widest: "followers", Followers: 1, Servers: 1, Error: "Name at least one person."}, Left: -3, Error: "The post is 3 characters too long.", Preview: english, PreviewWarning: "Software"}
+	pages["write.edit"] = write{Owner: owner("Edit", "write", "/me/write"), Mode: "edit", Edit: "7", Text: "Second sowing", Fixed: true, Languages: options, Audiences: Audiences{Chosen: "named"}}
+	type delivery struct {
+		Owner
+		Card                  Card
+		Delivery              Delivery
+		WithFollowers, Others int
+		Open, Accepted        []deliveryRow
+		Median                string
+		Fetched               []fetchRow
+		Pager                 Pager
+	}
+	pages["delivery"] = delivery{owner("Where this post went", "", "/me/post/7/delivery"), cards[5], *delivered, 17, 2,
+		[]deliveryRow{{"thicket.example", "3 followers", "unknown", "Timed out 6 times. Next try today 15:10, then every 6 hours until Wednesday.", time.Time{}},
+			{"oldforge.example", "1 follower", "waiting", "Never sent: name not found in DNS since 4 August.", time.Time{}}, {"bastion.example", "nobody follows", "refused", "403: “signature of unknown actor”. They may block this server. We do not try again.", time.Time{}}},
+		[]deliveryRow{{"harbour.example", "9 followers", "accepted", "", ago(30 * time.Hour)}}, "0.4 s", []fetchRow{{"relay.semne.example", "asked for the post and its replies", ago(8 * time.Hour)}}, Pager{}}
+	pages["delivery.none"] = delivery{Owner: owner("Where this post went", "", "/"), Card: cards[5]}
+	return pages
+}
+
+func sampleEntrance(pages map[string]any) {
+	pages["login"] = struct {
+		Plain
+		Me                Person
+		Name, Error, Next string
+		AskCode           bool
+		Wait              int
+	}{plain("Log in"), nora, "nora", "Name and password do not match.", "/me/requests", true, 30}
+	pages["setup_code"] = struct {
+		Plain
+		Error string
+		Left  int
+	}{plain("Set-up"), "This is not the code.", 4}
+	type address struct {
+		Plain
+		Name, Domain, ServerHost, NameError, DomainError, HostError, AgreeError string
+		SplitOpen                                                               bool
+		Checks                                                                  []check
+	}
+	pages["setup_address"] = address{Plain: plain("Set-up"), Name: "nora", Domain: "veldkamp.example", Checks: []check{{true, "The domain points to this network, 203.0.113.24"}, {true, "No other fediverse server answers there"}, {false, "A website answers at veldkamp.example. dassie would take its place."}}}
+	pages["setup_address.wrong"] = address{Plain: plain("Set-up"), Name: "no ra", Domain: "192.168.1.20", NameError: "Use only a to z, digits and _.", DomainError: "This is a number, not a name. Use a domain you own.", AgreeError: "Tick this to go on.", SplitOpen: true}
+	pages["setup_account"] = struct {
+		Plain
+		Handle, Display, DisplayError, PasswordError, AgainError string
+		Languages, Zones                                         []Option
+		Approve, Discoverable                                    bool
+	}{plain("Set-up"), nora.Handle, "Nora Veldkamp", "", "Use at least 10 letters.", "", options, zones, true, false}
+	pages["setup_done"] = struct {
+		Plain
+		Handle, LoginURL string
+		Here             bool
+	}{plain("Set-up"), nora.Handle, "https://veldkamp.example/login", false}
+	pages["error"] = struct {
+		Plain
+		Status                        int
+		Message, Code, Home, HomeText string
+	}{plain("Error"), 500, "Something went wrong on this server.", "D-7F3K2A", "/me", "Back to Home"}
+}
+
+func samplePublic(pages map[string]any) {
+	type profile struct {
+		Visitor
+		Bio                             template.HTML
+		Header                          string
+		Fields                          []pairField
+		Since                           time.Time
+		Followers, Following, Posts     int
+		ShowFollows, FollowForm, Hidden bool
+		Tabs                            []tab
+		Pinned, Entries                 []Entry
+		Pager                           Pager
+	}
+	entries := sampleEntries()
+	since := time.Date(2023, 3, 4, 0, 0, 0, 0, amsterdam)
+	pages["public_profile"] = profile{visitor("Nora Veldkamp (@nora@veldkamp.example)", "/@nora"), "<p>Keeps an allotment behind the railway in Deventer, writes software for a seed library, reads more than is sensible. Nederlands, English, ein bisschen Deutsch.</p>",
+		"", []pairField{{"Garden notes", `<a href="https://tuin.veldkamp.example" rel="me">tuin.veldkamp.example</a>`, true}, {"Pronouns", "she, zij", false}}, since, 42, 187, 1204, true, true, false,
+		[]tab{{"/@nora", "Posts", 1204, true}, {"/@nora/replies", "With replies", 0, false}}, entries[:1], entries[1:], Pager{Older: "/@nora?before=1"}}
+	pages["public_profile.empty"] = profile{Visitor: visitor("Nora", "/"), Header: StaticPath("header.png"), Since: since, Hidden: true}
+	type post struct {
+		Visitor
+		Ancestors      []Entry
+		Entry          Entry
+		Answers        []EntryNode
+		NotShown       int
+		Earlier, Later neighbour
+	}
+	pages["public_post"] = post{visitor("Frost on the beds", "/@nora/22"), nil, entries[1], sampleAnswers(), 1, neighbour{"/@nora/20", "Second sowing of spinach…"}, neighbour{}}
+	pages["public_post.cw"] = post{Visitor: visitor("Slugs", "/@nora/24"), Ancestors: entries[2:3], Entry: entries[3]}
+	pages["public_tag"] = struct {
+		Visitor
+		Tag     string
+		Count   int
+		Entries []Entry
+		Pager   Pager
+	}{visitor("#seed", "/tags/seed"), "seed", 1, entries[:1], Pager{}}
+	pages["about"] = struct {
+		Visitor
+		Contact, Source string
+		Posts           int
+		Since           time.Time
+	}{visitor("About", "/about"), "", "https://code.example/dassie", 1204, since}
+	pages["privacy"] = struct {
+		Visitor
+		Contact                                 string
+		Approves, LogsAddresses                 bool
+		LogDays, RemoteDays, MediaDays, MediaMB int
+		Changed                                 time.Time
+	}{visitor("Privacy", "/privacy-policy"), "", true, false, 0, 90, 7, 512, since}
+	pages["follow"] = struct {
+		Visitor
+		Account, Error, Target string
+	}{visitor("Follow", "/follow"), "@bob", "An address has two parts, like @bob@navy.example.", "https://navy.example/authorize_interaction?uri=x"}
+}
+
+func sampleLists(pages map[string]any) {
+	cards := sampleCards()
+	type requests struct {
+		Owner
+		Waiting           []sampleRequest
+		Approves, Several bool
+		Pager             Pager
+		Decided           []decision
+	}
+	decided := []decision{{grace, true, ago(80 * time.Hour)}, {carol, false, ago(500 * time.Hour)}}
+	pages["requests"] = requests{owner("Follow requests", "requests", "/me/requests"), sampleRequests, true, false, Pager{}, decided}
+	pages["requests.several"] = requests{owner("Follow requests", "requests", "/me/requests"), sampleRequests, true, true, Pager{}, decided}
+	pages["requests.none"] = requests{Owner: owner("Follow requests", "requests", "/me/requests")}
+	type people struct {
+		Owner
+		Kind           string
+		Total, Servers int
+		Tabs           []tab
+		People         []personRow
+		Shown          string
+		Pager          Pager
+	}
+	pages["people"] = people{owner("Followers", "followers", "/me/followers"), "followers", 42, 17, []tab{{"?by=new", "Newest", 0, true}, {"?by=server", "By server", 0, false}},
+		[]personRow{{grace, "follows you since 2023", false, "/me/person/3/remove"}, {long, "silent since May", false, "/me/person/5/remove"}, {layla, "moved", false, "/me/person/4/remove"}}, "Nobody. Visitors see the number 42.", Pager{Older: "?p=2", OlderText: "More"}}
+	pages["people.following"] = people{Owner: owner("Following", "following", "/me/following"), Kind: "following", Total: 1, Servers: 1, People: []personRow{{carol, "", true, "/x"}}}
+	pages["people.none"] = people{Owner: owner("Following", "following", "/me/following"), Kind: "following"}
+	type search struct {
+		Owner
+		Query, Asked, Error, TryURL string
+		People                      []found
+		Cards                       []Card
+		Pager                       Pager
+	}
+	pages["search"] = search{owner("Search", "search", "/me/search?q=%40grace"), "@grace@navy.example", "navy.example", "", "https://navy.example/@grace", []found{{grace, "Ships, software, watering cans.", "none"}, {long, "", "asked"}, {tomas, "", "following"}}, cards[:1], Pager{}}
+	pages["search.none"] = search{Owner: owner("Search", "search", "/me/search"), Query: "grace", Asked: "navy.example"}
+	type person struct {
+		Owner
+		Person                                    Person
+		Header, Relation, Line, Trouble, Original string
+		Bio                                       template.HTML
+		Fields                                    []pairField
+		FollowsYou, Fetching                      bool
+		Facts                                     []Fact
+		Cards                                     []Card
+		Pager                                     Pager
+	}
+	pages["person"] = person{owner("Grace Okafor", "", "/me/person/3"), grace, StaticPath("header.png"), "none", "Follows you since March 2024. You share 3 people.", "navy.example has not answered since Friday.", "https://navy.example/@grace",
+		"<p>Ships, software, watering cans.</p>", []pairField{{"Site", `<a href="https://grace.example">grace.example</a>`, true}}, true, false, []Fact{{Label: "Server", Text: "navy.example, Mastodon 4.5"}}, cards[2:4], Pager{}}
+	pages["person.new"] = person{Owner: owner("Carol", "", "/me/person/6"), Person: carol, Relation: "asked", Fetching: true}
+	type inbox struct {
+		Owner
+		Tabs                 []tab
+		Items                []note
+		ReadBefore, ReadText string
+		Pager                Pager
+	}
+	pages["notifications"] = inbox{owner("Inbox", "inbox", "/me/inbox"), []tab{{"?k=mentions", "Mentions", 2, false}, {"?", "Everything", 5, true}},
+		[]note{{"1", "reply", []Person{grace}, 0, ago(12 * time.Minute), true, &cards[3], "", ""}, {"2", "request", []Person{tomas, carol}, 0, ago(3 * time.Hour), true, nil, "", ""},
+			{"3", "like", []Person{grace, tomas}, 5, ago(5 * time.Hour), true, nil, "Second sowing of spinach is up. If you want seed from the purple one…", "/me/post/7"}, {"4", "follow", []Person{long}, 0, ago(90 * time.Hour), false, nil, "", ""}, {"5", "mention", []Person{layla}, 0, ago(99 * time.Hour), false, &cards[4], "", ""}}, "4", "08:12", Pager{}}
+	pages["notifications.none"] = inbox{Owner: owner("Inbox", "inbox", "/me/inbox")}
+	pages["drafts"] = struct {
+		Owner
+		Items []draft
+		Pager Pager
+	}{owner("Drafts", "drafts", "/me/drafts"), []draft{{"1", "On saving leek seed", "en", "everyone", ago(20 * time.Hour)}, {"2", "", "", "named", ago(40 * time.Hour)}}, Pager{}}
+	pages["more"] = struct{ Owner }{owner("More", "more", "/me/more")}
+}
+
+func sampleForms(pages map[string]any) {
+	cards := sampleCards()
+	type confirm struct {
+		Owner
+		Heading, Action, Button, BackURL string
+		Lines                            []string
+		Card                             *Card
+		Who                              *Person
+		Hidden                           []hidden
+	}
+	pages["confirm"] = confirm{owner("Delete", "", "/me/post/7/delete"), "Delete this post?", "/me/post/7/delete", "Delete", "/me/post/7", []string{"It goes from this server at once. 18 servers that hold a copy are asked to delete it; we show which of them say yes.", "This cannot be undone."}, &cards[5], nil, nil}
+	pages["confirm.block"] = confirm{owner("Block", "requests", "/me/requests/12/block"), "Reject and block megahost.example?", "/me/requests/12/block", "Reject and block megahost.example", "/me/requests", []string{"8 of your followers are there and would be removed."}, nil, &carol, []hidden{{"host", "megahost.example"}}}
+	pages["profile"] = struct {
+		Owner
+		Display, Bio, Header, DisplayError, BioError, AvatarError, HeaderError, FieldsError string
+		HasAvatar, HasHeader, Locked, Bot                                                   bool
+		Fields                                                                              []nameValue
+	}{Owner: owner("Profile", "profile", "/me/profile"), Display: "Nora Veldkamp", Bio: "Keeps an allotment.", Header: StaticPath("header.png"), AvatarError: "This file is not a picture.", HasAvatar: true, HasHeader: true, Locked: true, Fields: []nameValue{{"Garden", "https://tuin.veldkamp.example"}, {}, {}}}
+	settings := owner("Settings", "settings", "/me/settings")
+	settings.Notice = &Notice{Kind: "fail", Strong: "Not saved.", Text: "The disk is full.", Code: "D-114", URL: "/me/more", LinkText: "Make room"}
+	pages["settings"] = struct {
+		Owner
+		Approve, Discoverable, Indexable, SearchEngines, HideFollowers, HideFollowing bool
+		Waiting                                                                       int
+		Languages, Zones, Themes                                                      []Option
+		Errors                                                                        map[string]string
+	}{Owner: settings, Approve: true, HideFollowers: true, Languages: options, Zones: zones, Themes: []Option{{"", "As the system", true}, {"light", "Light", false}, {"dark", "Dark", false}}, Errors: map[string]string{"timezone": "Choose one of the list.", "language": ""}}
+}

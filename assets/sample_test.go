@@ -1,0 +1,146 @@
+package assets
+
+import (
+	"html/template"
+	"strconv"
+	"time"
+)
+
+// The samples are believable view data for every page: long names, other
+// scripts, a warning, an own post, a thread four deep. They are also the
+// plainest example of what a handler hands over.
+
+var (
+	amsterdam = time.FixedZone("Europe/Amsterdam", 3600)
+	now       = time.Date(2026, 11, 23, 14, 32, 0, 0, amsterdam)
+	nora      = Person{"Nora Veldkamp", "@nora@veldkamp.example", "/@nora", "/media/1.png"}
+	tomas     = Person{"Tomás Iriarte", "@tomas@andenes.example", "/me/person/2", "/media/2.png"}
+	grace     = Person{"Grace Okafor", "@grace@navy.example", "/me/person/3", "/media/3.png"}
+	layla     = Person{"ليلى حدّاد", "@layla@warraq.example", "/me/person/4", "/media/4.png"}
+	long      = Person{"Wilhelmina Konstantinopolskaya-Featherstonehaugh von und zu Oberammergau 🌻", "@wilhelmina_konstantinopolskaya@allotments.and.glasshouses.of.the.northern.provinces.example", "/me/person/5", "/media/5.png"}
+	carol     = Person{"", "@carol_x9@megahost.example", "/me/person/6", ""}
+)
+
+const (
+	english = `<p>This is the whole of what I believe about software, and it is a man with a watering can.</p>`
+	spanish = `<p>Canfranc a las 6:40. Ni un alma, solo el railcar de Jaca calentando motores y un perro que vive aquí mejor que yo.</p><p>Doscientos cuarenta metros de estación para dos trenes al día. <a href="/tags/tren" rel="tag">#tren</a></p>`
+	arabic  = `<p>أنهيتُ اليوم فهرسة الصندوق السابع. بين الأوراق قائمة بذور كتبها بستانيّ مجهول سنة ١٨٩٢.</p>`
+	own     = `<p>Second sowing of spinach is up. If you want seed from the purple one, say so before Sunday; I have eleven envelopes and no self-control.</p>`
+	wide    = `<p>Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch https://a.very.long.address.example/with/a/path/that/does/not/end/anywhere/near/the/edge/of/this/page</p><pre>dassie serve -data /var/lib/dassie -listen localhost:8080 -trusted-proxies 127.0.0.1/32</pre>`
+)
+
+var all = Actions{Reply: true, Boost: true, Like: true, Save: true}
+
+func ago(d time.Duration) time.Time { return now.Add(-d) }
+
+func owner(title, here, path string) Owner {
+	return Owner{Title: title + " · veldkamp.example", Here: here, Path: path, CSRF: "token", Lang: "en", Me: nora, Version: "0.1",
+		Inbox: 5, Requests: 2, Drafts: 2, Followers: 42, Following: 187, Now: now}
+}
+
+func visitor(title, path string) Visitor {
+	return Visitor{Title: title, Description: "Keeps an allotment behind the railway.", Canonical: "https://veldkamp.example" + path, Lang: "en",
+		Host: "veldkamp.example", Me: nora, Feed: "/@nora.atom", Activity: "https://veldkamp.example/posts/1", NoIndex: true, Version: "0.1", Now: now}
+}
+
+func plain(title string) Plain {
+	return Plain{Title: title, Host: "veldkamp.example", Lang: "en", CSRF: "token"}
+}
+
+var delivered = &Delivery{URL: "/me/post/7/delivery", Accepted: 16, Unknown: 1, Waiting: 1, Refused: 1}
+
+func sampleCards() []Card {
+	mine := all
+	mine.Edit, mine.Delete = true, true
+	return []Card{
+		{ID: "1", URL: "/me/post/1", Author: tomas, Time: ago(24 * time.Minute), Audience: "everyone", Lang: "es", Content: spanish, May: all, Replies: 6, Boosts: 18, Likes: 73, Liked: true, Original: "https://andenes.example/@tomas/1",
+			Media: []Media{{"https://andenes.example/m/1.jpg", "Picture", "The long front of Canfranc station, mountains behind it"}, {"https://andenes.example/m/2.jpg", "Picture", ""}}},
+		{ID: "2", URL: "/me/post/2", Author: long, Boosters: []Person{grace, tomas}, Time: ago(2 * time.Hour), Edited: true, Audience: "quiet", Lang: "en", Content: wide, May: all, Boosted: true, Boosts: 9, Original: "https://allotments.example/2"},
+		{ID: "3", URL: "/me/post/3", Author: grace, Time: ago(3 * time.Hour), Audience: "everyone", Lang: "fr", Warning: "La fin des « Dépossédés »", Content: `<p>Shevek rentre.</p>`, May: all, Replies: 11, Likes: 26, Original: "https://navy.example/3"},
+		{ID: "4", URL: "/me/post/4", Author: grace, Time: ago(5 * time.Hour), Audience: "everyone", Lang: "en", Content: english, May: all, Replies: 4, Boosts: 22, Likes: 96, Saved: true, ReplyTo: "@nora@veldkamp.example"},
+		{ID: "6", URL: "/me/post/6", Author: layla, Time: ago(9 * time.Hour), Audience: "followers", Lang: "ar", Content: arabic, May: all, Likes: 58},
+		{ID: "7", URL: "/me/post/7", Author: nora, Time: ago(30 * time.Hour), Audience: "everyone", Lang: "en", LangName: "English", Content: own, May: mine, Replies: 8, Boosts: 5, Likes: 1034, Delivery: delivered},
+		{ID: "8", URL: "/me/post/8", Author: carol, Time: ago(400 * 24 * time.Hour), Audience: "named", Content: `<p>hi</p>`, May: Actions{Reply: true}},
+	}
+}
+
+func sampleTree() []Node {
+	c := sampleCards()
+	node := func(i int, answers ...Node) Node {
+		card := c[i]
+		card.ID = "t" + card.ID + strconv.Itoa(len(answers))
+		card.ReplyTo, card.Media, card.Boosters = "", nil, nil
+		return Node{card, answers}
+	}
+	return []Node{node(3, node(4, node(5, node(2))), node(6)), node(1), node(0, node(3, node(5)))}
+}
+
+type sampleCompose struct {
+	Key, Text, Lang, Reply, Error string
+	Audiences                     Audiences
+}
+
+var audiences = Audiences{Chosen: "everyone", Followers: 42, Servers: 17, Named: []string{"@grace@navy.example"}}
+
+type tab struct {
+	URL, Text string
+	Count     int
+	Current   bool
+}
+
+type pairField struct {
+	Name     string
+	Value    template.HTML
+	Verified bool
+}
+
+var options = []Option{{"en", "English", false}, {"nl", "Nederlands", true}, {"ar", "العربية", false}}
+var zones = []Option{{"Europe/Amsterdam", "Europe/Amsterdam", true}, {"UTC", "UTC", false}}
+
+type requestPost struct {
+	Text, Lang, URL string
+	Time            time.Time
+}
+
+type sampleRequest struct {
+	ID            string
+	Person        Person
+	Bio           template.HTML
+	Facts         []Fact
+	Posts         []requestPost
+	Server        string
+	Problem       string
+	CanFollowBack bool
+}
+
+var sampleRequests = []sampleRequest{
+	{"11", Person{"Daniel Osei", "@daniel@harbour.example", "/me/person/11", "/media/2.png"}, "<p>Harbour pilot, bell ringer, slow reader. I grow dahlias against advice. Accra, then Rotterdam.</p>",
+		[]Fact{{Label: "Asked", Text: "40 minutes ago"}, {Label: "Account", Strong: "6 years old", Text: ", since May 2020"}, {Label: "Posts", Text: "3,412, about 11 a week"},
+			{Label: "Server", Text: "harbour.example, GoToSocial 0.20. 2 of your followers are there."}, {Label: "You share", People: []Person{grace, tomas, layla}, Text: "Grace Okafor, Tomás Iriarte, ليلى حدّاد"},
+			{Label: "Earlier talk", URL: "/me/post/4", LinkText: "You answered him about tulip rot", Text: ", 3 March"}},
+		[]requestPost{{"Eight bells this morning and not one of us in time. The pigeons left.", "en", "https://harbour.example/1", ago(2 * time.Hour)}, {"Boarded a bulk carrier called Patience. The captain was not.", "en", "", ago(70 * time.Hour)}}, "harbour.example", "", true},
+	{"12", carol, "", []Fact{{Label: "Asked", Text: "3 hours ago"}, {Label: "Account", Strong: "2 days old", Text: ", since 19 November"}, {Label: "Posts", Strong: "None"}, {Label: "Server", Text: "megahost.example, Mastodon 4.6. None of your followers are there."}, {Label: "You share", Text: "Nobody"}, {Label: "Earlier talk", Text: "None"}},
+		nil, "megahost.example", "Their profile could not be fetched: megahost.example did not answer.", false},
+}
+
+func sampleEntries() []Entry {
+	return []Entry{
+		{ID: "21", URL: "/@nora/21", Author: nora, ByOwner: true, Pinned: true, Time: ago(600 * 24 * time.Hour), Lang: "en", ShowCounts: true, Replies: 26, Boosts: 112, Likes: 340,
+			Content: `<p>A short list of what I know about saving seed, for people who asked:</p><ol><li>Grow more than you need.</li><li>Keep the best, eat the rest.</li><li>Write the label now, not later.</li></ol>`},
+		{ID: "22", URL: "/@nora/22", Author: nora, ByOwner: true, Time: ago(5 * time.Hour), Edited: ago(4 * time.Hour), Lang: "en", ShowCounts: true, Replies: 7, Boosts: 9, Likes: 64, Content: `<p>Frost on the beds, first of the year. The kale is pleased. The dahlias have resigned.</p>`,
+			Media: []Media{{"/media/x.jpg", "Picture", "Four long allotment beds in low light, kale, leeks, lettuce and chard, a dark shed with one window behind them."}}},
+		{ID: "23", URL: "/@nora/23", Author: nora, ByOwner: true, Time: ago(80 * time.Hour), Lang: "nl", LangName: "Nederlands", ShowCounts: true, Replies: 3, Likes: 21, Content: `<p>Nachttrein gemist, dus nu met een thermoskan in de wachtkamer van Zutphen. De klok tikt hier harder dan thuis.</p>`, ReplyTo: "@tomas@andenes.example", ReplyURL: "https://andenes.example/1"},
+		{ID: "24", URL: "/@nora/24", Author: nora, ByOwner: true, Time: ago(120 * time.Hour), Lang: "en", ShowCounts: true, Replies: 12, Likes: 40, Warning: "Slugs, at length, with a picture", Content: `<p>Slugs.</p>`},
+	}
+}
+
+func sampleAnswers() []EntryNode {
+	entry := func(id string, p Person, text template.HTML, answers ...EntryNode) EntryNode {
+		return EntryNode{Entry{ID: id, URL: "https://elsewhere.example/" + id, Author: p, Time: ago(4 * time.Hour), Content: text}, answers}
+	}
+	return []EntryNode{
+		entry("31", long, "<p>Bei uns −4. Die Dahlien haben hier nicht einmal gekündigt, sie sind einfach nicht mehr erschienen.</p>", entry("32", nora, "<p>Fristlos, dus.</p>")),
+		entry("33", tomas, "<p>Esa caseta merece un andén.</p>", entry("34", nora, "<p>It has a timetable. One departure a day, me, complaining.</p>", entry("35", grace, "<p>Delays are to be expected.</p>", entry("36", layla, arabic)))),
+		entry("37", grace, "<p>Kapusta po mrazu je jiná zelenina. Sladká, skoro pyšná.</p>"),
+	}
+}

@@ -1,0 +1,107 @@
+package assets
+
+import (
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+var token = regexp.MustCompile(`--([a-z-]+): (#[0-9a-f]{6});`)
+
+// tokens reads the colours of the three places that declare them.
+func tokens(t *testing.T) (light, dark map[string]string) {
+	t.Helper()
+	css := string(Static()[StaticPath("style.css")].Body)
+	block := func(from string) map[string]string {
+		_, rest, ok := strings.Cut(css, from)
+		if !ok {
+			t.Fatalf("style.css has no %q", from)
+		}
+		rest, _, _ = strings.Cut(rest, "}")
+		found := map[string]string{}
+		for _, m := range token.FindAllStringSubmatch(rest, -1) {
+			found[m[1]] = m[2]
+		}
+		return found
+	}
+	light = block(":root {")
+	dark = block(`:root:not([data-theme="light"]) {`)
+	chosen := block(`:root[data-theme="dark"] {`)
+	if len(light) < 18 || len(light) != len(dark) {
+		t.Fatalf("%d light and %d dark colours", len(light), len(dark))
+	}
+	for name, value := range dark {
+		if chosen[name] != value {
+			t.Errorf("--%s is %s by the system and %s by choice", name, value, chosen[name])
+		}
+	}
+	return light, dark
+}
+
+// luminance and contrast are WCAG 2.2's definitions.
+func luminance(hex string) float64 {
+	var sum float64
+	for i, weight := range []float64{.2126, .7152, .0722} {
+		n, _ := strconv.ParseUint(hex[1+2*i:3+2*i], 16, 8)
+		c := float64(n) / 255
+		if c <= .04045 {
+			c /= 12.92
+		} else {
+			c = math.Pow((c+.055)/1.055, 2.4)
+		}
+		sum += weight * c
+	}
+	return sum
+}
+
+func contrast(a, b string) float64 {
+	x, y := luminance(a), luminance(b)
+	return (math.Max(x, y) + .05) / (math.Min(x, y) + .05)
+}
+
+func TestContrast(t *testing.T) {
+	light, dark := tokens(t)
+	pairs := []struct {
+		front, ground string
+		least         float64
+	}{
+		{"accent-ink", "accent", 4.5}, {"danger-ink", "danger", 4.5}, {"accent", "accent-soft", 4.5}, {"text", "danger-soft", 4.5}, {"muted", "danger-soft", 4.5},
+		{"danger", "danger-soft", 4.5}, {"warn-ink", "warn-soft", 4.5}, {"bg", "text", 4.5},
+	}
+	for _, ground := range []string{"bg", "surface", "sunken"} {
+		for _, front := range []string{"text", "muted", "accent", "boost", "like", "ok", "danger", "warn-ink"} {
+			pairs = append(pairs, struct {
+				front, ground string
+				least         float64
+			}{front, ground, 4.5})
+		}
+		pairs = append(pairs, struct {
+			front, ground string
+			least         float64
+		}{"line-strong", ground, 3})
+	}
+	for name, theme := range map[string]map[string]string{"light": light, "dark": dark} {
+		for _, pair := range pairs {
+			if theme[pair.front] == "" || theme[pair.ground] == "" {
+				t.Fatalf("%s: no colour %s or %s", name, pair.front, pair.ground)
+			}
+			if got := contrast(theme[pair.front], theme[pair.ground]); got < pair.least {
+				t.Errorf("%s: %s on %s is %.2f, at least %.1f", name, pair.front, pair.ground, got, pair.least)
+			}
+		}
+	}
+}
+
+func TestStyleLoadsNothing(t *testing.T) {
+	css := string(Static()[StaticPath("style.css")].Body)
+	for _, word := range []string{"url(", "@import", "@font-face", "http:", "https:"} {
+		if strings.Contains(css, word) {
+			t.Errorf("style.css has %s", word)
+		}
+	}
+	if strings.Count(css, "{") != strings.Count(css, "}") {
+		t.Error("style.css: braces do not pair")
+	}
+}

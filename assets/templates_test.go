@@ -1,0 +1,214 @@
+package assets
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func render(t *testing.T) map[string]string {
+	t.Helper()
+	set, err := Templates(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	for name, data := range samplePages() {
+		page, _, _ := strings.Cut(name, ".")
+		var b bytes.Buffer
+		if err := set.Execute(&b, page, data); err != nil {
+			t.Errorf("%v", err)
+		}
+		out[name] = b.String()
+	}
+	return out
+}
+
+// With DASSIE_PREVIEW=DIR the rendered samples and the static files are
+// written there, to be looked at in a browser.
+func TestEveryPageRenders(t *testing.T) {
+	out := render(t)
+	for page := range pages {
+		if out[page] == "" {
+			t.Errorf("page %s has no sample", page)
+		}
+	}
+	dir := os.Getenv("DASSIE_PREVIEW")
+	if dir == "" {
+		return
+	}
+	for name, body := range out {
+		if err := os.WriteFile(filepath.Join(dir, name+".html"), []byte(body), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for path, file := range Static() {
+		target := filepath.Join(dir, path)
+		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(target, file.Body, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+var (
+	inline   = regexp.MustCompile(`(?i)<[^>]*\s(style|on[a-z]+)\s*=|<script|<style|javascript:`)
+	ids      = regexp.MustCompile(`\sid="([^"]*)"`)
+	refs     = regexp.MustCompile(`(?:aria-labelledby|aria-describedby|for|list)="([^"]+)"`)
+	uses     = regexp.MustCompile(`href="#(i-[a-z]+)"`)
+	posts    = regexp.MustCompile(`(?s)<form[^>]*method="post".*?</form>`)
+	headings = regexp.MustCompile(`<h1[\s>]`)
+	images   = regexp.MustCompile(`<img[^>]*>`)
+)
+
+// The content security policy forbids inline style and script, so a template
+// that has one is broken in every browser.
+func TestNoInlineStyleOrScript(t *testing.T) {
+	err := fs.WalkDir(files, "templates", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		body, err := files.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if hit := inline.Find(body); hit != nil {
+			t.Errorf("%s: %s", path, hit)
+		}
+		if strings.HasPrefix(path, "templates/pages/") && !bytes.HasPrefix(body, []byte("{{/*")) {
+			t.Errorf("%s does not open with the data it expects", path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestPagesAreWellFormed(t *testing.T) {
+	for name, body := range render(t) {
+		if hit := inline.FindString(body); hit != "" {
+			t.Errorf("%s: inline %s", name, hit)
+		}
+		if n := len(headings.FindAllString(body, -1)); n != 1 {
+			t.Errorf("%s: %d h1", name, n)
+		}
+		for _, part := range []string{"<main", `lang="en"`, "<title>", `name="viewport"`} {
+			if strings.Count(body, part) < 1 {
+				t.Errorf("%s: no %s", name, part)
+			}
+		}
+		seen := map[string]bool{}
+		for _, m := range ids.FindAllStringSubmatch(body, -1) {
+			if seen[m[1]] {
+				t.Errorf("%s: id %q twice", name, m[1])
+			}
+			seen[m[1]] = true
+		}
+		for _, m := range refs.FindAllStringSubmatch(body, -1) {
+			for _, id := range strings.Fields(m[1]) {
+				if !seen[id] {
+					t.Errorf("%s: %s leads to no id", name, m[0])
+				}
+			}
+		}
+		for _, m := range uses.FindAllStringSubmatch(body, -1) {
+			if !seen[m[1]] {
+				t.Errorf("%s: icon %s is not in its sprite", name, m[1])
+			}
+		}
+		for _, form := range posts.FindAllString(body, -1) {
+			if strings.Count(form, `<input type="hidden" name="csrf" value="`) != 1 {
+				t.Errorf("%s: form without csrf: %.80s", name, form)
+			}
+		}
+		for _, img := range images.FindAllString(body, -1) {
+			if !strings.Contains(img, " alt=") || !strings.Contains(img, " width=") || !strings.Contains(img, " height=") {
+				t.Errorf("%s: %s", name, img)
+			}
+		}
+		if strings.Contains(body, "ZgotmplZ") || strings.Contains(body, "no value") || strings.Contains(body, "%!") {
+			t.Errorf("%s: something was not printed", name)
+		}
+	}
+}
+
+func TestButtonsAreNamedAsPromised(t *testing.T) {
+	out := render(t)
+	for name, buttons := range map[string][]string{
+		"login": {"Log in"}, "home": {"Post", "Reply", "Boost", "Like"}, "post": {"Reply"}, "write": {"Post"}, "write.reply": {"Reply"},
+		"requests": {"Accept", "Reject"}, "requests.several": {"Accept", "Reject"}, "confirm": {"Delete"}, "search": {"Follow"}, "person": {"Follow"}, "public_profile": {"Follow"},
+	} {
+		for _, button := range buttons {
+			found := false
+			for _, m := range regexp.MustCompile(`(?s)<button[^>]*>(.*?)</button>`).FindAllStringSubmatch(out[name], -1) {
+				text := regexp.MustCompile(`(?s)<svg.*?</svg>|<[^>]*>`).ReplaceAllString(m[1], "")
+				found = found || text == button
+			}
+			if !found {
+				t.Errorf("%s has no button %q", name, button)
+			}
+		}
+	}
+	for _, field := range []string{`name="name"`, `name="password"`, `name="code"`} {
+		if !strings.Contains(out["login"], field) {
+			t.Errorf("log-in lacks %s", field)
+		}
+	}
+}
+
+func TestWeight(t *testing.T) {
+	out := render(t)
+	if n := len(out["error"]); n > 3<<10 {
+		t.Errorf("error page is %d bytes, at most 3,072", n)
+	}
+	zipped := func(s string) int {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		_, _ = z.Write([]byte(s))
+		_ = z.Close()
+		return b.Len()
+	}
+	for name, most := range map[string]int{"home": 35 << 10, "public_profile": 30 << 10, "public_post": 20 << 10} {
+		if n := zipped(out[name]); n > most {
+			t.Errorf("%s is %d bytes compressed, at most %d", name, n, most)
+		} else {
+			t.Logf("%s: %d bytes, %d compressed", name, len(out[name]), n)
+		}
+	}
+	if n := len(Static()[StaticPath("style.css")].Gzip); n > 10<<10 {
+		t.Errorf("style.css is %d bytes compressed, at most 10,240", n)
+	}
+}
+
+func TestHostileTextIsInert(t *testing.T) {
+	evil := `"><script>alert(1)</script><img src=x onerror=alert(1)>`
+	who := Person{Name: evil, Handle: evil, URL: "javascript:alert(1)", Avatar: "javascript:alert(1)"}
+	set, err := Templates(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := samplePages()["requests"]
+	var b bytes.Buffer
+	saved := sampleRequests[1]
+	sampleRequests[1].Person, sampleRequests[1].Server, sampleRequests[1].Problem, sampleRequests[1].Facts = who, evil, evil, []Fact{{Label: evil, Strong: evil, Text: evil, URL: "javascript:alert(1)", LinkText: evil}}
+	err = set.Execute(&b, "requests", data)
+	sampleRequests[1] = saved
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(b.String(), `="javascript:`) {
+		t.Error("an address with a script was kept")
+	}
+	tags := regexp.MustCompile(`="[^"]*"`).ReplaceAllString(b.String(), `=""`)
+	if hit := inline.FindString(tags); hit != "" {
+		t.Errorf("%s", hit)
+	}
+}
