@@ -28,6 +28,7 @@ var helpers = template.FuncMap{
 	"audienceIcon": audienceIcon,
 	"audienceName": audienceName,
 	"initials":     initials,
+	"handle":       handle,
 }
 
 // on is a part's own data together with the page it stands on.
@@ -135,6 +136,15 @@ func plural(n int, one, many string) string {
 		return one
 	}
 	return many
+}
+
+// handle writes a full handle so that a narrow place breaks it before the
+// server's name.
+func handle(full string) template.HTML {
+	if at := strings.LastIndexByte(full, '@'); at > 0 {
+		return template.HTML(template.HTMLEscapeString(full[:at]) + "<wbr>" + template.HTMLEscapeString(full[at:]))
+	}
+	return template.HTML(template.HTMLEscapeString(full))
 }
 
 // thousands writes 1204 as "1,204".
