@@ -59,7 +59,7 @@ func sprite(names ...string) (template.HTML, error) {
 		}
 		dash := ""
 		if rest, dashed := strings.CutPrefix(data, "dash "); dashed {
-			data, dash = rest, ` stroke-dasharray="2.6 1.8"`
+			data, dash = rest, ` stroke-dasharray="1.5 2.9"`
 		}
 		fmt.Fprintf(&b, `<symbol id="i-%s" viewBox="0 0 20 20"><path d="%s"%s/></symbol>`, name, data, dash)
 	}
