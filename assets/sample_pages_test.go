@@ -305,9 +305,9 @@ func sampleForms(pages map[string]any) {
 	pages["profile"] = struct {
 		Owner
 		Display, Bio, Header, DisplayError, BioError, AvatarError, HeaderError, FieldsError string
-		HasAvatar, HasHeader, Locked, Bot                                                   bool
+		HasAvatar, HasHeader, Bot                                                           bool
 		Fields                                                                              []nameValue
-	}{Owner: owner("Profile", "profile", "/me/profile"), Display: "Nora Veldkamp", Bio: "Keeps an allotment.", Header: StaticPath("header.png"), AvatarError: "This file is not a picture.", HasAvatar: true, HasHeader: true, Locked: true, Fields: []nameValue{{"Garden", "https://tuin.veldkamp.example"}, {}, {}}}
+	}{Owner: owner("Profile", "profile", "/me/profile"), Display: "Nora Veldkamp", Bio: "Keeps an allotment.", Header: StaticPath("header.png"), AvatarError: "This file is not a picture.", HasAvatar: true, HasHeader: true, Fields: []nameValue{{"Garden", "https://tuin.veldkamp.example"}, {}, {}}}
 	settings := owner("Settings", "settings", "/me/settings")
 	settings.Notice = &Notice{Kind: "fail", Strong: "Not saved.", Text: "The disk is full.", Code: "D-114", URL: "/me/more", LinkText: "Make room"}
 	pages["settings"] = struct {
