@@ -4,96 +4,110 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"regexp"
+	"strings"
 )
 
-// page says which layout a page stands in and which parts it uses. The page's
-// own file is templates/pages/NAME.html; it defines "main", and where it needs
-// them "side", "head" and "masthead".
-type page struct {
-	layout   string
-	partials []string
-}
-
-// The parts that always come together.
-var (
-	cardParts  = []string{"card", "person"}
-	entryParts = []string{"entry", "person"}
-)
-
-func parts(first []string, more ...string) []string {
-	return append(append([]string{}, first...), more...)
-}
-
-// pages is every page there is.
-var pages = map[string]page{
+// pages is every page there is, and the layout it stands in. The page's own
+// file is templates/pages/NAME.html; it defines "main" and, in the owner's
+// layout, "side" if it has something to say beside the page.
+var pages = map[string]string{
 	// Before and outside the account.
-	"login":         {"plain", []string{"field"}},
-	"setup_code":    {"plain", []string{"field", "steps"}},
-	"setup_address": {"plain", []string{"field", "steps"}},
-	"setup_account": {"plain", []string{"field", "steps"}},
-	"setup_done":    {"plain", []string{"steps"}},
-	"error":         {"plain", nil},
+	"login":         "plain",
+	"setup_code":    "plain",
+	"setup_address": "plain",
+	"setup_account": "plain",
+	"setup_done":    "plain",
+	"error":         "plain",
 
 	// The owner's.
-	"home":          {"owner", parts(cardParts, "compose", "pager")},
-	"write":         {"owner", parts(cardParts, "audience", "field")},
-	"post":          {"owner", parts(cardParts, "compose", "thread")},
-	"drafts":        {"owner", []string{"pager"}},
-	"confirm":       {"owner", parts(cardParts, "field")},
-	"requests":      {"owner", []string{"person", "facts", "pager"}},
-	"people":        {"owner", []string{"person", "pager"}},
-	"search":        {"owner", parts(cardParts, "pager")},
-	"person":        {"owner", parts(cardParts, "facts", "pager")},
-	"notifications": {"owner", parts(cardParts, "pager")},
-	"profile":       {"owner", []string{"field"}},
-	"settings":      {"owner", []string{"field"}},
-	"delivery":      {"owner", []string{"delivery", "pager"}},
-	"more":          {"owner", nil},
+	"home":          "owner",
+	"write":         "owner",
+	"post":          "owner",
+	"drafts":        "owner",
+	"confirm":       "owner",
+	"requests":      "owner",
+	"people":        "owner",
+	"search":        "owner",
+	"person":        "owner",
+	"notifications": "owner",
+	"profile":       "owner",
+	"settings":      "owner",
+	"delivery":      "owner",
+	"more":          "owner",
 
 	// For visitors.
-	"public_profile": {"public", parts(entryParts, "pager")},
-	"public_post":    {"public", parts(entryParts, "entries")},
-	"public_tag":     {"public", parts(entryParts, "pager")},
-	"about":          {"public", []string{"person"}},
-	"privacy":        {"public", nil},
-	"follow":         {"public", []string{"person", "field"}},
+	"public_profile": "split",
+	"public_post":    "public",
+	"public_tag":     "public",
+	"about":          "public",
+	"privacy":        "public",
+	"follow":         "public",
 }
 
-// Set holds the parsed pages.
-type Set struct{ pages map[string]*template.Template }
+// Set holds the parsed pages. They live in one template set, so that layouts
+// and partials are in memory once and not once per page.
+type Set struct{ all *template.Template }
 
 // Templates parses every page. funcs are added to the helpers, and may not
-// replace one. A missing or broken file is an error.
+// replace one. A missing or broken file, and a part that is used and not
+// defined, is an error.
 func Templates(funcs template.FuncMap) (*Set, error) {
 	for name := range funcs {
 		if _, taken := helpers[name]; taken {
 			return nil, fmt.Errorf("template function %q exists already", name)
 		}
 	}
-	set := &Set{map[string]*template.Template{}}
-	for name, p := range pages {
-		t := template.New("layout").Funcs(helpers).Funcs(funcs).Option("missingkey=error")
-		paths := []string{"templates/layouts/" + p.layout + ".html", "templates/partials/frame.html"}
-		for _, partial := range p.partials {
-			paths = append(paths, "templates/partials/"+partial+".html")
+	all := template.New("").Funcs(helpers).Funcs(funcs).Option("missingkey=error")
+	if _, err := all.ParseFS(files, "templates/layouts/*.html", "templates/partials/*.html"); err != nil {
+		return nil, fmt.Errorf("parse layouts and partials: %w", err)
+	}
+	for name, layout := range pages {
+		body, err := files.ReadFile("templates/pages/" + name + ".html")
+		if err != nil {
+			return nil, fmt.Errorf("read page %s: %w", name, err)
 		}
-		paths = append(paths, "templates/pages/"+name+".html")
-		if _, err := t.ParseFS(files, paths...); err != nil {
+		if _, err := all.Parse(assemble(name, layout, string(body))); err != nil {
 			return nil, fmt.Errorf("parse page %s: %w", name, err)
 		}
-		set.pages[name] = t
 	}
-	return set, nil
+	for _, t := range all.Templates() {
+		if t.Tree == nil {
+			continue
+		}
+		for _, m := range used.FindAllStringSubmatch(t.Tree.Root.String(), -1) {
+			if all.Lookup(m[1]) == nil {
+				return nil, fmt.Errorf("template %s uses %s, which is not defined", t.Name(), m[1])
+			}
+		}
+	}
+	return &Set{all}, nil
+}
+
+var used = regexp.MustCompile(`\{\{template "([^"]+)"`)
+
+// assemble gives the parts of a page names of their own, "home main", and
+// defines the page itself: top, main, and what follows in its layout.
+func assemble(name, layout, body string) string {
+	own := strings.NewReplacer(`{{define "main"}}`, `{{define "`+name+` main"}}`, `{{define "side"}}`, `{{define "`+name+` side"}}`)
+	part := func(s string) string { return `{{template "` + s + `" .}}` }
+	page := part(layout+"-top") + part(name+" main")
+	if layout == "owner" {
+		page += part("owner-middle")
+		if strings.Contains(body, `{{define "side"}}`) {
+			page += part(name + " side")
+		}
+	}
+	return own.Replace(body) + `{{define "page ` + name + `"}}` + page + part(layout+"-end") + `{{end}}`
 }
 
 // Execute renders a page. Render into a buffer: after an error part of the
 // page is already written.
 func (s *Set) Execute(w io.Writer, page string, data any) error {
-	t, ok := s.pages[page]
-	if !ok {
+	if _, ok := pages[page]; !ok {
 		return fmt.Errorf("render page %s: there is no such page", page)
 	}
-	if err := t.ExecuteTemplate(w, "layout", data); err != nil {
+	if err := s.all.ExecuteTemplate(w, "page "+page, data); err != nil {
 		return fmt.Errorf("render page %s: %w", page, err)
 	}
 	return nil

@@ -92,6 +92,34 @@ func TestNoInlineStyleOrScript(t *testing.T) {
 	}
 }
 
+// All templates share one set, where a second definition would silently
+// replace the first.
+func TestEveryPartIsDefinedOnce(t *testing.T) {
+	where := map[string]string{}
+	err := fs.WalkDir(files, "templates", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		body, err := files.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, m := range regexp.MustCompile(`{{define "([^"]+)"`).FindAllStringSubmatch(string(body), -1) {
+			if m[1] == "main" || m[1] == "side" {
+				continue
+			}
+			if where[m[1]] != "" {
+				t.Errorf("%s is defined in %s and %s", m[1], where[m[1]], path)
+			}
+			where[m[1]] = path
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestPagesAreWellFormed(t *testing.T) {
 	for name, body := range render(t) {
 		if hit := inline.FindString(body); hit != "" {
