@@ -1,0 +1,164 @@
+package federation
+
+import (
+	"context"
+	"crypto"
+	"crypto/x509"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"dassie/federation/httpsig"
+	"dassie/federation/remote"
+	"dassie/store"
+	"dassie/store/media"
+)
+
+// Config is what a Service stands on. All fields but Log and Now are needed.
+type Config struct {
+	Store    *store.Store
+	Media    *media.Store
+	Remote   *remote.Client
+	Identity store.Identity
+	Version  string           // of the program, for NodeInfo
+	Log      *slog.Logger     // nil: slog.Default
+	Now      func() time.Time // nil: time.Now; the same clock as the store's
+}
+
+// Service is what the owner does and what arrives from other servers. It is
+// safe for use by many goroutines.
+type Service struct {
+	store   *store.Store
+	media   *media.Store
+	remote  *remote.Client
+	me      store.Identity
+	origin  store.Origin
+	version string
+	log     *slog.Logger
+	now     func() time.Time
+
+	actorURI       string
+	person         httpsig.Signer // signs what the owner does
+	instance       httpsig.Signer // signs fetches of public things
+	ed25519        httpsig.Signer // published, signs nothing yet
+	settings       atomic.Pointer[store.Settings]
+	keys           *keyCache
+	replays        *replayMemory
+	budget         *budget
+	events         hub
+	documents      documentCache
+	work           workState
+	flights        flights
+	seenHosts      sync.Map // host id -> day it was last noted, so that a busy host costs no write per post
+	picturesNeeded chan struct{}
+}
+
+// New makes the service of one account. It reads keys and settings, and starts
+// nothing: Run does.
+func New(ctx context.Context, c Config) (*Service, error) {
+	s := &Service{
+		store: c.Store, media: c.Media, remote: c.Remote, me: c.Identity, origin: c.Identity.Origin(),
+		version: c.Version, log: c.Log, now: c.Now,
+	}
+	if s.log == nil {
+		s.log = slog.Default()
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	s.actorURI = s.me.ActorURI(s.origin)
+	s.keys = newKeyCache()
+	s.replays = newReplayMemory()
+	s.budget = newBudget(s.now)
+	s.work.init()
+	if err := s.loadKeys(ctx); err != nil {
+		return nil, err
+	}
+	return s, s.Reload(ctx)
+}
+
+func (s *Service) loadKeys(ctx context.Context) error {
+	keys, err := store.Get(ctx, s.store, func(tx *store.Tx) ([]store.PrivateKey, error) { return tx.PrivateKeys() })
+	if err != nil {
+		return fmt.Errorf("read signing keys: %w", err)
+	}
+	for _, k := range keys {
+		parsed, err := x509.ParsePKCS8PrivateKey(k.PKCS8)
+		if err != nil {
+			return fmt.Errorf("read signing key %s: %w", k.Name, err)
+		}
+		signer, ok := parsed.(crypto.Signer)
+		if !ok {
+			return fmt.Errorf("read signing key %s: it cannot sign", k.Name)
+		}
+		switch k.Name {
+		case "main":
+			s.person = httpsig.Signer{KeyID: k.KeyID, Key: signer}
+		case "instance":
+			s.instance = httpsig.Signer{KeyID: k.KeyID, Key: signer}
+		case "ed25519":
+			s.ed25519 = httpsig.Signer{KeyID: k.KeyID, Key: signer}
+		}
+	}
+	if s.person.Key == nil || s.instance.Key == nil {
+		return fmt.Errorf("the account has no signing keys: restore a backup")
+	}
+	return nil
+}
+
+// Reload reads again what is cached from the database; it is called when a
+// command beside the server has written.
+func (s *Service) Reload(ctx context.Context) error {
+	set, err := store.Get(ctx, s.store, func(tx *store.Tx) (store.Settings, error) { return tx.Settings() })
+	if err != nil {
+		return fmt.Errorf("read settings: %w", err)
+	}
+	s.settings.Store(&set)
+	s.documents.clear()
+	return nil
+}
+
+// Settings are the owner's choices as they are now.
+func (s *Service) Settings() store.Settings { return *s.settings.Load() }
+
+// SaveSettings stores the owner's choices; those that others see go out with
+// the profile.
+func (s *Service) SaveSettings(ctx context.Context, set store.Settings) error {
+	before := s.Settings()
+	err := s.store.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.SaveSettings(set); err != nil {
+			return err
+		}
+		if before.ApproveFollowers == set.ApproveFollowers && before.Discoverable == set.Discoverable && before.Indexable == set.Indexable {
+			return nil
+		}
+		return s.announceProfile(tx)
+	})
+	if err != nil {
+		return fmt.Errorf("save settings: %w", err)
+	}
+	return s.Reload(ctx)
+}
+
+// Store is where everything is kept; surfaces read from it.
+func (s *Service) Store() *store.Store { return s.store }
+
+// Media holds the pictures.
+func (s *Service) Media() *media.Store { return s.media }
+
+// Origin is where this server lives.
+func (s *Service) Origin() store.Origin { return s.origin }
+
+// Identity is the owner's account.
+func (s *Service) Identity() store.Identity { return s.me }
+
+// Version is that of the program.
+func (s *Service) Version() string { return s.version }
+
+// Now is the clock.
+func (s *Service) Now() time.Time { return s.now() }
+
+// ActorURI is the owner's ActivityPub id.
+func (s *Service) ActorURI() string { return s.actorURI }
