@@ -68,7 +68,7 @@ func samplePages() map[string]any {
 	}
 	type home struct {
 		Owner
-		Compose                                    sampleCompose
+		Compose                                    Compose
 		Cards                                      []Card
 		NewCount                                   int
 		NewSince, NewURL, MarkerBefore, MarkerText string
@@ -76,9 +76,9 @@ func samplePages() map[string]any {
 		Last                                       *Delivery
 		Unfinished                                 []unfinished
 	}
-	pages["home"] = home{owner("Home", "home", "/me"), sampleCompose{Key: "k", Lang: "en", Audiences: audiences}, cards, 12, "08:12", "/me?new=1", "4", "08:12",
+	pages["home"] = home{owner("Home", "home", "/me"), Compose{Key: "k", Lang: "en", Audiences: audiences}, cards, 12, "08:12", "/me?new=1", "4", "08:12",
 		Pager{Older: "/me?before=8"}, delivered, []unfinished{{"/me/write?draft=1", "On saving leek seed", ago(20 * time.Hour)}}}
-	pages["home.empty"] = home{Owner: Owner{Title: "Home", Lang: "en", Theme: "dark", Me: nora, Now: now, Notice: &Notice{Kind: "done", Strong: "Sent.", Text: "1 server is being told."}}, Compose: sampleCompose{Error: "There is no text yet."}}
+	pages["home.empty"] = home{Owner: Owner{Title: "Home", Lang: "en", Theme: "dark", Me: nora, Now: now, Notice: &Notice{Kind: "done", Strong: "Sent.", Text: "1 server is being told."}}, Compose: Compose{Error: "There is no text yet."}}
 	type post struct {
 		Owner
 		Ancestors         []Card
@@ -87,14 +87,14 @@ func samplePages() map[string]any {
 		Known, About      int
 		Original          string
 		ReplyingTo        []string
-		Compose           *sampleCompose
+		Compose           *Compose
 		People            []talker
 		BackURL, BackText string
 	}
 	focus := cards[1]
 	focus.LangName, focus.Boosters = "English", nil
 	pages["post"] = post{owner("Post", "", "/me/post/2"), cards[:1], focus, sampleTree(), 5, 11, "https://navy.example/4", []string{"@grace@navy.example"},
-		&sampleCompose{Key: "k", Text: "@grace@navy.example ", Reply: "4", Audiences: audiences}, []talker{{grace, 2}, {tomas, 1}}, "/me", "Home"}
+		&Compose{Key: "k", Text: "@grace@navy.example ", Reply: "4", Audiences: audiences}, []talker{{grace, 2}, {tomas, 1}}, "/me", "Home"}
 	pages["post.own"] = post{Owner: owner("Post", "", "/me/post/7"), Card: cards[5], BackURL: "/me", BackText: "Home"}
 	type write struct {
 		Owner
@@ -172,19 +172,19 @@ func samplePublic(pages map[string]any) {
 		Visitor
 		Bio                             template.HTML
 		Header                          string
-		Fields                          []pairField
+		Fields                          []ProfileField
 		Since                           time.Time
 		Followers, Following, Posts     int
 		ShowFollows, FollowForm, Hidden bool
-		Tabs                            []tab
+		Tabs                            []Tab
 		Pinned, Entries                 []Entry
 		Pager                           Pager
 	}
 	entries := sampleEntries()
 	since := time.Date(2023, 3, 4, 0, 0, 0, 0, amsterdam)
 	pages["public_profile"] = profile{visitor("Nora Veldkamp (@nora@veldkamp.example)", "/@nora"), "<p>Keeps an allotment behind the railway in Deventer, writes software for a seed library, reads more than is sensible. Nederlands, English, ein bisschen Deutsch.</p>",
-		"", []pairField{{"Garden notes", `<a href="https://tuin.veldkamp.example" rel="me">tuin.veldkamp.example</a>`, true}, {"Pronouns", "she, zij", false}}, since, 42, 187, 1204, true, true, false,
-		[]tab{{"/@nora", "Posts", 1204, true}, {"/@nora/replies", "With replies", 0, false}}, entries[:1], entries[1:], Pager{Older: "/@nora?before=1"}}
+		"", []ProfileField{{"Garden notes", `<a href="https://tuin.veldkamp.example" rel="me">tuin.veldkamp.example</a>`, true}, {"Pronouns", "she, zij", false}}, since, 42, 187, 1204, true, true, false,
+		[]Tab{{"/@nora", "Posts", 1204, true}, {"/@nora/replies", "With replies", 0, false}}, entries[:1], entries[1:], Pager{Older: "/@nora?before=1"}}
 	pages["public_profile.empty"] = profile{Visitor: visitor("Nora", "/"), Header: StaticPath("header.png"), Since: since, Hidden: true}
 	type post struct {
 		Visitor
@@ -239,12 +239,12 @@ func sampleLists(pages map[string]any) {
 		Owner
 		Kind           string
 		Total, Servers int
-		Tabs           []tab
+		Tabs           []Tab
 		People         []personRow
 		Shown          string
 		Pager          Pager
 	}
-	pages["people"] = people{owner("Followers", "followers", "/me/followers"), "followers", 42, 17, []tab{{"?by=new", "Newest", 0, true}, {"?by=server", "By server", 0, false}},
+	pages["people"] = people{owner("Followers", "followers", "/me/followers"), "followers", 42, 17, []Tab{{"?by=new", "Newest", 0, true}, {"?by=server", "By server", 0, false}},
 		[]personRow{{grace, "follows you since 2023", false, "/me/person/3/remove"}, {long, "silent since May", false, "/me/person/5/remove"}, {layla, "moved", false, "/me/person/4/remove"}}, "Nobody. Visitors see the number 42.", Pager{Older: "?p=2", OlderText: "More"}}
 	pages["people.following"] = people{Owner: owner("Following", "following", "/me/following"), Kind: "following", Total: 1, Servers: 1, People: []personRow{{carol, "", true, "/x"}}}
 	pages["people.none"] = people{Owner: owner("Following", "following", "/me/following"), Kind: "following"}
@@ -262,23 +262,23 @@ func sampleLists(pages map[string]any) {
 		Person                                    Person
 		Header, Relation, Line, Trouble, Original string
 		Bio                                       template.HTML
-		Fields                                    []pairField
+		Fields                                    []ProfileField
 		FollowsYou, Fetching                      bool
 		Facts                                     []Fact
 		Cards                                     []Card
 		Pager                                     Pager
 	}
 	pages["person"] = person{owner("Grace Okafor", "", "/me/person/3"), grace, StaticPath("header.png"), "none", "Follows you since March 2024. You share 3 people.", "navy.example has not answered since Friday.", "https://navy.example/@grace",
-		"<p>Ships, software, watering cans.</p>", []pairField{{"Site", `<a href="https://grace.example">grace.example</a>`, true}}, true, false, []Fact{{Label: "Server", Text: "navy.example, Mastodon 4.5"}}, cards[2:4], Pager{}}
+		"<p>Ships, software, watering cans.</p>", []ProfileField{{"Site", `<a href="https://grace.example">grace.example</a>`, true}}, true, false, []Fact{{Label: "Server", Text: "navy.example, Mastodon 4.5"}}, cards[2:4], Pager{}}
 	pages["person.new"] = person{Owner: owner("Carol", "", "/me/person/6"), Person: carol, Relation: "asked", Fetching: true}
 	type inbox struct {
 		Owner
-		Tabs                 []tab
+		Tabs                 []Tab
 		Items                []note
 		ReadBefore, ReadText string
 		Pager                Pager
 	}
-	pages["notifications"] = inbox{owner("Inbox", "inbox", "/me/inbox"), []tab{{"?k=mentions", "Mentions", 2, false}, {"?", "Everything", 5, true}},
+	pages["notifications"] = inbox{owner("Inbox", "inbox", "/me/inbox"), []Tab{{"?k=mentions", "Mentions", 2, false}, {"?", "Everything", 5, true}},
 		[]note{{"1", "reply", []Person{grace}, 0, ago(12 * time.Minute), true, &cards[3], "", ""}, {"2", "request", []Person{tomas, carol}, 0, ago(3 * time.Hour), true, nil, "", ""},
 			{"3", "like", []Person{grace, tomas}, 5, ago(5 * time.Hour), true, nil, "Second sowing of spinach is up. If you want seed from the purple one…", "/me/post/7"}, {"4", "follow", []Person{long}, 0, ago(90 * time.Hour), false, nil, "", ""}, {"5", "mention", []Person{layla}, 0, ago(99 * time.Hour), false, &cards[4], "", ""}}, "4", "08:12", Pager{}}
 	pages["notifications.none"] = inbox{Owner: owner("Inbox", "inbox", "/me/inbox")}

@@ -75,24 +75,7 @@ func sampleTree() []Node {
 	return []Node{node(3, node(4, node(5, node(2))), node(6)), node(1), node(0, node(3, node(5)))}
 }
 
-type sampleCompose struct {
-	Key, Text, Lang, Reply, Error string
-	Audiences                     Audiences
-}
-
 var audiences = Audiences{Chosen: "everyone", Followers: 42, Servers: 17, Named: []string{"@grace@navy.example"}}
-
-type tab struct {
-	URL, Text string
-	Count     int
-	Current   bool
-}
-
-type pairField struct {
-	Name     string
-	Value    template.HTML
-	Verified bool
-}
 
 var options = []Option{{"en", "English", false}, {"nl", "Nederlands", true}, {"ar", "العربية", false}}
 var zones = []Option{{"Europe/Amsterdam", "Europe/Amsterdam", true}, {"UTC", "UTC", false}}

@@ -199,6 +199,30 @@ type Pager struct {
 	NewerText, OlderText string // "Newer posts", "Older posts" if empty
 }
 
+// Compose is the short box for a post or an answer.
+type Compose struct {
+	Key       string // idempotency key: a second POST with it shows the first result
+	Text      string // what is already there
+	Lang      string // language of the text
+	Reply     string // id of the post it answers, "" for none
+	Audiences Audiences
+	Error     string
+}
+
+// Tab is one order or kind of a list.
+type Tab struct {
+	URL, Text string
+	Count     int // shown if not 0
+	Current   bool
+}
+
+// ProfileField is one line under a bio.
+type ProfileField struct {
+	Name     string
+	Value    template.HTML // cleaned HTML
+	Verified bool          // the link leads back with rel="me"
+}
+
 // Audiences is the question who may see a post, with its counts.
 type Audiences struct {
 	Chosen    string // everyone, quiet, followers, named
