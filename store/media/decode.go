@@ -152,17 +152,26 @@ func fillYCbCr(out []uint8, m *image.YCbCr, alpha []uint8, y int, studio bool) {
 
 // A guard is what decoders read the file through. It ends a decoding whose
 // context ended, and one that takes more memory than its header foretold: the
-// code trees of a lossless WebP of half a megabyte can take 130 MB.
+// code trees of a lossless WebP of one megabyte can take 130 MB. The heap is the
+// whole process's, so what others allocate meanwhile counts too; a picture that
+// is within the limits leaves them 15 MB at least.
 type guard struct {
 	ctx  context.Context
 	r    io.ReaderAt
 	base uint64
+	most uint64 // growth of the heap that is allowed; 0: not watched
 	read int
 	err  error // what the guard itself said; decoders may hide it
 }
 
-func newGuard(ctx context.Context, r io.ReaderAt) *guard {
-	return &guard{ctx: ctx, r: r, base: heapBytes()}
+// newGuard watches memory for WebP only: what the other decoders take follows
+// from the header.
+func newGuard(ctx context.Context, r io.ReaderAt, k kind) *guard {
+	g := &guard{ctx: ctx, r: r}
+	if k == kindWebP {
+		g.base, g.most = heapBytes(), mostDecoded
+	}
+	return g
 }
 
 // ReadAt checks the context each time and memory every 16 KB.
@@ -170,9 +179,9 @@ func (g *guard) ReadAt(p []byte, at int64) (int, error) {
 	if g.err == nil {
 		g.err = g.ctx.Err()
 	}
-	if g.read += len(p); g.read >= 16<<10 && g.err == nil {
+	if g.read += len(p); g.most > 0 && g.read >= 16<<10 && g.err == nil {
 		g.read = 0
-		if now := heapBytes(); now > g.base && now-g.base > mostDecoded+mostDecoded/8 {
+		if now := heapBytes(); now > g.base+g.most {
 			g.err = &Refusal{Kind: ErrTooLarge, Text: "This picture takes too much memory to be worked on."}
 		}
 	}

@@ -116,7 +116,7 @@ func (s *Store) render(ctx context.Context, h *head, file *spooled, shapes []Sha
 
 // reduceFile is the only place where decoders meet a stranger's bytes.
 func reduceFile(ctx context.Context, h *head, file *spooled, from area, w, hgt int) (r *raster, err error) {
-	guarded := newGuard(ctx, file.at)
+	guarded := newGuard(ctx, file.at, h.kind)
 	defer func() {
 		// Decoders of x/image have panicked on damaged files before; one bad
 		// picture must not end the server.
