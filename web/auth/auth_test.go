@@ -9,6 +9,8 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -56,25 +58,52 @@ type house struct {
 const testHost = "alice.localhost:8080"
 
 func newHouse(t testing.TB) *house {
+	t.Helper()
 	h := &house{t: t, clock: newClock(), dir: t.TempDir()}
-	h.open()
-	t.Cleanup(func() { h.web.Close(); h.st.Close() })
-	hash, err := HashPassword(ctx, ownerPassword)
+	file, err := newAccount()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.st.CreateAccount(ctx, store.NewAccount{Name: "alice", Domain: testHost, PasswordHash: hash}); err != nil {
+	if err := os.WriteFile(filepath.Join(h.dir, store.FileName), file, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	h.open()
+	t.Cleanup(func() { h.web.Close(); h.st.Close() })
 	return h
 }
 
+// newAccount is a database with the owner's account, made once: drawing the
+// signing keys takes longer than most tests.
+var newAccount = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "auth")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	st, err := store.Open(dir, store.Options{Create: true, Now: newClock().now})
+	if err != nil {
+		return nil, err
+	}
+	hash, err := HashPassword(ctx, ownerPassword)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := st.CreateAccount(ctx, store.NewAccount{Name: "alice", Domain: testHost, PasswordHash: hash}); err != nil {
+		return nil, err
+	}
+	if err := st.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(filepath.Join(dir, store.FileName))
+})
+
 // open starts the server on its data directory.
 func (h *house) open() {
-	var err error
-	if h.st, err = store.Open(h.dir, store.Options{Create: true, Serve: true, Now: h.clock.now}); err != nil {
+	st, err := store.Open(h.dir, store.Options{Create: true, Serve: true, Now: h.clock.now})
+	if err != nil {
 		h.t.Fatal(err)
 	}
+	h.st = st
 	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
 	trusted, err := ParseTrusted("127.0.0.1")
 	if err != nil {

@@ -108,10 +108,12 @@ func wantsPage(r *http.Request) bool {
 	return strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
-// loginTarget is the log-in page that leads back to what was asked for.
+// loginTarget is the log-in page that leads back to what was asked for, unless
+// that is too long to be carried along.
 func loginTarget(r *http.Request) string {
-	target := "/login?next=" + url.QueryEscape(reply.Local(r.URL.RequestURI()))
-	if reply.Local(target) != target { // too long
+	back := reply.Local(r.URL.RequestURI())
+	target := "/login?next=" + url.QueryEscape(back)
+	if back == "/" || reply.Local(target) != target {
 		return "/login"
 	}
 	return target
