@@ -152,21 +152,18 @@ func (t *Tx) ActorByHandle(user, domain string) (Actor, error) {
 	return a, err
 }
 
-// Actors reads several by id into a map.
+// Actors reads several by id into a map, in one query; missing ones are left out.
 func (t *Tx) Actors(ids ...int64) (map[int64]Actor, error) {
-	out := make(map[int64]Actor, len(ids))
-	for _, id := range ids {
-		if _, ok := out[id]; ok || id == 0 {
-			continue
-		}
-		a, err := t.Actor(id)
-		if err == ErrNotFound {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		out[id] = a
+	list, err := many(t, scanActor, `
+		select `+actorColumns+`
+		from json_each(?) j
+		cross join actors a on a.id = j.value`, idList(distinct(ids)))
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[int64]Actor, len(list))
+	for _, a := range list {
+		out[a.ID] = a
 	}
 	return out, nil
 }
@@ -182,15 +179,8 @@ func (t *Tx) SaveActor(a *Actor) error {
 		}
 		extra = string(b)
 	}
-	if a.ID == 0 {
-		id, err := t.ActorIDByURI(a.URI)
-		if err != nil && err != ErrNotFound {
-			return err
-		}
-		a.ID = id
-	}
-	if a.ID == 0 {
-		a.ID = t.NewID()
+	if err := t.matchActor(a); err != nil {
+		return err
 	}
 	args := []any{a.URI, t.hash(a.URI), a.HostID, a.Username, a.Domain, a.Kind, a.Name, a.Summary, a.Source, a.URL,
 		a.Inbox, a.SharedInbox, a.Outbox, a.FollowersURI, a.FeaturedURI, a.IconURL, a.ImageURL, a.Avatar, a.Header,
@@ -213,6 +203,38 @@ func (t *Tx) SaveActor(a *Actor) error {
 			published_at, fetched_at, edited_at, gone_at, id)
 		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, append(args, a.ID)...)
 	return err
+}
+
+// matchActor finds the row that an actor is saved to, or draws a new id, and
+// carries over the cached pictures that still are the remote ones.
+func (t *Tx) matchActor(a *Actor) error {
+	var old Actor
+	var err error
+	if a.ID == 0 {
+		old, err = t.ActorByURI(a.URI)
+	} else {
+		old, err = t.Actor(a.ID)
+	}
+	if err == ErrNotFound {
+		if a.ID == 0 {
+			a.ID = t.NewID()
+		}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	a.ID = old.ID
+	if a.ID == OwnerID {
+		return nil // an empty picture is the owner's wish
+	}
+	if a.Avatar == "" && a.IconURL == old.IconURL {
+		a.Avatar = old.Avatar
+	}
+	if a.Header == "" && a.ImageURL == old.ImageURL {
+		a.Header = old.Header
+	}
+	return nil
 }
 
 // SetActorMedia notes the cached avatar and header.

@@ -11,8 +11,23 @@ const tombstoneAge = 7 * 24 * time.Hour
 
 // DeletePost removes a post, boosts of it, and everything that hangs on it.
 // An own one leaves its id behind, so that its address answers 410 if it was
-// public; another's leaves a tombstone for a week.
+// public; another's leaves a tombstone for a week. What the ledger knows of an
+// own one stays.
 func (t *Tx) DeletePost(p Post) error {
+	if err := t.dropPost(p); err != nil {
+		return err
+	}
+	if !p.Own() {
+		return t.Bury(p.URI)
+	}
+	_, err := t.exec(`
+		insert or ignore into deleted (post_id, visibility, at)
+		values (?, ?, ?)`, p.ID, p.Visibility, ms(t.Now()))
+	return err
+}
+
+// dropPost removes a post without a trace, as sweeps do: it may be fetched again.
+func (t *Tx) dropPost(p Post) error {
 	if err := t.dropBoostsOf(p.ID); err != nil {
 		return err
 	}
@@ -22,7 +37,7 @@ func (t *Tx) DeletePost(p Post) error {
 	for _, q := range []string{
 		`delete from home where post_id = ?`,
 		`delete from mentions where post_id = ?`,
-		`delete from notifications where post_id = ?`,
+		`delete from notifications where post_id = ? and post_id != 0`,
 		`delete from edits where post_id = ?`,
 		`delete from unindexed where post_id = ?`,
 		`delete from pins where post_id = ?`,
@@ -39,16 +54,7 @@ func (t *Tx) DeletePost(p Post) error {
 		and post_id = ?`, p.ActorID, p.ID); err != nil {
 		return err
 	}
-	if err := t.SetTags(p.ID, lowerAll(p.Extra.Tags), nil); err != nil {
-		return err
-	}
-	if !p.Own() {
-		return t.Bury(p.URI)
-	}
-	_, err := t.exec(`
-		insert or ignore into deleted (post_id, visibility, at)
-		values (?, ?, ?)`, p.ID, p.Visibility, ms(t.Now()))
-	return err
+	return t.SetTags(p.ID, lowerAll(p.Extra.Tags), nil)
 }
 
 func (t *Tx) dropBoostsOf(id int64) error {
@@ -60,7 +66,11 @@ func (t *Tx) dropBoostsOf(id int64) error {
 		return err
 	}
 	for _, b := range boosts {
-		if err := t.DeletePost(b); err != nil {
+		drop := t.dropPost // an Announce that comes again finds no post to boost
+		if b.Own() {
+			drop = t.DeletePost
+		}
+		if err := drop(b); err != nil {
 			return err
 		}
 	}

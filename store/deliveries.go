@@ -17,6 +17,7 @@ const (
 	DeliveryRefused   DeliveryState = 3 // the server said no, for good
 	DeliveryGivenUp   DeliveryState = 4 // tried for days
 	DeliveryCancelled DeliveryState = 5 // deleted before it was sent
+	DeliveryLost      DeliveryState = 6 // given up or cancelled after it was sent without an answer: a copy may be there
 )
 
 const (
@@ -26,8 +27,9 @@ const (
 	ActorDeleteLifetime = 7 * 24 * time.Hour
 )
 
-// retryAfter are the tries after a first failure, counted from that failure; when
-// they are used up, one a day follows while anything still waits.
+// retryAfter are the tries after a first failure, counted from that failure, each
+// 20 % earlier or later; when they are used up, one a day follows while anything
+// still waits. Neighbours lie so far apart that their jitter cannot overlap.
 var retryAfter = []time.Duration{
 	15 * time.Second, time.Minute, 4 * time.Minute, 15 * time.Minute,
 	time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour,
@@ -89,6 +91,16 @@ func scanOutgoing(r scanner) (Outgoing, error) {
 }
 
 const outgoingColumns = `o.id, o.kind, o.post_id, o.uri, o.payload, o.at, o.until`
+
+// Outgoing reads an activity on its way; ErrNotFound once it is folded.
+func (t *Tx) Outgoing(id int64) (Outgoing, error) {
+	var o Outgoing
+	err := t.one(func(r scanner) (err error) { o, err = scanOutgoing(r); return }, `
+		select `+outgoingColumns+`
+		from outgoing o
+		where o.id = ?`, id)
+	return o, err
+}
 
 // EnsureInbox reads the id of an inbox and makes its row if there is none.
 func (t *Tx) EnsureInbox(in InboxTarget) (int64, error) {
@@ -243,7 +255,7 @@ func (t *Tx) DeliveryFailed(in Inbox, o Outgoing, sent bool, reason string, notB
 	}
 	if _, err := t.exec(`
 		update deliveries
-		set state = 4, error = ?
+		set state = iif(state = 1, 6, 4), error = ?
 		where inbox_id = ?
 		and state < 2
 		and outgoing_id in (
@@ -258,7 +270,7 @@ func (t *Tx) DeliveryFailed(in Inbox, o Outgoing, sent bool, reason string, notB
 	if err := t.HostDelivered(in.HostID, reason); err != nil {
 		return err
 	}
-	next := nextTry(in.FailingSince, in.Tries, now)
+	next := nextTry(in.FailingSince, now, rand.Float64())
 	if next.Before(notBefore) {
 		next = notBefore
 	}
@@ -273,25 +285,24 @@ func (t *Tx) DeliveryFailed(in Inbox, o Outgoing, sent bool, reason string, notB
 	return err
 }
 
-// nextTry is the time of the try after the one that just failed, with 20 %
-// jitter; the last of the table only later, so that three days are kept.
-func nextTry(since time.Time, tries int, now time.Time) time.Time {
-	wait := 24 * time.Hour
-	if tries < len(retryAfter) {
-		wait = retryAfter[tries]
-		if tries > 0 {
-			wait -= retryAfter[tries-1]
+// nextTry is the time of the next try of an inbox that has failed since a time:
+// the first of the table that still lies ahead, whatever tries a revived server
+// used up in between. The last of the table only comes later, never earlier, so
+// that three days are kept. Chance lies between 0 and 1.
+func nextTry(since, now time.Time, chance float64) time.Time {
+	const jitter = 0.2
+	failing := now.Sub(since)
+	last := len(retryAfter) - 1
+	for _, after := range retryAfter[:last] {
+		if time.Duration(float64(after)*(1-jitter)) > failing {
+			return since.Add(time.Duration(float64(after) * (1 + jitter*(2*chance-1))))
 		}
 	}
-	jitter := time.Duration((rand.Float64()*0.4 - 0.2) * float64(wait))
-	if tries >= len(retryAfter)-1 {
-		jitter = max(jitter, -jitter)
+	wait := 24 * time.Hour
+	if retryAfter[last] > failing {
+		return since.Add(time.Duration(float64(retryAfter[last]) * (1 + jitter*chance)))
 	}
-	next := now.Add(wait + jitter)
-	if last := since.Add(retryAfter[len(retryAfter)-1]); tries == len(retryAfter)-1 && next.Before(last) {
-		next = last
-	}
-	return next
+	return now.Add(time.Duration(float64(wait) * (1 + jitter*(2*chance-1))))
 }
 
 // CrashRecovery marks what a server was perhaps sending when it died: such

@@ -79,9 +79,9 @@ func (t *Tx) FollowersIn(state FollowState, after int64, limit int) ([]Follower,
 		from followers
 		where state = ?
 		and (asked_at, actor_id) < (
-			coalesce((select asked_at from followers where actor_id = ?), 1 << 62), ?)
+			iif(? = 0, 1 << 62, coalesce((select asked_at from followers where actor_id = ?), 0)), ?)
 		order by asked_at desc, actor_id desc
-		limit ?`, state, after, after, limit)
+		limit ?`, state, after, after, after, limit)
 }
 
 // DecidedLately lists the requests that the owner answered, newest first.
@@ -105,12 +105,11 @@ func (t *Tx) CountFollowers(state FollowState) (int, error) {
 
 // IsFollower says whether an actor is an accepted follower.
 func (t *Tx) IsFollower(actorID int64) (bool, error) {
-	n, err := value[int64](t, `
-		select count(*)
+	return t.exists(`
+		select 1
 		from followers
 		where actor_id = ?
 		and state = 1`, actorID)
-	return n > 0, err
 }
 
 // FollowerInboxes lists where a post to all followers goes: each distinct
@@ -119,9 +118,10 @@ func (t *Tx) FollowerInboxes() ([]InboxTarget, error) {
 	return many(t, scanInboxTarget, `
 		select distinct iif(a.shared_inbox != '', a.shared_inbox, a.inbox), a.host_id
 		from followers f
-		join actors a on a.id = f.actor_id
+		cross join actors a on a.id = f.actor_id
 		where f.state = 1
-		and a.gone_at is null`)
+		and a.gone_at is null
+		and a.inbox != ''`)
 }
 
 // CountFollowerHosts counts the servers of the accepted followers.
@@ -129,7 +129,7 @@ func (t *Tx) CountFollowerHosts() (int, error) {
 	n, err := value[int64](t, `
 		select count(distinct a.host_id)
 		from followers f
-		join actors a on a.id = f.actor_id
+		cross join actors a on a.id = f.actor_id
 		where f.state = 1`)
 	return int(n), err
 }
@@ -184,12 +184,11 @@ func (t *Tx) DropFollowing(actorID int64) error {
 
 // Follows says whether the owner follows an actor and was accepted.
 func (t *Tx) Follows(actorID int64) (bool, error) {
-	n, err := value[int64](t, `
-		select count(*)
+	return t.exists(`
+		select 1
 		from following
 		where actor_id = ?
 		and state = 1`, actorID)
-	return n > 0, err
 }
 
 // FollowingList lists whom the owner follows or asked to, newest first, in
@@ -200,9 +199,9 @@ func (t *Tx) FollowingList(after int64, limit int) ([]Following, error) {
 		from following
 		where state < 2
 		and (asked_at, actor_id) < (
-			coalesce((select asked_at from following where actor_id = ?), 1 << 62), ?)
+			iif(? = 0, 1 << 62, coalesce((select asked_at from following where actor_id = ?), 0)), ?)
 		order by asked_at desc, actor_id desc
-		limit ?`, after, after, limit)
+		limit ?`, after, after, after, limit)
 }
 
 // CountFollowing counts the accepted ones.
@@ -212,4 +211,25 @@ func (t *Tx) CountFollowing() (int, error) {
 		from following
 		where state = 1`)
 	return int(n), err
+}
+
+// FollowsOnHost lists the follows with a server: those who follow or ask to,
+// and those whom the owner follows or asked.
+func (t *Tx) FollowsOnHost(hostID int64) ([]Follower, []Following, error) {
+	followers, err := many(t, scanFollower, `
+		select f.actor_id, f.state, f.follow_uri, f.follow, f.asked_at, f.decided_at
+		from followers f
+		join actors a on a.id = f.actor_id
+		where f.state < 2
+		and a.host_id = ?`, hostID)
+	if err != nil {
+		return nil, nil, err
+	}
+	following, err := many(t, scanFollowing, `
+		select f.actor_id, f.state, f.follow_uri, f.boosts, f.notify, f.asked_at, f.decided_at
+		from following f
+		join actors a on a.id = f.actor_id
+		where f.state < 2
+		and a.host_id = ?`, hostID)
+	return followers, following, err
 }

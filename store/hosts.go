@@ -139,16 +139,21 @@ func (t *Tx) UnblockHost(name string) error {
 	return err
 }
 
-// HostBlocked says whether a host or a domain above it is blocked.
+// HostBlocked says whether a host, on whatever port, or a domain above it is blocked.
 func (t *Tx) HostBlocked(name string) (bool, error) {
+	if bare := withoutPort(name); bare != name {
+		if blocked, err := t.HostBlocked(bare); err != nil || blocked {
+			return blocked, err
+		}
+	}
 	for name != "" {
-		n, err := value[int64](t, `
-			select count(*)
+		blocked, err := t.exists(`
+			select 1
 			from hosts
 			where name = ?
 			and blocked_at is not null`, name)
-		if err != nil || n > 0 {
-			return n > 0, err
+		if err != nil || blocked {
+			return blocked, err
 		}
 		_, up, ok := strings.Cut(name, ".")
 		if !ok || !strings.Contains(up, ".") {
@@ -172,9 +177,9 @@ func (t *Tx) BlockedHosts() ([]Host, error) {
 func (t *Tx) FollowersOnHost(id int64) (int, error) {
 	n, err := value[int64](t, `
 		select count(*)
-		from followers f
-		join actors a on a.id = f.actor_id
-		where f.state = 1
-		and a.host_id = ?`, id)
+		from actors a
+		cross join followers f on f.actor_id = a.id
+		where a.host_id = ?
+		and f.state = 1`, id)
 	return int(n), err
 }

@@ -46,15 +46,22 @@ func TimeOf(id int64) time.Time { return time.UnixMilli(id >> 16).UTC() }
 // IDAt is the smallest id of a moment, for paging by date.
 func IDAt(t time.Time) int64 { return t.UnixMilli() << 16 }
 
-// loadLastID keeps ids growing over a restart with a clock that went back.
+// loadLastID keeps ids growing over a restart with a clock that went back: no
+// id that was ever published is drawn again, and jobs keep their order.
 func (s *Store) loadLastID() error {
 	tx := &Tx{s: s, c: s.wconn}
 	last, err := value[int64](tx, `
 		select max(
-			coalesce((select max(id) from posts where actor_id = 1), 0),
+			coalesce((select max(id) from posts indexed by posts_own where actor_id = 1), 0),
+			coalesce((select max(post_id) from deleted), 0),
 			coalesce((select max(id) from outgoing), 0),
+			coalesce((select max(id) from jobs), 0),
 			coalesce((select max(id) from notifications), 0),
-			coalesce((select max(id) from unsent), 0))`)
+			coalesce((select max(id) from unsent), 0),
+			coalesce((select max(id) from actors), 0),
+			coalesce((select max(id) from apps), 0),
+			coalesce((select max(id) from tokens), 0),
+			coalesce((select max(id) from security_log), 0))`)
 	if err != nil {
 		return err
 	}
@@ -67,7 +74,7 @@ func (s *Store) loadLastID() error {
 func (t *Tx) ClockBehind() (time.Duration, error) {
 	last, err := value[int64](t, `
 		select coalesce(max(id), 0)
-		from posts
+		from posts indexed by posts_own
 		where actor_id = 1`)
 	if err != nil || last == 0 {
 		return 0, err

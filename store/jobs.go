@@ -32,7 +32,7 @@ func scanJob(r scanner) (Job, error) {
 
 const jobColumns = `id, kind, key, run_at, tries, payload, error, dead_at`
 
-// AddJob queues work and wakes the workers after the commit.
+// AddJob queues work, due at once if the time is zero.
 func (t *Tx) AddJob(kind, key string, payload []byte, at time.Time) error {
 	if at.IsZero() {
 		at = t.Now()
@@ -45,13 +45,13 @@ func (t *Tx) AddJob(kind, key string, payload []byte, at time.Time) error {
 
 // AddJobOnce queues work unless the same kind and key wait already.
 func (t *Tx) AddJobOnce(kind, key string, payload []byte, at time.Time) error {
-	n, err := value[int64](t, `
-		select count(*)
+	waits, err := t.exists(`
+		select 1
 		from jobs
 		where key = ?
 		and dead_at is null
 		and kind = ?`, key, kind)
-	if err != nil || n > 0 {
+	if err != nil || waits {
 		return err
 	}
 	return t.AddJob(kind, key, payload, at)
@@ -59,12 +59,11 @@ func (t *Tx) AddJobOnce(kind, key string, payload []byte, at time.Time) error {
 
 // JobWaiting says whether a job of a key waits or runs.
 func (t *Tx) JobWaiting(key string) (bool, error) {
-	n, err := value[int64](t, `
-		select count(*)
+	return t.exists(`
+		select 1
 		from jobs
 		where key = ?
 		and dead_at is null`, key)
-	return n > 0, err
 }
 
 // DueJobs lists what may run now: for each key only its oldest job.

@@ -3,7 +3,6 @@ package store
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"sort"
 	"time"
 )
@@ -35,7 +34,8 @@ func (t *Tx) Receipts(postID int64) ([]Receipt, error) {
 		from outgoing o
 		cross join deliveries d on d.outgoing_id = o.id
 		where o.post_id = ?
-		and o.kind in ('Create', 'Update', 'Announce')`, postID)
+		and o.post_id != 0
+		and o.kind != 'Delete'`, postID)
 	if err != nil {
 		return nil, err
 	}
@@ -54,6 +54,7 @@ func (t *Tx) DeleteReceipts(postID int64) ([]Receipt, error) {
 		from outgoing o
 		cross join deliveries d on d.outgoing_id = o.id
 		where o.post_id = ?
+		and o.post_id != 0
 		and o.kind = 'Delete'`, postID)
 	if err != nil {
 		return nil, err
@@ -73,14 +74,16 @@ func scanReceipt(r scanner) (Receipt, error) {
 	return x, err
 }
 
-// copyRank orders states by how likely the server holds a copy.
+// copyRank orders states by how likely the server holds a copy, or will.
 func copyRank(s DeliveryState) int {
 	switch s {
 	case DeliveryAccepted:
-		return 5
+		return 6
 	case DeliveryUnknown:
-		return 4
+		return 5
 	case DeliveryWaiting:
+		return 4
+	case DeliveryLost:
 		return 3
 	case DeliveryRefused:
 		return 2
@@ -91,24 +94,27 @@ func copyRank(s DeliveryState) int {
 }
 
 func (t *Tx) nameReceipts(byInbox map[int64]Receipt) ([]Receipt, error) {
-	list := make([]Receipt, 0, len(byInbox))
-	for id, r := range byInbox {
-		err := t.one(func(row scanner) error {
-			var due int64
-			err := row.Scan(&r.Host, &due)
-			if r.State < DeliveryAccepted {
-				r.DueAt = fromMS(due)
-			}
-			return err
-		}, `
-			select h.name, coalesce(i.due_at, 0)
-			from inboxes i
-			cross join hosts h on h.id = i.host_id
-			where i.id = ?`, id)
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return nil, err
+	ids := make([]int64, 0, len(byInbox))
+	for id := range byInbox {
+		ids = append(ids, id)
+	}
+	list, err := many(t, func(row scanner) (Receipt, error) {
+		var id, due int64
+		var host string
+		err := row.Scan(&id, &host, &due)
+		r := byInbox[id]
+		r.Host = host
+		if r.State < DeliveryAccepted {
+			r.DueAt = fromMS(due)
 		}
-		list = append(list, r)
+		return r, err
+	}, `
+		select i.id, h.name, coalesce(i.due_at, 0)
+		from json_each(?) j
+		cross join inboxes i on i.id = j.value
+		cross join hosts h on h.id = i.host_id`, idList(ids))
+	if err != nil {
+		return nil, err
 	}
 	sort.Slice(list, func(i, j int) bool {
 		if list[i].Host != list[j].Host {
@@ -117,80 +123,6 @@ func (t *Tx) nameReceipts(byInbox map[int64]Receipt) ([]Receipt, error) {
 		return list[i].InboxID < list[j].InboxID
 	})
 	return list, nil
-}
-
-// Holders lists the inboxes that a Delete of a post must reach: those that
-// accepted it or may have, among them what is being sent right now, and the
-// inboxes of servers that verifiably fetched it. What waits is cancelled.
-func (t *Tx) Holders(postID int64, inFlight func(outgoingID, inboxID int64) bool) ([]InboxTarget, error) {
-	if err := t.cancelWaiting(postID, inFlight); err != nil {
-		return nil, err
-	}
-	receipts, err := t.Receipts(postID)
-	if err != nil {
-		return nil, err
-	}
-	var out []InboxTarget
-	for _, r := range receipts {
-		if r.State != DeliveryAccepted && r.State != DeliveryUnknown {
-			continue
-		}
-		var in InboxTarget
-		err := t.one(func(row scanner) (err error) { in, err = scanInboxTarget(row); return }, `
-			select url, host_id
-			from inboxes
-			where id = ?`, r.InboxID)
-		if err != nil {
-			return nil, fmt.Errorf("read inbox of holder: %w", err)
-		}
-		out = append(out, in)
-	}
-	fetched, err := t.fetcherInboxes(postID)
-	return append(out, fetched...), err
-}
-
-func (t *Tx) cancelWaiting(postID int64, inFlight func(outgoingID, inboxID int64) bool) error {
-	type pair struct{ outgoing, inbox int64 }
-	waiting, err := many(t, func(r scanner) (pair, error) {
-		var p pair
-		err := r.Scan(&p.outgoing, &p.inbox)
-		return p, err
-	}, `
-		select d.outgoing_id, d.inbox_id
-		from outgoing o
-		cross join deliveries d on d.outgoing_id = o.id
-		where o.post_id = ?
-		and d.state = 0`, postID)
-	if err != nil {
-		return err
-	}
-	for _, p := range waiting {
-		state := DeliveryCancelled
-		if inFlight != nil && inFlight(p.outgoing, p.inbox) {
-			state = DeliveryUnknown
-		}
-		if _, err := t.exec(`
-			update deliveries
-			set state = ?
-			where outgoing_id = ?
-			and inbox_id = ?`, state, p.outgoing, p.inbox); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// fetcherInboxes finds an inbox for each server that fetched a post: a shared
-// one of any actor there.
-func (t *Tx) fetcherInboxes(postID int64) ([]InboxTarget, error) {
-	return many(t, scanInboxTarget, `
-		select max(iif(a.shared_inbox != '', a.shared_inbox, a.inbox)), a.host_id
-		from fetches f
-		cross join actors a on a.host_id = f.host_id
-		where f.post_id = ?
-		and a.inbox != ''
-		and a.gone_at is null
-		group by a.host_id`, postID)
 }
 
 // ledger reads the folded record of a post: inbox id -> state.
@@ -240,21 +172,11 @@ func unfold(body []byte) (map[int64]DeliveryState, error) {
 }
 
 // FoldLedger folds the finished deliveries of activities queued before a time
-// into the compact record of their post, and forgets those without one. It does
-// at most limit activities and says how many.
+// into the compact record of their post, and forgets those without one; what
+// became of a Delete is kept for 30 days. It does at most limit activities and
+// says how many.
 func (t *Tx) FoldLedger(before time.Time, limit int) (int, error) {
-	done, err := many(t, scanOutgoing, `
-		select `+outgoingColumns+`
-		from outgoing o
-		where o.at < ?
-		and (o.kind != 'Delete' or o.at < ?)
-		and not exists (
-			select 1
-			from deliveries d
-			where d.outgoing_id = o.id
-			and d.state < 2)
-		order by o.id
-		limit ?`, ms(before), ms(before.Add(-30*24*time.Hour)), limit)
+	done, err := t.finished(before, limit)
 	if err != nil {
 		return 0, err
 	}
@@ -266,19 +188,24 @@ func (t *Tx) FoldLedger(before time.Time, limit int) (int, error) {
 	return len(done), nil
 }
 
+func (t *Tx) finished(before time.Time, limit int) ([]Outgoing, error) {
+	return many(t, scanOutgoing, `
+		select `+outgoingColumns+`
+		from outgoing o
+		where o.at < ?
+		and (o.kind != 'Delete' or o.at < ?)
+		and not exists (
+			select 1
+			from deliveries d
+			where d.outgoing_id = o.id
+			and d.state < 2)
+		order by o.id
+		limit ?`, ms(before), ms(before.Add(-30*day)), limit)
+}
+
 func (t *Tx) foldOne(o Outgoing) error {
 	if o.PostID != 0 && o.Kind != "Delete" {
-		receipts, err := t.Receipts(o.PostID)
-		if err != nil {
-			return err
-		}
-		states := make(map[int64]DeliveryState, len(receipts))
-		for _, r := range receipts {
-			states[r.InboxID] = r.State
-		}
-		if _, err := t.exec(`
-			insert or replace into ledger (post_id, body, at)
-			values (?, ?, ?)`, o.PostID, fold(states), ms(t.Now())); err != nil {
+		if err := t.foldInto(o.PostID, o.ID); err != nil {
 			return err
 		}
 	}
@@ -293,16 +220,40 @@ func (t *Tx) foldOne(o Outgoing) error {
 	return err
 }
 
-// Fetched records that a server verifiably fetched an own post; one row per
-// server and post, at most 20,000 servers for one post.
-func (t *Tx) Fetched(postID, hostID int64) error {
-	_, err := t.exec(`
-		insert into fetches (post_id, host_id, at)
-		select ?, ?, ?
-		where (
-			select count(*)
-			from fetches
-			where post_id = ?) < 20000
-		on conflict do nothing`, postID, hostID, ms(t.Now()), postID)
+// foldInto adds the deliveries of one finished activity to the record of its
+// post. Those of others still running stay out: their states are not final.
+func (t *Tx) foldInto(postID, outgoingID int64) error {
+	states, err := t.ledger(postID)
+	if err != nil {
+		return err
+	}
+	if states == nil {
+		states = map[int64]DeliveryState{}
+	}
+	done, err := many(t, scanReceipt, `
+		select d.inbox_id, '', d.state, '', 0, 0
+		from deliveries d
+		where d.outgoing_id = ?`, outgoingID)
+	if err != nil {
+		return err
+	}
+	for _, r := range done {
+		if old, ok := states[r.InboxID]; !ok || copyRank(r.State) > copyRank(old) {
+			states[r.InboxID] = r.State
+		}
+	}
+	if _, err := t.exec(`
+		insert or replace into ledger (post_id, body, at)
+		values (?, ?, ?)`, postID, fold(states), ms(t.Now())); err != nil {
+		return err
+	}
+	_, err = t.exec(`
+		update inboxes
+		set kept = 1
+		where id in (
+			select inbox_id
+			from deliveries
+			where outgoing_id = ?)
+		and kept = 0`, outgoingID)
 	return err
 }

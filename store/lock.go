@@ -1,57 +1,69 @@
 package store
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/user"
 	"path/filepath"
 	"strconv"
-	"syscall"
-
-	"golang.org/x/sys/unix"
+	"time"
 )
 
+const lockName = "lock"
+
 // lockDir takes the one lock that a running server holds. The kernel frees it
-// when the process ends, however it ends.
+// when the process ends, however it ends. Serving may hold it for an instant,
+// so it is asked for a few times.
 func lockDir(dir string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open the lock file: %w", err)
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		f.Close()
-		if errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, ErrLocked
+	for try := range 5 {
+		if try > 0 {
+			time.Sleep(20 * time.Millisecond)
 		}
-		return nil, fmt.Errorf("lock the data directory: %w", err)
-	}
-	return f, nil
-}
-
-// Serving says whether a server holds the data directory.
-func Serving(dir string) bool {
-	f, err := lockDir(dir)
-	if err != nil {
-		return errors.Is(err, ErrLocked)
+		ok, err := tryLock(f)
+		if err != nil {
+			f.Close()
+			return nil, fmt.Errorf("lock the data directory: %w", err)
+		}
+		if ok {
+			return f, nil
+		}
 	}
 	f.Close()
-	return false
+	return nil, ErrLocked
+}
+
+// Serving says whether a server holds the data directory. It makes no file: one
+// of another user would keep the server from starting.
+func Serving(dir string) bool {
+	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR, 0)
+	if err != nil {
+		return false // no server ever ran here, or it is not ours to look at
+	}
+	defer f.Close()
+	ok, err := tryLock(f)
+	return !ok && err == nil
 }
 
 // checkOwner refuses to work on another user's files: SQLite would leave files
-// beside the database that its owner cannot write, and the server would stop.
+// beside the database that its owner cannot write, and the server would stop. In
+// a directory without a database that matters for root alone, who can write anywhere.
 func checkOwner(file string) error {
 	info, err := os.Stat(file)
 	if err != nil {
-		return nil // no database yet: there is nothing to own
+		if info, err = os.Stat(filepath.Dir(file)); err != nil || os.Geteuid() != 0 {
+			return nil // nothing here yet, or what happens now fails by itself
+		}
 	}
-	st, ok := info.Sys().(*syscall.Stat_t)
-	if !ok || int(st.Uid) == os.Geteuid() {
+	uid, ok := ownerOf(info)
+	if !ok || uid == os.Geteuid() {
 		return nil
 	}
-	name := "#" + strconv.Itoa(int(st.Uid))
-	if u, err := user.LookupId(strconv.Itoa(int(st.Uid))); err == nil {
+	name := "#" + strconv.Itoa(uid)
+	if u, err := user.LookupId(strconv.Itoa(uid)); err == nil {
 		name = u.Username
 	}
 	return fmt.Errorf("the data belongs to another user; run this as: sudo -u %s %s", name, commandLine())

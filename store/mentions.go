@@ -20,12 +20,11 @@ func (t *Tx) SetMentions(postID int64, actorIDs []int64) error {
 
 // Mentioned says whether a post names an actor.
 func (t *Tx) Mentioned(postID, actorID int64) (bool, error) {
-	n, err := value[int64](t, `
-		select count(*)
+	return t.exists(`
+		select 1
 		from mentions
 		where post_id = ?
 		and actor_id = ?`, postID, actorID)
-	return n > 0, err
 }
 
 // MentionedActors lists whom a post names, among those stored here.

@@ -2,23 +2,33 @@ package store
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
-	"golang.org/x/sys/unix"
 	"modernc.org/sqlite"
 )
 
 //go:embed migrations/*.sql
 var migrationFiles embed.FS
 
+// additiveMark is the first line of a migration that only adds tables, indexes
+// or columns: it needs no snapshot before it.
+const additiveMark = "-- additive\n"
+
 // migration is one step of the schema; its number is its place in the list.
 type migration struct {
 	name string
 	sql  string
+}
+
+func (o Options) schema() ([]migration, error) {
+	if o.migrations != nil {
+		return o.migrations, nil
+	}
+	return loadMigrations()
 }
 
 func loadMigrations() ([]migration, error) {
@@ -41,27 +51,17 @@ func loadMigrations() ([]migration, error) {
 }
 
 // migrate brings the schema up to date. A database that exists is snapshot
-// first; each step is one transaction together with its user_version, so an
-// interrupted migration goes on where it stopped. Commands never migrate.
-func (s *Store) migrate(o Options) error {
-	list, err := loadMigrations()
+// first, unless all that is to come only adds; each step is one transaction
+// together with its user_version, so an interrupted migration goes on where it
+// stopped. Commands never migrate.
+func (s *Store) migrate(list []migration, o Options) error {
+	have, err := s.schemaVersion()
 	if err != nil {
 		return err
 	}
-	return s.migrateTo(list, o)
-}
-
-func (s *Store) migrateTo(list []migration, o Options) error {
-	var have int
-	if err := s.wconn.raw.QueryRowContext(bg, "pragma user_version").Scan(&have); err != nil {
-		if isBroken(err) {
-			return fmt.Errorf("%w: %s", ErrBroken, filepath.Join(s.dir, FileName))
-		}
-		return fmt.Errorf("read the schema version: %w", err)
-	}
 	switch {
 	case have > len(list):
-		return fmt.Errorf("%w (its schema is %d, this program knows %d); install the newer version again", ErrNewer, have, len(list))
+		return newer(have, len(list))
 	case have == len(list):
 		return nil
 	case have == 0:
@@ -72,16 +72,14 @@ func (s *Store) migrateTo(list []migration, o Options) error {
 			return ErrNoAccount
 		}
 	case !o.Serve:
-		return fmt.Errorf("the database must be upgraded first: start dassie serve once")
-	default:
-		if err := s.snapshot(have, o.Progress); err != nil {
+		return errors.New("the database must be upgraded first: start dassie serve once")
+	case !allAdditive(list[have:]):
+		if err := s.snapshot(have, o); err != nil {
 			return err
 		}
 	}
 	for i := have; i < len(list); i++ {
-		if o.Progress != nil {
-			o.Progress(fmt.Sprintf("upgrading the database, step %d of %d (%s)", i+1-have, len(list)-have, list[i].name))
-		}
+		o.progress(fmt.Sprintf("upgrading the database, step %d of %d (%s)", i+1-have, len(list)-have, list[i].name))
 		if err := s.step(i+1, list[i]); err != nil {
 			return fmt.Errorf("upgrade the database with %s: %w", list[i].name, err)
 		}
@@ -89,10 +87,55 @@ func (s *Store) migrateTo(list []migration, o Options) error {
 	return nil
 }
 
+func (o Options) progress(text string) {
+	if o.Progress != nil {
+		o.Progress(text)
+	}
+}
+
+func allAdditive(list []migration) bool {
+	for _, m := range list {
+		if !strings.HasPrefix(m.sql, additiveMark) {
+			return false
+		}
+	}
+	return true
+}
+
+func newer(have, known int) error {
+	return fmt.Errorf("%w (its schema is %d, this program knows %d); install the newer version again", ErrNewer, have, known)
+}
+
+func (s *Store) schemaVersion() (int, error) {
+	var v int
+	if err := s.wconn.raw.QueryRowContext(bg, "pragma user_version").Scan(&v); err != nil {
+		return 0, fmt.Errorf("read the schema version: %w", err)
+	}
+	return v, nil
+}
+
+// step applies one migration, unless another process has done so meanwhile: init
+// and serve may both find an empty directory.
 func (s *Store) step(version int, m migration) error {
-	for _, q := range []string{"begin immediate", m.sql, fmt.Sprintf("pragma user_version = %d", version), "commit"} {
+	if err := s.execAll("begin immediate"); err != nil {
+		return err
+	}
+	have, err := s.schemaVersion()
+	if err == nil && have < version {
+		err = s.execAll(m.sql, fmt.Sprintf("pragma user_version = %d", version))
+	}
+	if err == nil {
+		err = s.execAll("commit")
+	}
+	if err != nil {
+		s.rollback()
+	}
+	return err
+}
+
+func (s *Store) execAll(queries ...string) error {
+	for _, q := range queries {
 		if _, err := s.wconn.raw.ExecContext(bg, q); err != nil {
-			s.wconn.raw.ExecContext(bg, "rollback")
 			return err
 		}
 	}
@@ -103,7 +146,7 @@ func (s *Store) step(version int, m migration) error {
 func (s *Store) refuseForeign() error {
 	var n int
 	if err := s.wconn.raw.QueryRowContext(bg, "select count(*) from sqlite_schema").Scan(&n); err != nil {
-		return fmt.Errorf("%w: %s", ErrBroken, filepath.Join(s.dir, FileName))
+		return err
 	}
 	if n > 0 {
 		return fmt.Errorf("%w: %s holds other tables", ErrBroken, filepath.Join(s.dir, FileName))
@@ -111,78 +154,34 @@ func (s *Store) refuseForeign() error {
 	return nil
 }
 
-// snapshot copies the database file beside itself before its schema changes: by
-// reflink where the file system can, else as a copy after a checkpoint.
-func (s *Store) snapshot(version int, progress func(string)) error {
-	if progress != nil {
-		progress("saving a copy of the database before the upgrade")
-	}
-	s.checkpoint("truncate")
-	from := filepath.Join(s.dir, FileName)
-	to := filepath.Join(s.dir, fmt.Sprintf("before-upgrade-from-%d.db", version))
-	in, err := os.Open(from)
-	if err != nil {
-		return fmt.Errorf("copy the database before the upgrade: %w", err)
-	}
-	defer in.Close()
-	out, err := os.OpenFile(to+".part", os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return fmt.Errorf("copy the database before the upgrade: %w", err)
-	}
-	defer out.Close()
-	if err := unix.IoctlFileClone(int(out.Fd()), int(in.Fd())); err != nil {
-		if err := s.copyFile(in, out); err != nil {
-			os.Remove(to + ".part")
-			return err
-		}
-	}
-	if err := out.Sync(); err != nil {
-		return fmt.Errorf("copy the database before the upgrade: %w", err)
-	}
-	return os.Rename(to+".part", to)
-}
-
-func (s *Store) copyFile(in, out *os.File) error {
-	info, err := in.Stat()
-	if err != nil {
-		return fmt.Errorf("copy the database before the upgrade: %w", err)
-	}
-	var st unix.Statfs_t
-	if err := unix.Statfs(s.dir, &st); err == nil {
-		if free := int64(st.Bavail) * int64(st.Bsize); free < info.Size()+info.Size()/10 {
-			return fmt.Errorf("the upgrade needs %d free bytes for a copy of the database, but %s has %d", info.Size()+info.Size()/10, s.dir, free)
-		}
-	}
-	if _, err := out.ReadFrom(in); err != nil {
-		return fmt.Errorf("copy the database before the upgrade: %w", err)
-	}
-	return nil
-}
-
 // isBroken tells a damaged or foreign file from other faults, by SQLite's code.
 func isBroken(err error) bool {
 	const corrupt, notADB = 11, 26
-	code, ok := errorCode(err)
-	return ok && (code&0xff == corrupt || code&0xff == notADB)
+	code := errorCode(err)
+	return code == corrupt || code == notADB
+}
+
+// isFatal lists the faults after which SQLite may have ended the transaction.
+func isFatal(err error) bool {
+	const noMem, interrupt, ioErr, corrupt, full = 7, 9, 10, 11, 13
+	switch errorCode(err) {
+	case noMem, interrupt, ioErr, corrupt, full:
+		return true
+	}
+	return false
 }
 
 // IsFull says whether a write failed because the device is full.
 func IsFull(err error) bool {
 	const full = 13
-	code, ok := errorCode(err)
-	return ok && code&0xff == full
+	return errorCode(err) == full
 }
 
-func errorCode(err error) (int, bool) {
-	for err != nil {
-		if e, ok := err.(*sqlite.Error); ok {
-			return e.Code(), true
-		}
-		u, ok := err.(interface{ Unwrap() error })
-		if !ok {
-			return 0, false
-		}
-		err = u.Unwrap()
+// errorCode is SQLite's primary result code; 0 if the error is none of SQLite's.
+func errorCode(err error) int {
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		return e.Code() & 0xff
 	}
-	return 0, false
+	return 0
 }

@@ -20,16 +20,11 @@ func scanNotification(r scanner) (Notification, error) {
 }
 
 // Notify stores a notification once: the same kind by the same actor about the
-// same post is not told twice. It sets the id, which stays 0 for a repeat.
+// same post is not told twice; without a post, not twice within an hour. It sets
+// the id, which stays 0 for a repeat.
 func (t *Tx) Notify(n *Notification) error {
-	known, err := value[int64](t, `
-		select count(*)
-		from notifications
-		where kind = ?
-		and actor_id = ?
-		and post_id = ?
-		and (post_id != 0 or id > ?)`, n.Kind, n.ActorID, n.PostID, IDAt(t.Now().Add(-time.Hour)))
-	if err != nil || known > 0 {
+	known, err := t.notified(n)
+	if err != nil || known {
 		return err
 	}
 	n.ID, n.At = t.NewID(), t.Now()
@@ -39,10 +34,29 @@ func (t *Tx) Notify(n *Notification) error {
 	return err
 }
 
+func (t *Tx) notified(n *Notification) (bool, error) {
+	if n.PostID == 0 {
+		return t.exists(`
+			select 1
+			from notifications
+			where id > ?
+			and kind = ?
+			and actor_id = ?
+			and post_id = 0`, IDAt(t.Now().Add(-time.Hour)), n.Kind, n.ActorID)
+	}
+	return t.exists(`
+		select 1
+		from notifications
+		where post_id = ?
+		and post_id != 0
+		and kind = ?
+		and actor_id = ?`, n.PostID, n.Kind, n.ActorID)
+}
+
 // Notifications reads a page, newest first; no kinds means all.
 func (t *Tx) Notifications(p Page, kinds, except []string) ([]Notification, error) {
 	const list = `
-		select id
+		select id, kind, actor_id, post_id, at
 		from notifications
 		where (? = '' or instr(?, ',' || kind || ',') > 0)
 		and instr(?, ',' || kind || ',') = 0
@@ -50,19 +64,7 @@ func (t *Tx) Notifications(p Page, kinds, except []string) ([]Notification, erro
 		and id > ?
 		order by id `
 	in, out := joinKinds(kinds), joinKinds(except)
-	ids, err := page(t, p, list+`desc limit ?`, list+`asc limit ?`, in, in, out)
-	if err != nil {
-		return nil, err
-	}
-	list2 := make([]Notification, 0, len(ids))
-	for _, id := range ids {
-		n, err := t.Notification(id)
-		if err != nil {
-			return nil, err
-		}
-		list2 = append(list2, n)
-	}
-	return list2, nil
+	return page(t, p, scanNotification, list+`desc limit ?`, list+`asc limit ?`, in, in, out)
 }
 
 func joinKinds(kinds []string) string {
@@ -88,11 +90,20 @@ func (t *Tx) Notification(id int64) (Notification, error) {
 
 // DropNotifications forgets what an actor did, of one kind; used when it is undone.
 func (t *Tx) DropNotifications(kind string, actorID, postID int64) error {
+	if postID == 0 {
+		_, err := t.exec(`
+			delete from notifications
+			where kind = ?
+			and actor_id = ?
+			and post_id = 0`, kind, actorID)
+		return err
+	}
 	_, err := t.exec(`
 		delete from notifications
-		where kind = ?
-		and actor_id = ?
-		and post_id = ?`, kind, actorID, postID)
+		where post_id = ?
+		and post_id != 0
+		and kind = ?
+		and actor_id = ?`, postID, kind, actorID)
 	return err
 }
 
@@ -114,7 +125,7 @@ func (t *Tx) NotificationMarker() (int64, error) { return t.marker("marker_notif
 // HomeMarker is the newest post of the home timeline that the owner has seen; 0 if none.
 func (t *Tx) HomeMarker() (int64, error) { return t.marker("marker_home") }
 
-// SetNotificationMarker and SetHomeMarker move a marker; it never goes back.
+// SetNotificationMarker moves the marker of the notifications forward; it never goes back.
 func (t *Tx) SetNotificationMarker(id int64) error { return t.setMarker("marker_notifications", id) }
 
 // SetHomeMarker moves the place marker of the home timeline forward.

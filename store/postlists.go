@@ -3,7 +3,8 @@ package store
 import "slices"
 
 // Page bounds a keyset page of ids, newest first: ids below Max (0: no bound)
-// and above Since. With Min set, the ids just above Min, still newest first.
+// and above Since. With Min set, the ids just above Min, still newest first; Min 1
+// pages up from the very beginning.
 type Page struct {
 	Max, Since, Min int64
 	Limit           int
@@ -25,14 +26,21 @@ func (p Page) limit() int {
 
 // page runs a list query that ends in upper bound, lower bound and limit: desc
 // for pages from the newest down, asc for those just above Min. Either way the
-// ids come back newest first.
-func page(t *Tx, p Page, desc, asc string, args ...any) ([]int64, error) {
+// rows come back newest first.
+func page[T any](t *Tx, p Page, scan func(scanner) (T, error), desc, asc string, args ...any) ([]T, error) {
 	if p.Min > 0 {
-		list, err := many(t, scanInt64, asc, append(args, p.max(), p.Min, p.limit())...)
+		list, err := many(t, scan, asc, append(args, p.max(), max(p.Min, p.Since), p.limit())...)
 		slices.Reverse(list)
 		return list, err
 	}
-	return many(t, scanInt64, desc, append(args, p.max(), p.Since, p.limit())...)
+	return many(t, scan, desc, append(args, p.max(), p.Since, p.limit())...)
+}
+
+// distinct sorts ids and leaves out doubles and 0.
+func distinct(ids []int64) []int64 {
+	list := slices.Clone(ids)
+	slices.Sort(list)
+	return slices.DeleteFunc(slices.Compact(list), func(id int64) bool { return id == 0 })
 }
 
 // AddHome puts a post into the home timeline. Late says that it arrived below
@@ -51,25 +59,21 @@ func (t *Tx) AddHome(postID int64, late bool) error {
 // Home reads a page of the home timeline.
 func (t *Tx) Home(p Page) ([]Post, error) {
 	const list = `
-		select h.post_id
+		select ` + postColumns + `
 		from home h
+		cross join posts p on p.id = h.post_id
 		where h.post_id < ?
 		and h.post_id > ?
 		order by h.post_id `
-	ids, err := page(t, p, list+`desc limit ?`, list+`asc limit ?`)
-	if err != nil {
-		return nil, err
-	}
-	return t.Posts(ids)
+	return page(t, p, scanPost, list+`desc limit ?`, list+`asc limit ?`)
 }
 
 // InHome says whether a post is in the home timeline.
 func (t *Tx) InHome(postID int64) (bool, error) {
-	n, err := value[int64](t, `
-		select count(*)
+	return t.exists(`
+		select 1
 		from home
 		where post_id = ?`, postID)
-	return n > 0, err
 }
 
 // CountHomeSince counts what is above a place in the home timeline, up to a limit.
@@ -88,7 +92,7 @@ func (t *Tx) CountHomeSince(id int64, limit int) (int, error) {
 // Replies to others are left out unless wanted; boosts likewise.
 func (t *Tx) OwnPosts(p Page, widestTo Visibility, replies, boosts bool) ([]Post, error) {
 	const list = `
-		select p.id
+		select ` + postColumns + `
 		from posts p indexed by posts_own
 		where p.actor_id = 1
 		and p.visibility <= ?
@@ -101,11 +105,7 @@ func (t *Tx) OwnPosts(p Page, widestTo Visibility, replies, boosts bool) ([]Post
 		and p.id < ?
 		and p.id > ?
 		order by p.id `
-	ids, err := page(t, p, list+`desc limit ?`, list+`asc limit ?`, widestTo, replies, boosts)
-	if err != nil {
-		return nil, err
-	}
-	return t.Posts(ids)
+	return page(t, p, scanPost, list+`desc limit ?`, list+`asc limit ?`, widestTo, replies, boosts)
 }
 
 // CountOwnPosts counts the owner's posts that anyone may read.
@@ -139,11 +139,11 @@ func (t *Tx) PostsBy(actorID int64, p Page) ([]Post, error) {
 		and u.post_id < ?
 		and u.post_id > ?
 		order by u.post_id `
-	ids, err := page(t, p, indexed+`desc limit ?`, indexed+`asc limit ?`, actorID)
+	ids, err := page(t, p, scanInt64, indexed+`desc limit ?`, indexed+`asc limit ?`, actorID)
 	if err != nil {
 		return nil, err
 	}
-	more, err := page(t, p, waiting+`desc limit ?`, waiting+`asc limit ?`, actorID)
+	more, err := page(t, p, scanInt64, waiting+`desc limit ?`, waiting+`asc limit ?`, actorID)
 	if err != nil {
 		return nil, err
 	}

@@ -182,25 +182,35 @@ func (t *Tx) PostIDByURI(uri string) (int64, error) {
 		and uri = ?`, t.hash(uri), uri)
 }
 
-// Posts reads several by id, in that order; missing ones are left out.
+// Posts reads several by id in one query, in that order; missing ones are left out.
 func (t *Tx) Posts(ids []int64) ([]Post, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	list, err := many(t, scanPost, `
+		select `+postColumns+`
+		from json_each(?) j
+		cross join posts p on p.id = j.value`, idList(distinct(ids)))
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[int64]Post, len(list))
+	for _, p := range list {
+		byID[p.ID] = p
+	}
 	out := make([]Post, 0, len(ids))
 	for _, id := range ids {
-		p, err := t.Post(id)
-		if errors.Is(err, ErrNotFound) {
-			continue
+		if p, ok := byID[id]; ok {
+			out = append(out, p)
 		}
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, p)
 	}
 	return out, nil
 }
 
 // InsertPost stores a new post: an own one under the id it has, any other
 // under an id drawn from its date. It links the post to its parent and to the
-// replies that arrived before it, and queues it for the indexes.
+// replies that arrived before it, and queues it for the indexes. It does not
+// look whether the uri is known: callers ask PostIDByURI in the same Write.
 func (t *Tx) InsertPost(p *Post) error {
 	extra, err := p.extraJSON()
 	if err != nil {
@@ -295,73 +305,6 @@ func (t *Tx) bump(id int64, column string, by int) error {
 		set `+column+` = max(`+column+` + ?, 0)
 		where id = ?`, by, id)
 	return err
-}
-
-// UpdatePost writes an edit and keeps the version before it, of which at most
-// the last 20 stay. Audience, author and parent never change.
-func (t *Tx) UpdatePost(before Post, p *Post) error {
-	oldExtra, err := before.extraJSON()
-	if err != nil {
-		return err
-	}
-	extra, err := p.extraJSON()
-	if err != nil {
-		return err
-	}
-	at := before.EditedAt
-	if at.IsZero() {
-		at = before.PublishedAt
-	}
-	if _, err := t.exec(`
-		insert or replace into edits (post_id, at, summary, content, source, extra)
-		values (?, ?, ?, ?, ?, ?)`, p.ID, ms(at), before.Summary, before.Content, nullStr(before.Source), oldExtra); err != nil {
-		return err
-	}
-	if _, err := t.exec(`
-		delete from edits
-		where post_id = ?
-		and at not in (
-			select at
-			from edits
-			where post_id = ?
-			order by at desc
-			limit 20)`, p.ID, p.ID); err != nil {
-		return err
-	}
-	if _, err := t.exec(`
-		update posts
-		set url = ?, title = ?, summary = ?, content = ?, source = ?, language = ?, sensitive = ?, edited_at = ?, extra = ?
-		where id = ?`, p.URL, p.Title, p.Summary, p.Content, nullStr(p.Source), p.Language, p.Sensitive, msOrNull(p.EditedAt), extra, p.ID); err != nil {
-		return err
-	}
-	_, err = t.exec(`
-		insert or ignore into unindexed (post_id)
-		values (?)`, p.ID)
-	return err
-}
-
-// Edit is an earlier version of a post.
-type Edit struct {
-	At      time.Time
-	Summary string
-	Content string
-	Source  string
-}
-
-// Edits lists the earlier versions of a post, oldest first.
-func (t *Tx) Edits(postID int64) ([]Edit, error) {
-	return many(t, func(r scanner) (Edit, error) {
-		var e Edit
-		var at int64
-		var source sql.NullString
-		err := r.Scan(&at, &e.Summary, &e.Content, &source)
-		e.At, e.Source = fromMS(at), source.String
-		return e, err
-	}, `
-		select at, summary, content, source
-		from edits
-		where post_id = ?
-		order by at`, postID)
 }
 
 // KeepPost exempts a post from sweeps, because the owner did something with it.

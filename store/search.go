@@ -44,16 +44,12 @@ func (t *Tx) indexPost(p Post, text func(Post) string) error {
 	if p.BoostOf != 0 {
 		return nil
 	}
-	if !p.EditedAt.IsZero() {
-		if _, err := t.exec(`
-			delete from search
-			where rowid = ?`, p.ID); err != nil {
-			return err
-		}
-	}
 	body := searchable(text(p))
-	if body == "" {
-		return nil
+	if body == "" { // an edit may have emptied it
+		_, err := t.exec(`
+			delete from search
+			where rowid = ?`, p.ID)
+		return err
 	}
 	_, err := t.exec(`
 		insert or replace into search (rowid, body)
@@ -83,7 +79,7 @@ func (t *Tx) SearchPosts(query string, p Page) ([]Post, error) {
 		and rowid < ?
 		and rowid > ?
 		order by rowid `
-	ids, err := page(t, p, list+`desc limit ?`, list+`asc limit ?`, match)
+	ids, err := page(t, p, scanInt64, list+`desc limit ?`, list+`asc limit ?`, match)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +91,9 @@ func (t *Tx) SearchPosts(query string, p Page) ([]Post, error) {
 func searchable(text string) string {
 	var b strings.Builder
 	for _, r := range text {
-		if wordless(r) {
+		if r == 0 {
+			b.WriteByte(' ') // ends a query for FTS5
+		} else if wordless(r) {
 			b.WriteByte(' ')
 			b.WriteRune(r)
 			b.WriteByte(' ')

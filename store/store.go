@@ -29,14 +29,17 @@ type Options struct {
 	Readers  int              // query-only connections; 0 means the number of cores, between 2 and 4
 	Now      func() time.Time // clock; nil means time.Now
 	Progress func(string)     // told what a migration is doing; may be nil
+
+	migrations []migration                     // tests: instead of the built-in ones
+	freeBytes  func(dir string) (int64, error) // tests: instead of asking the file system
 }
 
 // Store is one SQLite file: the database, the queue and the search index. It
 // is safe for use by many goroutines.
 type Store struct {
-	// OnForeignWrite is called within a second of a commit by another process,
-	// on the writer's goroutine: it may not write and must be quick. Set it
-	// before the first Write.
+	// OnForeignWrite is called within about a second of a commit by another
+	// process, on the writer's goroutine: it may not write and must be quick. Set
+	// it right after Open, before anything else uses the store.
 	OnForeignWrite func()
 
 	dir        string
@@ -52,6 +55,8 @@ type Store struct {
 	version    int64
 	hashKey    []byte
 	lastID     atomic.Int64
+	commits    atomic.Int64 // write transactions so far; tests count them
+	serving    bool
 	now        func() time.Time
 }
 
@@ -65,6 +70,7 @@ func Open(dir string, o Options) (*Store, error) {
 		closing:    make(chan struct{}),
 		writerDone: make(chan struct{}),
 		now:        o.Now,
+		serving:    o.Serve,
 	}
 	if s.now == nil {
 		s.now = time.Now
@@ -94,61 +100,79 @@ func (s *Store) prepareDir(o Options) error {
 	if err := checkOwner(file); err != nil {
 		return err
 	}
-	if !o.Serve {
-		return nil
+	if o.Serve {
+		lock, err := lockDir(s.dir)
+		if err != nil {
+			return err
+		}
+		s.lock = lock
 	}
-	lock, err := lockDir(s.dir)
-	if err != nil {
-		return err
-	}
-	s.lock = lock
 	return nil
 }
 
 func (s *Store) open(o Options) error {
 	file := filepath.Join(s.dir, FileName)
+	list, err := o.schema()
+	if err != nil {
+		return err
+	}
+	if err := peek(file, len(list)); err != nil {
+		return err
+	}
 	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return fmt.Errorf("open the database: %w", err)
+		return fmt.Errorf("open the database for writing: %w", err)
 	}
 	f.Close()
-	s.db, err = sql.Open("sqlite", dsn(file, false))
-	if err != nil {
+	if s.db, err = sql.Open("sqlite", dsn(file)); err != nil {
 		return fmt.Errorf("open the database: %w", err)
 	}
-	s.db.SetMaxOpenConns(8)
-	if s.wconn, err = s.connect(s.db); err != nil {
-		return err
+	if s.wconn, err = s.connect(); err != nil {
+		return s.named(err)
 	}
-	if err := s.migrate(o); err != nil {
-		return err
-	}
-	if err := s.loadHashKey(); err != nil {
-		return err
-	}
-	if err := s.loadLastID(); err != nil {
-		return err
-	}
-	s.nreaders = o.Readers
-	if s.nreaders == 0 {
-		s.nreaders = min(max(runtime.NumCPU(), 2), 4)
-	}
-	s.readers = make(chan *conn, s.nreaders)
-	for range s.nreaders {
-		c, err := s.connect(s.db)
-		if err != nil {
-			return err
+	for _, step := range []func() error{
+		func() error { return s.migrate(list, o) },
+		s.loadHashKey,
+		s.loadLastID,
+		func() (err error) { s.version, err = s.dataVersion(); return err },
+		func() error { return s.openReaders(o.Readers) },
+	} {
+		if err := step(); err != nil {
+			return s.named(err)
 		}
-		if _, err := c.raw.ExecContext(bg, "pragma query_only(1)"); err != nil {
-			return fmt.Errorf("make a reader query-only: %w", err)
-		}
-		s.readers <- c
 	}
 	return nil
 }
 
+func (s *Store) openReaders(n int) error {
+	if n == 0 {
+		n = min(max(runtime.NumCPU(), 2), 4)
+	}
+	s.readers = make(chan *conn, n)
+	for range n {
+		c, err := s.connect()
+		if err != nil {
+			return err
+		}
+		s.readers <- c
+		s.nreaders++
+		if _, err := c.raw.ExecContext(bg, "pragma query_only(1)"); err != nil {
+			return fmt.Errorf("make a reader query-only: %w", err)
+		}
+	}
+	return nil
+}
+
+// named turns SQLite's word for a damaged file into ours.
+func (s *Store) named(err error) error {
+	if isBroken(err) && !errors.Is(err, ErrBroken) {
+		return fmt.Errorf("%w: %s: %w", ErrBroken, filepath.Join(s.dir, FileName), err)
+	}
+	return err
+}
+
 // dsn sets what each connection needs. busy_timeout comes first: the others may wait for a lock.
-func dsn(file string, readOnly bool) string {
+func dsn(file string) string {
 	q := url.Values{"_pragma": {
 		"busy_timeout(10000)",
 		"journal_mode(wal)",
@@ -158,18 +182,12 @@ func dsn(file string, readOnly bool) string {
 		"wal_autocheckpoint(4000)",
 		"journal_size_limit(33554432)",
 	}}
-	if readOnly {
-		q.Set("mode", "ro")
-	}
 	return "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + q.Encode()
 }
 
-func (s *Store) connect(db *sql.DB) (*conn, error) {
-	raw, err := db.Conn(bg)
+func (s *Store) connect() (*conn, error) {
+	raw, err := s.db.Conn(bg)
 	if err != nil {
-		if isBroken(err) {
-			return nil, fmt.Errorf("%w: %s", ErrBroken, filepath.Join(s.dir, FileName))
-		}
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
 	return &conn{raw: raw, stmts: map[string]*sql.Stmt{}}, nil
@@ -208,14 +226,17 @@ func Get[T any](ctx context.Context, s *Store, fn func(*Tx) (T, error)) (T, erro
 	return v, err
 }
 
-// Put is Write for a single result.
+// Put is Write for a single result, which is the zero value with an error.
 func Put[T any](ctx context.Context, s *Store, fn func(*Tx) (T, error)) (T, error) {
-	var v T
+	var v, none T
 	err := s.Write(ctx, func(tx *Tx) (err error) {
 		v, err = fn(tx)
 		return err
 	})
-	return v, err
+	if err != nil {
+		return none, err // fn may still be running and set v, if it was the context that ended
+	}
+	return v, nil
 }
 
 // Dir is the data directory.
@@ -227,10 +248,10 @@ func (s *Store) Close() error {
 	s.closeOnce.Do(func() {
 		close(s.closing)
 		<-s.writerDone
-		for range s.nreaders {
-			(<-s.readers).close()
+		if s.serving {
+			s.closeReaders()
+			s.checkpoint("truncate")
 		}
-		s.checkpoint("truncate")
 		err = s.release()
 	})
 	return err
@@ -238,6 +259,7 @@ func (s *Store) Close() error {
 
 func (s *Store) release() error {
 	var err error
+	s.closeReaders()
 	if s.wconn != nil {
 		s.wconn.close()
 	}
@@ -248,6 +270,13 @@ func (s *Store) release() error {
 		s.lock.Close() // closing the file frees the lock
 	}
 	return err
+}
+
+// closeReaders waits for the reads that are running.
+func (s *Store) closeReaders() {
+	for ; s.nreaders > 0; s.nreaders-- {
+		(<-s.readers).close()
+	}
 }
 
 // Random returns n random bytes in lower-case hexadecimal.

@@ -47,7 +47,7 @@ func (t *Tx) tagID(name string) (int64, error) {
 // OwnTagged reads a page of the owner's public posts with a hashtag.
 func (t *Tx) OwnTagged(tag string, p Page) ([]Post, error) {
 	const list = `
-		select pt.post_id
+		select ` + postColumns + `
 		from post_tags pt
 		cross join posts p on p.id = pt.post_id
 		where pt.tag_id = (select id from tags where name = ?)
@@ -56,11 +56,7 @@ func (t *Tx) OwnTagged(tag string, p Page) ([]Post, error) {
 		and pt.post_id < ?
 		and pt.post_id > ?
 		order by pt.post_id `
-	ids, err := page(t, p, list+`desc limit ?`, list+`asc limit ?`, tag)
-	if err != nil {
-		return nil, err
-	}
-	return t.Posts(ids)
+	return page(t, p, scanPost, list+`desc limit ?`, list+`asc limit ?`, tag)
 }
 
 func lowerAll(names []string) []string {

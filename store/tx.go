@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -17,9 +18,10 @@ var bg = context.Background()
 // shared write transaction from Store.Write. It is valid until the function it
 // was given to returns, and must not be used by several goroutines.
 type Tx struct {
-	s     *Store
-	c     *conn
-	after []func()
+	s      *Store
+	c      *conn
+	after  []func()
+	broken error // set once SQLite has ended the transaction itself: no statement may follow
 }
 
 // conn is one database connection with its prepared statements.
@@ -56,15 +58,29 @@ func (t *Tx) After(f func()) { t.after = append(t.after, f) }
 func (t *Tx) Now() time.Time { return t.s.now() }
 
 func (t *Tx) exec(query string, args ...any) (sql.Result, error) {
+	if t.broken != nil {
+		return nil, t.broken
+	}
 	st, err := t.c.prepare(query)
 	if err != nil {
-		return nil, err
+		return nil, t.failed(err)
 	}
 	res, err := st.ExecContext(bg, args...)
 	if err != nil {
-		return nil, fmt.Errorf("store: %w", err)
+		return nil, t.failed(err)
 	}
 	return res, nil
+}
+
+// failed wraps a statement's error. After a full disk, a fault of the device,
+// want of memory or a damaged page SQLite may have rolled the transaction back:
+// a caller that went on would write outside of it.
+func (t *Tx) failed(err error) error {
+	err = fmt.Errorf("store: %w", err)
+	if isFatal(err) {
+		t.broken = err
+	}
+	return err
 }
 
 // changed runs a statement and says how many rows it changed.
@@ -82,16 +98,19 @@ type scanner interface{ Scan(dest ...any) error }
 
 // one reads a single row; without one it is ErrNotFound.
 func (t *Tx) one(scan func(scanner) error, query string, args ...any) error {
+	if t.broken != nil {
+		return t.broken
+	}
 	st, err := t.c.prepare(query)
 	if err != nil {
-		return err
+		return t.failed(err)
 	}
 	err = scan(st.QueryRowContext(bg, args...))
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNotFound
 	}
 	if err != nil {
-		return fmt.Errorf("store: %w", err)
+		return t.failed(err)
 	}
 	return nil
 }
@@ -105,27 +124,52 @@ func value[T any](t *Tx, query string, args ...any) (T, error) {
 
 // many reads all rows; the rows are closed when it returns.
 func many[T any](t *Tx, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	if t.broken != nil {
+		return nil, t.broken
+	}
 	st, err := t.c.prepare(query)
 	if err != nil {
-		return nil, err
+		return nil, t.failed(err)
 	}
 	rows, err := st.QueryContext(bg, args...)
 	if err != nil {
-		return nil, fmt.Errorf("store: %w", err)
+		return nil, t.failed(err)
 	}
 	defer rows.Close()
 	var list []T
 	for rows.Next() {
 		v, err := scan(rows)
 		if err != nil {
-			return nil, fmt.Errorf("store: %w", err)
+			return nil, t.failed(err)
 		}
 		list = append(list, v)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("store: %w", err)
+		return nil, t.failed(err)
 	}
 	return list, nil
+}
+
+// exists says whether a query of one column has a row.
+func (t *Tx) exists(query string, args ...any) (bool, error) {
+	_, err := value[int64](t, query, args...)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// idList is a list of ids as a JSON array, for queries that look up many at
+// once through json_each, whatever their number.
+func idList(ids []int64) string {
+	b := append(make([]byte, 0, 20*len(ids)+2), '[')
+	for i, id := range ids {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(b, id, 10)
+	}
+	return string(append(b, ']'))
 }
 
 func scanInt64(r scanner) (int64, error) {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -30,7 +31,8 @@ type job struct {
 // undoes its own changes only and is returned. fn may be run a second time if
 // the shared commit fails, so it must set its results, not add to them; it must
 // not use the network nor call Write. A context that ends cancels only the
-// wait, never a job that was handed over.
+// wait, never a job that was handed over: after an error from the context fn
+// may still be running, so what it sets must not be looked at.
 func (s *Store) Write(ctx context.Context, fn func(*Tx) error) error {
 	return s.submit(ctx, fn, true)
 }
@@ -42,6 +44,13 @@ func (s *Store) WriteGrouped(ctx context.Context, fn func(*Tx) error) error {
 }
 
 func (s *Store) submit(ctx context.Context, fn func(*Tx) error, urgent bool) error {
+	select { // what is over already must not win the race below
+	case <-s.closing:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	default:
+	}
 	j := &job{fn: fn, urgent: urgent, done: make(chan struct{})}
 	select {
 	case s.jobs <- j:
@@ -55,6 +64,14 @@ func (s *Store) submit(ctx context.Context, fn func(*Tx) error, urgent bool) err
 		return j.err
 	case <-ctx.Done():
 		return ctx.Err()
+	case <-s.writerDone:
+	}
+	// The store closed around the hand-over: the job ran before the writer ended, or never will.
+	select {
+	case <-j.done:
+		return j.err
+	default:
+		return ErrClosed
 	}
 }
 
@@ -122,11 +139,11 @@ func (s *Store) gather(first *job) []*job {
 	return batch
 }
 
-// runBatch runs the jobs in one transaction. If the shared commit fails, each
-// job is tried once alone, so that one cannot spoil the others.
+// runBatch runs the jobs in one transaction. If the shared transaction fails,
+// each job is tried once alone, so that one cannot spoil the others.
 func (s *Store) runBatch(batch []*job) {
 	err := s.commit(batch)
-	if err != nil && len(batch) > 1 {
+	if err != nil && len(batch) > 1 && !errors.Is(err, errBegin) {
 		slog.Warn("shared transaction failed; its jobs are tried alone", "jobs", len(batch), "error", err)
 		for _, j := range batch {
 			if err := s.commit([]*job{j}); err != nil {
@@ -134,21 +151,35 @@ func (s *Store) runBatch(batch []*job) {
 			}
 		}
 	} else if err != nil {
-		batch[0].err = err
+		for _, j := range batch {
+			j.err = err
+		}
 	}
 	for _, j := range batch {
 		if j.err == nil {
-			for _, f := range j.after {
-				f()
-			}
+			runAfter(j.after)
 		}
 		close(j.done)
 	}
 }
 
+// runAfter tells the world of a commit. What panics there must not end the
+// writer: the data is on disk already.
+func runAfter(list []func()) {
+	for _, f := range list {
+		if err := protect(func() error { f(); return nil }); err != nil {
+			slog.Error("an event after a commit failed", "error", err)
+		}
+	}
+}
+
+// errBegin says that no transaction was to be had: another process held the
+// database for the whole busy_timeout. Trying each job alone would only wait again.
+var errBegin = errors.New("begin a transaction")
+
 func (s *Store) commit(batch []*job) error {
 	if err := s.execRaw("begin immediate"); err != nil {
-		return fmt.Errorf("begin: %w", err)
+		return fmt.Errorf("%w: %w", errBegin, err)
 	}
 	for _, j := range batch {
 		if err := s.runJob(j, len(batch) > 1); err != nil {
@@ -164,6 +195,7 @@ func (s *Store) commit(batch []*job) error {
 		s.rollback()
 		return fmt.Errorf("commit: %w", err)
 	}
+	s.commits.Add(1)
 	return nil
 }
 
@@ -181,6 +213,10 @@ func (s *Store) runJob(j *job, shared bool) error {
 	j.after = tx.after
 	if d := time.Since(start); d > slowJob {
 		slog.Debug("a write held the database", "for", d)
+	}
+	if tx.broken != nil { // SQLite has ended the transaction itself, for the others too
+		j.err = tx.broken
+		return tx.broken
 	}
 	if !shared {
 		return nil
@@ -229,8 +265,8 @@ func (s *Store) checkOtherWriters() {
 		slog.Warn("cannot read data_version", "error", err)
 		return
 	}
-	if s.version != 0 && v != s.version && s.OnForeignWrite != nil {
-		s.OnForeignWrite()
+	if v != s.version && s.OnForeignWrite != nil {
+		runAfter([]func(){s.OnForeignWrite})
 	}
 	s.version = v
 }
@@ -246,10 +282,14 @@ func (s *Store) dataVersion() (int64, error) {
 }
 
 func (s *Store) checkpoint(mode string) {
-	rows, err := s.wconn.raw.QueryContext(bg, "pragma wal_checkpoint("+mode+")")
-	if err != nil {
+	if _, err := s.tryCheckpoint(mode); err != nil {
 		slog.Warn("checkpoint failed", "error", err)
-		return
 	}
-	rows.Close()
+}
+
+// tryCheckpoint says whether the whole log is in the database file now.
+func (s *Store) tryCheckpoint(mode string) (whole bool, err error) {
+	var busy, pages, done int
+	err = s.wconn.raw.QueryRowContext(bg, "pragma wal_checkpoint("+mode+")").Scan(&busy, &pages, &done)
+	return busy == 0 && pages == done, err
 }

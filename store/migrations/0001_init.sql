@@ -1,6 +1,9 @@
 -- Times are milliseconds since 1970 in UTC. Ids are milliseconds << 16 plus a counter (ids.go).
 -- uri_hash columns hold the keyed 64-bit hash of the uri beside them (hash.go); the uri itself is always compared.
 
+-- "dass": tells our file from another program's (peek.go).
+pragma application_id = 0x64617373;
+
 create table settings (
   key text primary key,
   value text not null
@@ -77,6 +80,7 @@ create table actors (
 );
 create index actors_uri on actors (uri_hash);
 create index actors_handle on actors (username collate nocase, domain);
+create index actors_host on actors (host_id);
 
 create table actor_keys (
   key_hash integer not null,
@@ -109,6 +113,7 @@ create table following (
   asked_at integer not null,
   decided_at integer
 );
+create index following_state on following (state, asked_at);
 
 -- kind: 0 note, others as in ap. visibility: 0 public, 1 unlisted, 2 followers, 3 direct.
 -- parent_hash is set only while the parent is not stored here.
@@ -193,6 +198,7 @@ create table pins (
   at integer not null,
   primary key (actor_id, post_id)
 ) without rowid;
+create index pins_post on pins (post_id);
 
 create table edits (
   post_id integer not null,
@@ -200,6 +206,7 @@ create table edits (
   summary text not null,
   content text not null,
   source text,
+  sensitive integer not null default 0,
   extra text,
   primary key (post_id, at)
 ) without rowid;
@@ -245,6 +252,7 @@ create table jobs (
 create index jobs_due on jobs (run_at) where dead_at is null;
 create index jobs_key on jobs (key) where dead_at is null;
 
+-- kept: a ledger names it (sweeps leave it).
 create table inboxes (
   id integer primary key,
   url text not null,
@@ -253,7 +261,8 @@ create table inboxes (
   tries integer not null default 0,
   failing_since integer,
   due_at integer,
-  error text not null default ''
+  error text not null default '',
+  kept integer not null default 0
 );
 create index inboxes_url on inboxes (url_hash);
 create index inboxes_host on inboxes (host_id);
@@ -271,7 +280,8 @@ create table outgoing (
 );
 create index outgoing_post on outgoing (post_id) where post_id != 0;
 
--- state: 0 waiting, 1 unknown (sent, no answer), 2 accepted, 3 refused, 4 given up, 5 cancelled
+-- state: 0 waiting, 1 unknown (sent, no answer), 2 accepted, 3 refused, 4 given up, 5 cancelled,
+-- 6 lost (given up or cancelled after it was sent without an answer: a copy may be there)
 create table deliveries (
   outgoing_id integer not null,
   inbox_id integer not null,
@@ -289,13 +299,14 @@ create table ledger (
   at integer not null
 );
 
--- Whose server verifiably fetched which post.
+-- Whose server verifiably fetched which post; the owner's profile counts as post 1.
 create table fetches (
   post_id integer not null,
   host_id integer not null,
   at integer not null,
   primary key (post_id, host_id)
 ) without rowid;
+create index fetches_host on fetches (host_id);
 
 -- Drafts, scheduled and held posts. No public query can reach them.
 create table unsent (
@@ -305,6 +316,7 @@ create table unsent (
   draft text not null,
   edited_at integer not null
 );
+create index unsent_due on unsent (due_at) where due_at is not null;
 
 create table idempotency (
   key text primary key,

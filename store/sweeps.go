@@ -1,0 +1,202 @@
+package store
+
+import (
+	"errors"
+	"time"
+)
+
+const (
+	maxActors   = 50000 // people above which those that nothing here names go after a day
+	maxHosts    = 20000 // servers, likewise
+	maxRequests = 10000 // follow requests that wait; later ones are forgotten
+)
+
+// sweeps is the table of everything that grows and what bounds it. Ages count
+// from a row's last use where it has one.
+var sweeps = []sweep{
+	{"remote posts nobody here touched", findOldPosts, dropOldPost},
+	rows("notifications over 180 days", "notifications", "id", "at < ?1", after(180*day)),
+	overCap("notifications over 20,000", "notifications", "id", "id", "", 20000),
+	rows("security log over 180 days", "security_log", "id", "at < ?1", after(180*day)),
+	overCap("security log over 10,000 lines", "security_log", "id", "id", "", 10000),
+	rows("remembered activity ids over 7 days", "seen", "id_hash", "at < ?1", after(7*day)),
+	overCap("remembered activity ids over 500,000", "seen", "id_hash", "at", "", 500000),
+	rows("tombstones over 7 days", "tombstones", "uri_hash", "at < ?1", after(tombstoneAge)),
+	overCap("tombstones over 100,000", "tombstones", "uri_hash", "at", "", 100000),
+	rows("idempotency keys over a day", "idempotency", "key", "at < ?1", after(day)),
+	rows("jobs set aside over 30 days ago", "jobs", "id", "dead_at < ?1", after(30*day)),
+	overCap("jobs set aside over 1,000", "jobs", "id", "dead_at", "dead_at is not null", 1000),
+	rows("rejected and removed followers over 90 days", "followers", "actor_id", "state in (2, 3) and decided_at < ?1", after(90*day)),
+	{"follow requests over 10,000", findLateRequests, dropRequest},
+	rows("log-ins unused for a year", "sessions", "hash", "used_at < ?1", after(365*day)),
+	{"addresses of log-ins", findAddresses("sessions", "hash", "used_at"), clearAddress("sessions", "hash")},
+	{"addresses in the security log", findAddresses("security_log", "id", "at"), clearAddress("security_log", "id")},
+	rows("apps that nobody uses", "apps", "id", "created_at < ?1 and not exists (select 1 from tokens where app_id = x.id)", after(365*day)),
+	overCap("apps without a token over 1,000", "apps", "id", "id", "not exists (select 1 from tokens where app_id = apps.id)", 1000),
+	{"remembered failures of remote pictures", findFailures, dropFailure},
+	rows("hashtags without posts", "tags", "id", "not exists (select 1 from post_tags where tag_id = x.id) and ?1 > 0", after(0)),
+	{"finished deliveries, folded", findFinished, dropFinished},
+	{"inboxes without deliveries", findInboxes, dropInbox},
+	{"people nobody here knows any more", findActors, dropActor},
+	{"servers nobody here knows any more", findHosts, dropHost},
+}
+
+// oldPost is true of another's post stored before ?1, unless the owner did
+// something with it, is named in it, it stands beside an own post in a thread, or
+// somebody boosted it since.
+const oldPost = `p.actor_id != 1
+	and p.kept = 0
+	and p.stored_at < ?1
+	and not exists (select 1 from mentions where post_id = p.id)
+	and not exists (select 1 from pins where post_id = p.id)
+	and not exists (select 1 from posts r where r.parent_id = p.id and (r.actor_id = 1 or r.kept = 1))
+	and not exists (select 1 from posts b where b.boost_of = p.id and (b.actor_id = 1 or b.kept = 1 or b.stored_at >= ?1))
+	and not exists (select 1 from posts o where o.id = p.parent_id and o.actor_id = 1)`
+
+func keepSince(t *Tx, set Settings) time.Time {
+	return t.Now().Add(-time.Duration(set.KeepRemoteDays) * day)
+}
+
+// findOldPosts walks the posts by their date. One that was dated before and
+// stored after the cut is met again on a later night.
+func findOldPosts(t *Tx, set Settings, after int64) ([]any, int64, error) {
+	cut := keepSince(t, set)
+	return walk(t, `
+		select p.id, `+oldPost+`
+		from posts p
+		where p.id > ?2
+		and p.id < ?3
+		order by p.id
+		limit ?4`, ms(cut), after, IDAt(cut), sweepSlice)
+}
+
+func dropOldPost(t *Tx, set Settings, key any) (bool, error) {
+	var p Post
+	err := t.one(func(r scanner) (err error) { p, err = scanPost(r); return }, `
+		select `+postColumns+`
+		from posts p
+		where p.id = ?2
+		and `+oldPost, ms(keepSince(t, set)), key)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, t.dropPost(p)
+}
+
+// walk runs a query of ids and whether each may go, a slice at a time. Next is
+// where the following slice begins, 0 at the end.
+func walk(t *Tx, query string, args ...any) (keys []any, next int64, err error) {
+	type row struct {
+		id int64
+		ok bool
+	}
+	list, err := many(t, func(r scanner) (row, error) {
+		var x row
+		err := r.Scan(&x.id, &x.ok)
+		return x, err
+	}, query, args...)
+	for _, x := range list {
+		if x.ok {
+			keys = append(keys, x.id)
+		}
+	}
+	if len(list) == sweepSlice {
+		next = list[len(list)-1].id
+	}
+	return keys, next, err
+}
+
+// findLateRequests spares those who asked first: a flood cannot push them out.
+func findLateRequests(t *Tx, _ Settings, _ int64) ([]any, int64, error) {
+	keys, err := many(t, scanKey, `
+		select actor_id
+		from followers
+		where state = 0
+		order by asked_at
+		limit ?
+		offset ?`, sweepSlice, maxRequests)
+	return keys, 0, err
+}
+
+func dropRequest(t *Tx, _ Settings, key any) (bool, error) {
+	n, err := t.changed(`
+		delete from followers
+		where actor_id = ?
+		and state = 0`, key)
+	return n > 0, err
+}
+
+func findAddresses(table, key, column string) func(*Tx, Settings, int64) ([]any, int64, error) {
+	return func(t *Tx, set Settings, _ int64) ([]any, int64, error) {
+		keys, err := many(t, scanKey, `
+			select `+key+`
+			from `+table+`
+			where address != ''
+			and `+column+` < ?
+			limit ?`, ms(t.Now().Add(-time.Duration(set.KeepAddressDays)*day)), sweepSlice)
+		return keys, 0, err
+	}
+}
+
+func clearAddress(table, key string) func(*Tx, Settings, any) (bool, error) {
+	return func(t *Tx, _ Settings, k any) (bool, error) {
+		n, err := t.changed(`
+			update `+table+`
+			set address = ''
+			where `+key+` = ?`, k)
+		return n > 0, err
+	}
+}
+
+// failureKey is the key of a remembered failure, whose table has no row ids.
+type failureKey struct {
+	hash  int64
+	shape string
+}
+
+// findFailures takes those over 7 days, and the oldest above 20,000.
+func findFailures(t *Tx, _ Settings, _ int64) ([]any, int64, error) {
+	keys, err := many(t, func(r scanner) (any, error) {
+		var k failureKey
+		err := r.Scan(&k.hash, &k.shape)
+		return k, err
+	}, `
+		select url_hash, shape
+		from remote_media
+		where name = ''
+		and fetched_at < max(?1, coalesce((
+			select fetched_at
+			from remote_media
+			where name = ''
+			order by fetched_at desc
+			limit 1
+			offset 20000), 0))
+		limit ?2`, ms(t.Now().Add(-7*day)), sweepSlice)
+	return keys, 0, err
+}
+
+func dropFailure(t *Tx, _ Settings, key any) (bool, error) {
+	k := key.(failureKey)
+	n, err := t.changed(`
+		delete from remote_media
+		where url_hash = ?
+		and shape = ?
+		and name = ''`, k.hash, k.shape)
+	return n > 0, err
+}
+
+func findFinished(t *Tx, _ Settings, _ int64) ([]any, int64, error) {
+	list, err := t.finished(t.Now().Add(-time.Hour), sweepSlice)
+	keys := make([]any, len(list))
+	for i, o := range list {
+		keys[i] = o
+	}
+	return keys, 0, err
+}
+
+func dropFinished(t *Tx, _ Settings, key any) (bool, error) {
+	return true, t.foldOne(key.(Outgoing))
+}
