@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 )
@@ -118,7 +119,13 @@ func splitHost(raw string) (host, port string, err error) {
 
 func canonicalName(name string) (string, error) {
 	ascii, err := names.ToASCII(name)
-	if err != nil || ascii == "" || strings.HasSuffix(ascii, ".") || strings.Contains(ascii, "..") || ascii[0] == '.' {
+	if err == nil { // once more: what comes out must be a valid name by itself
+		var again string
+		if again, err = names.ToASCII(ascii); again != ascii {
+			return "", ErrURL
+		}
+	}
+	if err != nil || !utf8.ValidString(name) || ascii == "" || strings.HasSuffix(ascii, ".") || strings.Contains(ascii, "..") || ascii[0] == '.' {
 		return "", ErrURL
 	}
 	ascii = strings.ToLower(ascii)

@@ -76,7 +76,7 @@ func TestT15_OneCanonicalHost(t *testing.T) {
 }
 
 func FuzzCheckURL(f *testing.F) {
-	for _, s := range []string{"https://example.org/", "https://bücher.example:8443/ä?ö#ü", `https://good\@evil/`, "https://[::ffff:7f00:1]/", "https://１２７。1/", "https://0x7f.1"} {
+	for _, s := range []string{"https://example.org/", "https://bücher.example:8443/ä?ö#ü", `https://good\@evil/`, "https://[::ffff:7f00:1]/", "https://１２７。1/", "https://0x7f.1", "https://0000000.\xbc"} {
 		f.Add(s)
 	}
 	c := New(Config{})
