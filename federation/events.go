@@ -60,6 +60,7 @@ func (s *Service) emit(tx *store.Tx, kind EventKind, id int64) {
 	tx.After(func() {
 		if kind == EventProfile || kind == EventDelete || kind == EventEdit {
 			s.documents.clear()
+			s.rendered.clear()
 		}
 		s.events.send(Event{kind, id})
 	})

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,6 +26,10 @@ type Config struct {
 	Version  string           // of the program, for NodeInfo
 	Log      *slog.Logger     // nil: slog.Default
 	Now      func() time.Time // nil: time.Now; the same clock as the store's
+
+	// ClientAddr names the address that a request counts against, as throttles
+	// know it, or "" for none; nil means none at all.
+	ClientAddr func(*http.Request) string
 }
 
 // Service is what the owner does and what arrives from other servers. It is
@@ -39,20 +44,22 @@ type Service struct {
 	log     *slog.Logger
 	now     func() time.Time
 
-	actorURI       string
-	person         httpsig.Signer // signs what the owner does
-	instance       httpsig.Signer // signs fetches of public things
-	ed25519        httpsig.Signer // published, signs nothing yet
-	settings       atomic.Pointer[store.Settings]
-	keys           *keyCache
-	replays        *replayMemory
-	budget         *budget
-	events         hub
-	documents      documentCache
-	work           workState
-	flights        flights
-	seenHosts      sync.Map // host id -> day it was last noted, so that a busy host costs no write per post
-	picturesNeeded chan struct{}
+	clientAddr func(*http.Request) string
+
+	actorURI  string
+	person    httpsig.Signer // signs what the owner does
+	instance  httpsig.Signer // signs fetches of public things
+	ed25519   httpsig.Signer // published, signs nothing yet
+	settings  atomic.Pointer[store.Settings]
+	keys      *keyCache
+	replays   *replayMemory
+	budget    *budget
+	events    hub
+	documents documentCache
+	rendered  renderedCache
+	work      workState
+	flights   flights
+	seenHosts sync.Map // host id -> time it was last noted, so that a busy host costs no write per post
 }
 
 // New makes the service of one account. It reads keys and settings, and starts
@@ -60,7 +67,7 @@ type Service struct {
 func New(ctx context.Context, c Config) (*Service, error) {
 	s := &Service{
 		store: c.Store, media: c.Media, remote: c.Remote, me: c.Identity, origin: c.Identity.Origin(),
-		version: c.Version, log: c.Log, now: c.Now,
+		version: c.Version, log: c.Log, now: c.Now, clientAddr: c.ClientAddr,
 	}
 	if s.log == nil {
 		s.log = slog.Default()

@@ -1,0 +1,177 @@
+package federation
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"dassie/federation/ap"
+	"dassie/federation/markup"
+	"dassie/store"
+)
+
+var visibilities = map[ap.Visibility]store.Visibility{
+	ap.VisPublic: store.Public, ap.VisUnlisted: store.Unlisted, ap.VisFollowers: store.Followers,
+}
+
+// visibilityOf maps the words of the wire to those of the store; whatever is
+// not known to be wider is direct.
+func visibilityOf(v ap.Visibility) store.Visibility {
+	if w, ok := visibilities[v]; ok {
+		return w
+	}
+	return store.Direct
+}
+
+var kinds = map[string]store.Kind{
+	"Note": store.KindNote, "Question": store.KindQuestion, "Article": store.KindArticle, "Page": store.KindArticle,
+	"Video": store.KindVideo, "Audio": store.KindAudio, "Image": store.KindImage, "Event": store.KindEvent, "ChatMessage": store.KindChat,
+}
+
+// storeNote writes a post that arrived or was fetched, unless it is here or was
+// deleted; it says whether it is new. The note's author has been verified.
+func (s *Service) storeNote(tx *store.Tx, n *ap.Note, author store.Actor) (store.Post, bool, error) {
+	p, err := tx.PostByURI(n.ID)
+	if !errors.Is(err, store.ErrNotFound) {
+		return p, false, err
+	}
+	buried, err := tx.Buried(n.ID)
+	if err != nil {
+		return p, false, err
+	}
+	if buried || author.ID == 0 || author.URI != n.AttributedTo {
+		return p, false, store.ErrNotFound
+	}
+	p = store.Post{URI: n.ID, ActorID: author.ID, Kind: kinds[n.Kind], ParentURI: n.InReplyTo}
+	p.Visibility = visibilityOf(n.Visibility(author.FollowersURI, s.actorURI))
+	p.PublishedAt = s.publishedAt(n)
+	if err := s.fillPost(tx, &p, n); err != nil {
+		return p, false, err
+	}
+	if !n.Updated.IsZero() && n.Updated.After(n.Published.Add(time.Second)) {
+		p.EditedAt = n.Updated
+	}
+	if err := tx.InsertPost(&p); err != nil {
+		return p, false, err
+	}
+	return p, true, s.noteMentions(tx, p)
+}
+
+// publishedAt clamps what the author's server says: never in the future.
+func (s *Service) publishedAt(n *ap.Note) time.Time {
+	now := s.now()
+	if n.Published.IsZero() || n.Published.After(now) {
+		return now
+	}
+	return n.Published
+}
+
+// fillPost copies what may change by an edit; all text is made safe here.
+func (s *Service) fillPost(tx *store.Tx, p *store.Post, n *ap.Note) error {
+	p.Title, p.Summary = markup.Inline(n.Name), markup.Inline(n.Summary)
+	p.Content = s.safeContent(n)
+	p.Language, p.Sensitive, p.URL = language(n.Language), n.Sensitive, n.URL
+	if p.URL == "" {
+		p.URL = n.ID
+	}
+	p.Replies, p.Boosts, p.Likes = count(n.RepliesCount), count(n.SharesCount), count(n.LikesCount)
+	p.Extra = store.PostExtra{Context: n.Context, RepliesURI: n.RepliesID, QuoteURI: n.Quote}
+	if p.Extra.Context == "" {
+		p.Extra.Context = n.Conversation
+	}
+	for _, h := range n.Hashtags {
+		p.Extra.Tags = append(p.Extra.Tags, h.Name)
+	}
+	for _, e := range n.Emojis {
+		p.Extra.Emojis = append(p.Extra.Emojis, store.Emoji{Shortcode: e.Shortcode, URL: e.IconURL})
+	}
+	for _, a := range n.Attachments {
+		p.Extra.Attachments = append(p.Extra.Attachments, store.Attachment{
+			MediaType: a.MediaType, URL: a.URL, Alt: markup.Inline(a.Name), Width: a.Width, Height: a.Height,
+			Blurhash: a.Blurhash, FocalX: a.FocalX, FocalY: a.FocalY,
+		})
+	}
+	if n.Poll != nil {
+		p.Extra.Poll = pollOf(n)
+	}
+	return s.fillMentions(tx, p, n)
+}
+
+// safeContent is the text as it may be shown. What is not HTML is made HTML first.
+func (s *Service) safeContent(n *ap.Note) string {
+	switch {
+	case strings.HasPrefix(n.MediaType, "text/markdown"): // PeerTube
+		if r, err := markup.Markdown(n.Content, markup.Links{}); err == nil {
+			return markup.CleanHTML(r.HTML)
+		}
+		return ""
+	case strings.HasPrefix(n.MediaType, "text/plain"):
+		if r, err := markup.Plain(n.Content, markup.Links{}); err == nil {
+			return markup.CleanHTML(r.HTML)
+		}
+		return ""
+	}
+	return markup.CleanHTML(n.Content)
+}
+
+func pollOf(n *ap.Note) *store.Poll {
+	poll := &store.Poll{Multiple: n.Poll.Multiple, EndsAt: n.Poll.EndTime, Closed: n.Poll.Closed, Voters: int(max(n.Poll.VotersCount, 0))}
+	for _, o := range n.Poll.Options {
+		poll.Options = append(poll.Options, store.PollOption{Name: markup.Inline(o.Name), Votes: int(max(o.Votes, 0))})
+	}
+	return poll
+}
+
+// fillMentions keeps whom a post names. Only the href counts, never the text of
+// the link; the handle shown is that of the stored person, if there is one.
+func (s *Service) fillMentions(tx *store.Tx, p *store.Post, n *ap.Note) error {
+	for _, m := range n.Mentions {
+		mention := store.Mention{URI: m.Href, URL: m.Href, Handle: markup.Inline(strings.TrimPrefix(m.Name, "@"))}
+		a, err := tx.ActorByURI(m.Href)
+		if err == nil {
+			mention.ActorID, mention.Handle, mention.URL = a.ID, a.Handle(), a.URL
+		} else if !errors.Is(err, store.ErrNotFound) {
+			return err
+		} else if _, host, err := ap.ParseHandle(mention.Handle); err != nil || host == "" {
+			mention.Handle = strings.TrimPrefix(mention.Handle, "@") + "@" + ap.Host(m.Href)
+		}
+		p.Extra.Mentions = append(p.Extra.Mentions, mention)
+	}
+	return nil
+}
+
+// noteMentions keeps the rows by which posts that name the owner are found.
+func (s *Service) noteMentions(tx *store.Tx, p store.Post) error {
+	named := false
+	var ids []int64
+	for _, m := range p.Extra.Mentions {
+		named = named || m.ActorID == store.OwnerID
+		if m.ActorID != 0 {
+			ids = append(ids, m.ActorID)
+		}
+	}
+	if !named && p.Visibility == store.Direct {
+		// Addressed without a Mention tag: it still is for the owner alone.
+		named, ids = true, append(ids, store.OwnerID)
+	}
+	if !named {
+		return nil
+	}
+	return tx.SetMentions(p.ID, ids)
+}
+
+// language keeps only what looks like a BCP 47 code.
+func language(code string) string {
+	if len(code) > 20 {
+		return ""
+	}
+	for _, r := range code {
+		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' {
+			return ""
+		}
+	}
+	return code
+}
+
+// count clamps a count that a server claims; unknown is 0.
+func count(n int64) int { return int(min(max(n, 0), 1<<31-1)) }

@@ -1,0 +1,53 @@
+package federation
+
+import (
+	"errors"
+
+	"dassie/store"
+)
+
+// onDelete takes the deletion of a post by its author, or of an account by
+// itself (AP 7.4). Unknown ids are remembered, since a Delete may overtake its
+// Create.
+func (s *Service) onDelete(tx *store.Tx, in *incoming) (outcome, error) {
+	if in.act.ObjectID == in.sender.URI {
+		return done, s.actorGone(tx, in.sender)
+	}
+	p, err := tx.PostByURI(in.act.ObjectID)
+	if errors.Is(err, store.ErrNotFound) {
+		return done, tx.Bury(in.act.ObjectID)
+	}
+	if err != nil {
+		return done, err
+	}
+	if p.ActorID != in.sender.ID { // T12: somebody else's post on the same server
+		return done, nil
+	}
+	return done, s.forgetPost(tx, p)
+}
+
+// forgetPost removes another's post and tells whoever shows it.
+func (s *Service) forgetPost(tx *store.Tx, p store.Post) error {
+	if err := tx.DeletePost(p); err != nil {
+		return err
+	}
+	s.emit(tx, EventDelete, p.ID)
+	return nil
+}
+
+// actorGone removes what is known of an account that its server deleted. Their
+// posts go in slices by a job, so that a busy account does not hold the writer.
+func (s *Service) actorGone(tx *store.Tx, a store.Actor) error {
+	if err := tx.ActorGone(a.ID); err != nil {
+		return err
+	}
+	if err := tx.AddJobOnce("actor-posts", idKey("gone", a.ID), idPayload(a.ID), s.now()); err != nil {
+		return err
+	}
+	tx.After(func() {
+		s.keys.forget(a.URI)
+		s.work.pokeJobs()
+	})
+	s.emit(tx, EventProfile, 0)
+	return nil
+}

@@ -1,0 +1,144 @@
+package federation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"dassie/federation/ap"
+	"dassie/store"
+	"dassie/web/reply"
+)
+
+// Follow asks to follow somebody (AP 7.5). It waits as "asked" until their
+// Accept comes. Asking again while it waits, or after a Reject, sends it again.
+func (s *Service) Follow(ctx context.Context, actorID int64) (store.Following, error) {
+	if actorID == store.OwnerID {
+		return store.Following{}, reply.Errorf(reply.Unprocessable, "You cannot follow yourself.")
+	}
+	return store.Put(ctx, s.store, func(tx *store.Tx) (store.Following, error) {
+		a, err := tx.Actor(actorID)
+		if errors.Is(err, store.ErrNotFound) || err == nil && !a.GoneAt.IsZero() {
+			return store.Following{}, reply.Errorf(reply.NotFound, "This person is not known here.")
+		}
+		if err != nil {
+			return store.Following{}, err
+		}
+		if blocked, err := tx.HostBlocked(ap.Host(a.URI)); err != nil {
+			return store.Following{}, err
+		} else if blocked {
+			return store.Following{}, reply.Errorf(reply.Unprocessable, "You blocked %s. Unblock the server before you follow somebody there.", ap.Host(a.URI))
+		}
+		f, err := tx.Following(actorID)
+		if err == nil && f.State == store.FollowAccepted {
+			return f, nil
+		}
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return f, err
+		}
+		f = store.Following{ActorID: a.ID, State: store.FollowAsked, FollowURI: s.newActivityID(), Boosts: true, AskedAt: s.now()}
+		if err := tx.SaveFollowing(f); err != nil {
+			return f, err
+		}
+		if err := s.wantPictures(tx, a); err != nil {
+			return f, err
+		}
+		return f, s.send(tx, "Follow", 0, s.followOf(f.FollowURI, a.URI), inboxOf(a))
+	})
+}
+
+func (s *Service) followOf(uri, actorURI string) *ap.Message {
+	return ap.NewActivity("Follow", uri, s.actorURI, actorURI, nil, nil, time.Time{})
+}
+
+// inboxOf is the personal inbox of one actor: what concerns one person goes there.
+func inboxOf(a store.Actor) []store.InboxTarget {
+	if a.Inbox == "" {
+		return nil
+	}
+	return []store.InboxTarget{{URL: a.Inbox, HostID: a.HostID}}
+}
+
+// Unfollow takes a follow back, also one that waits for its answer.
+func (s *Service) Unfollow(ctx context.Context, actorID int64) error {
+	return s.store.Write(ctx, func(tx *store.Tx) error {
+		f, err := tx.Following(actorID)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		a, err := tx.Actor(actorID)
+		if err != nil {
+			return err
+		}
+		if err := tx.DropFollowing(actorID); err != nil {
+			return err
+		}
+		// Threads answers 500 to an Undo that holds only the id: the whole Follow goes along.
+		undo := ap.NewActivity("Undo", s.newActivityID(), s.actorURI, s.followOf(f.FollowURI, a.URI), nil, nil, time.Time{})
+		return s.send(tx, "Undo", 0, undo, inboxOf(a))
+	})
+}
+
+// onFollow takes a request to follow the owner. With approval on it waits;
+// else it is accepted at once. The whole Follow is kept, since the answer
+// embeds it.
+func (s *Service) onFollow(tx *store.Tx, in *incoming) (outcome, error) {
+	if in.act.ObjectID != s.actorURI {
+		return done, nil
+	}
+	uri := in.act.ID
+	if uri != "" {
+		if seen, err := tx.Seen(uri); err != nil {
+			return done, err
+		} else if seen {
+			return done, s.answerAgain(tx, in.sender, uri)
+		}
+	}
+	follow, err := ap.Marshal(ap.Object{"id": uri, "type": "Follow", "actor": in.sender.URI, "object": s.actorURI})
+	if err != nil {
+		return done, fmt.Errorf("keep the follow of %s: %w", in.sender.URI, err)
+	}
+	f, err := tx.Follower(in.sender.ID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return done, err
+	}
+	known := err == nil && f.State == store.FollowAccepted
+	asked := err == nil && f.State == store.FollowAsked
+	f = store.Follower{ActorID: in.sender.ID, State: f.State, FollowURI: uri, Follow: string(follow), AskedAt: s.now(), DecidedAt: f.DecidedAt}
+	if !known {
+		f.State, f.DecidedAt = store.FollowAsked, time.Time{}
+	}
+	if err := tx.SaveFollower(f); err != nil {
+		return done, err
+	}
+	if err := s.wantPictures(tx, in.sender); err != nil {
+		return done, err
+	}
+	if known || !s.Settings().ApproveFollowers {
+		return done, s.acceptFollower(tx, in.sender, f, !known)
+	}
+	if asked {
+		return done, nil
+	}
+	if err := tx.AddJobOnce("evidence", idKey("evidence", in.sender.ID), idPayload(in.sender.ID), s.now().Add(2*time.Second)); err != nil {
+		return done, err
+	}
+	return done, s.notify(tx, store.Notification{Kind: "follow_request", ActorID: in.sender.ID})
+}
+
+// answerAgain repeats the answer to a Follow that arrives once more under the
+// same id: its sender never got the first one.
+func (s *Service) answerAgain(tx *store.Tx, a store.Actor, uri string) error {
+	f, err := tx.Follower(a.ID)
+	if errors.Is(err, store.ErrNotFound) || err == nil && (f.FollowURI != uri || f.State != store.FollowAccepted) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.answerFollow(tx, "Accept", a, f)
+}

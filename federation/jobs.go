@@ -1,0 +1,408 @@
+package federation
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strconv"
+	"sync"
+	"time"
+
+	"dassie/federation/ap"
+	"dassie/store"
+)
+
+const (
+	jobWorkers  = 4                // background jobs at a time
+	idlePoll    = time.Minute      // how long a worker sleeps at most when nothing is due
+	indexEvery  = 2 * time.Second  // how soon after its arrival a post can be searched for, under load
+	indexBatch  = 500              // posts indexed in one transaction
+	indexFloor  = 400              // fewer wait for company, at most for indexAtMost
+	indexAtMost = 20 * time.Second // how long few posts wait for the indexes
+)
+
+// jobKinds is the table of background work by the kind of its rows.
+var jobKinds = map[string]func(s *Service, ctx context.Context, payload []byte) error{
+	"inbox":       (*Service).runInbox,
+	"actor-posts": (*Service).dropActorPosts,
+	"recheck":     (*Service).recheckActors,
+	"backfill":    (*Service).backfill,
+	"pictures":    (*Service).fetchPictures,
+	"hostinfo":    (*Service).fetchHostInfo,
+	"evidence":    (*Service).gatherEvidence,
+	"fetched":     (*Service).recordFetch,
+}
+
+// workState wakes the workers and counts what runs.
+type workState struct {
+	jobs       chan struct{}
+	deliveries chan struct{}
+	index      chan struct{}
+
+	mu      sync.Mutex
+	running map[string]bool // keys of jobs that run
+}
+
+func (w *workState) init() {
+	w.jobs = make(chan struct{}, 1)
+	w.deliveries = make(chan struct{}, 1)
+	w.index = make(chan struct{}, 1)
+	w.running = map[string]bool{}
+}
+
+func poke(ch chan struct{}) {
+	select {
+	case ch <- struct{}{}:
+	default: // somebody has poked already
+	}
+}
+
+func (w *workState) pokeJobs()       { poke(w.jobs) }
+func (w *workState) pokeDeliveries() { poke(w.deliveries) }
+func (w *workState) pokeIndex()      { poke(w.index) }
+
+// claim marks a job as running, unless it or another one of its key is.
+func (w *workState) claim(j store.Job) bool {
+	key := j.Key
+	if key == "" {
+		key = "#" + strconv.FormatInt(j.ID, 10)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.running[key] {
+		return false
+	}
+	w.running[key] = true
+	return true
+}
+
+func (w *workState) release(j store.Job) {
+	key := j.Key
+	if key == "" {
+		key = "#" + strconv.FormatInt(j.ID, 10)
+	}
+	w.mu.Lock()
+	delete(w.running, key)
+	w.mu.Unlock()
+}
+
+// Run does the background work until ctx ends, and returns when everything that
+// was under way has been recorded.
+func (s *Service) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	for _, loop := range []func(context.Context){s.jobLoop, s.deliveryLoop, s.indexLoop} {
+		wg.Go(func() { loop(ctx) })
+	}
+	wg.Wait()
+	return nil
+}
+
+// jobLoop runs due jobs, a few at a time, each key in order.
+func (s *Service) jobLoop(ctx context.Context) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	slots := make(chan struct{}, jobWorkers)
+	for ctx.Err() == nil {
+		jobs, next, err := s.dueJobs(ctx)
+		if err != nil && ctx.Err() == nil {
+			s.log.Error("cannot read jobs", "error", err)
+			next = s.now().Add(10 * time.Second)
+		}
+		started := 0
+		for _, j := range jobs {
+			if !s.work.claim(j) {
+				continue
+			}
+			started++
+			slots <- struct{}{}
+			wg.Go(func() {
+				defer func() { <-slots; s.work.pokeJobs() }()
+				s.runJob(ctx, j)
+			})
+		}
+		if started == 0 {
+			s.sleep(ctx, s.work.jobs, next)
+		}
+	}
+}
+
+// sleep waits for a poke, a time (zero: none), or the end of ctx.
+func (s *Service) sleep(ctx context.Context, poke <-chan struct{}, until time.Time) {
+	wait := idlePoll
+	if !until.IsZero() {
+		wait = min(max(until.Sub(s.now()), 0)+5*time.Millisecond, idlePoll)
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-poke:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+func (s *Service) dueJobs(ctx context.Context) (jobs []store.Job, next time.Time, err error) {
+	err = s.store.Read(ctx, func(tx *store.Tx) error {
+		if jobs, err = tx.DueJobs(s.now(), 50); err != nil || len(jobs) > 0 {
+			return err
+		}
+		next, err = tx.NextJob()
+		return err
+	})
+	return jobs, next, err
+}
+
+// runJob runs one claimed job and records what became of it. A failure that
+// cannot pass is not tried again.
+func (s *Service) runJob(ctx context.Context, j store.Job) {
+	defer s.work.release(j)
+	err := s.callJob(ctx, j)
+	if ctx.Err() != nil && err != nil {
+		return // stopped half-way: it runs again at the next start
+	}
+	werr := s.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+		if err == nil || !passing(err) {
+			return tx.JobDone(j.ID)
+		}
+		aside, e := tx.JobFailed(j, err.Error())
+		if aside {
+			s.log.Warn("set a job aside", "kind", j.Kind, "key", j.Key, "error", err)
+		}
+		return e
+	})
+	if err != nil {
+		s.log.Debug("job failed", "kind", j.Kind, "key", j.Key, "error", err)
+	}
+	if werr != nil {
+		s.log.Error("cannot record a job", "kind", j.Kind, "error", werr)
+	}
+}
+
+// callJob runs the job's function; a panic becomes an error, so that one bad
+// post cannot stop the queue (T33).
+func (s *Service) callJob(ctx context.Context, j store.Job) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic in job %s: %v\n%s", j.Kind, p, debug.Stack())
+		}
+	}()
+	run := jobKinds[j.Kind]
+	if run == nil {
+		return fmt.Errorf("%w: no such kind of job", store.ErrNotFound)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
+	defer cancel()
+	return run(s, ctx, j.Payload)
+}
+
+// RunDue runs everything that is due now (jobs, deliveries, indexing) once and
+// says how many things that were. It is how tests drive the queue.
+func (s *Service) RunDue(ctx context.Context) (int, error) {
+	total := 0
+	jobs, _, err := s.dueJobs(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, j := range jobs {
+		if s.work.claim(j) {
+			s.runJob(ctx, j)
+			total++
+		}
+	}
+	n, err := s.deliverDue(ctx)
+	if err != nil {
+		return total, err
+	}
+	m, err := s.indexOnce(ctx)
+	return total + n + m, err
+}
+
+// indexLoop brings new posts into the indexes in batches: a batch shares its
+// pages, so many posts at once cost the card far less than one by one.
+func (s *Service) indexLoop(ctx context.Context) {
+	tick := time.NewTicker(indexEvery)
+	defer tick.Stop()
+	var first time.Time // when posts began to wait
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.work.index:
+		case <-tick.C:
+		}
+		n, err := store.Get(ctx, s.store, func(tx *store.Tx) (int, error) { return tx.CountUnindexed() })
+		if err != nil || n == 0 {
+			first = time.Time{}
+			continue
+		}
+		if first.IsZero() {
+			first = time.Now()
+		}
+		if n < indexFloor && time.Since(first) < indexAtMost {
+			continue
+		}
+		first = time.Time{}
+		if _, err := s.indexOnce(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("cannot index posts", "error", err)
+		}
+	}
+}
+
+func (s *Service) indexOnce(ctx context.Context) (int, error) {
+	return store.Put(ctx, s.store, func(tx *store.Tx) (int, error) { return tx.IndexBatch(indexBatch, postText) })
+}
+
+// runInbox applies a queued activity: fetches what it needs first, then calls
+// the same verb as the fast path.
+func (s *Service) runInbox(ctx context.Context, payload []byte) error {
+	var j inboxJob
+	if err := json.Unmarshal(payload, &j); err != nil {
+		return fmt.Errorf("%w: %w", ap.ErrSyntax, err)
+	}
+	act, err := readActivity(j.Raw)
+	if err != nil {
+		return err
+	}
+	if j.Refer {
+		return s.refer(ctx, act)
+	}
+	sender, err := s.storedSender(ctx, j.Sender)
+	if err != nil {
+		return err
+	}
+	in := &incoming{act: act, sender: sender, raw: j.Raw}
+	if err := s.resolve(ctx, in); err != nil {
+		return err
+	}
+	verb := verbs[act.Type]
+	if verb == nil {
+		return nil
+	}
+	cares, err := store.Get(ctx, s.store, func(tx *store.Tx) (bool, error) { return s.cares(tx, in) })
+	if err != nil || !cares {
+		return err
+	}
+	return s.store.Write(ctx, func(tx *store.Tx) error {
+		if err := s.noteHost(tx, sender.HostID); err != nil {
+			return err
+		}
+		_, err := verb(s, tx, in)
+		return err
+	})
+}
+
+// storedSender is the stored actor of a queued activity; what came with the key
+// when it arrived is used if it is still in memory, which spares a fetch.
+func (s *Service) storedSender(ctx context.Context, uri string) (store.Actor, error) {
+	a, err := store.Get(ctx, s.store, func(tx *store.Tx) (store.Actor, error) { return tx.ActorByURI(uri) })
+	if !errors.Is(err, store.ErrNotFound) {
+		return a, err
+	}
+	if doc := s.keys.document(uri); doc != nil {
+		return s.saveActor(ctx, doc)
+	}
+	return s.fetchActor(ctx, uri)
+}
+
+// resolve fetches what an activity names only by id. What is fetched must obey
+// the same origin rules as what is embedded.
+func (s *Service) resolve(ctx context.Context, in *incoming) error {
+	if in.act.Object != nil || in.act.ObjectID == "" {
+		return nil
+	}
+	switch in.act.Type {
+	case "Create":
+		obj, err := s.fetchObject(ctx, in.act.ObjectID)
+		if err != nil {
+			return err
+		}
+		if err := checkAuthor(obj, in.act.Actor); err != nil {
+			return err
+		}
+		in.act.Object = obj
+	case "Update":
+		return s.resolveUpdate(ctx, in.act)
+	}
+	return nil
+}
+
+// refer follows the hint of a forwarded activity at the object's own server.
+func (s *Service) refer(ctx context.Context, act *ap.Activity) error {
+	if act.Type == "Delete" {
+		return s.confirmDeleted(ctx, act.ObjectID)
+	}
+	if act.Type != "Create" && act.Type != "Update" {
+		return nil
+	}
+	_, err := s.fetchPost(ctx, act.ObjectID)
+	return err
+}
+
+// confirmDeleted removes a post whose deletion was forwarded, if its own server
+// says that it is gone.
+func (s *Service) confirmDeleted(ctx context.Context, uri string) error {
+	_, err := s.fetchObject(ctx, uri)
+	if err == nil || !isGone(err) {
+		return err
+	}
+	return s.store.Write(ctx, func(tx *store.Tx) error {
+		p, err := tx.PostByURI(uri)
+		if errors.Is(err, store.ErrNotFound) || err == nil && p.Own() {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return s.forgetPost(tx, p)
+	})
+}
+
+// dropActorPosts removes the posts of a deleted account in slices.
+func (s *Service) dropActorPosts(ctx context.Context, payload []byte) error {
+	id, err := payloadID(payload)
+	if err != nil {
+		return err
+	}
+	for {
+		n, err := store.Put(ctx, s.store, func(tx *store.Tx) (int, error) {
+			posts, err := tx.PostsBy(id, store.Page{Limit: 50})
+			if err != nil {
+				return 0, err
+			}
+			for _, p := range posts {
+				if err := s.forgetPost(tx, p); err != nil {
+					return 0, err
+				}
+			}
+			return len(posts), nil
+		})
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+}
+
+// document is the actor that came with a key and is not stored yet.
+func (c *keyCache) document(actorURI string) *ap.Actor {
+	for _, id := range c.known.Keys() {
+		if k, ok := c.known.Peek(id); ok && k.actorURI == actorURI && k.doc != nil {
+			return k.doc
+		}
+	}
+	return nil
+}
+
+// idKey and idPayload name a job by the row it is about.
+func idKey(kind string, id int64) string { return kind + ":" + strconv.FormatInt(id, 10) }
+
+func idPayload(id int64) []byte { return strconv.AppendInt(nil, id, 10) }
+
+func payloadID(payload []byte) (int64, error) {
+	id, err := strconv.ParseInt(string(payload), 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%w: %w", ap.ErrSyntax, err)
+	}
+	return id, nil
+}

@@ -1,0 +1,137 @@
+package federation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"dassie/federation/ap"
+	"dassie/federation/remote"
+	"dassie/store"
+	"dassie/web/reply"
+)
+
+// errBlocked is returned for anything on a server that the owner blocked.
+var errBlocked = errors.New("the owner blocked this server")
+
+// fetchObject fetches a document by its id, signed by the instance actor. The
+// document must carry the id under which it was fetched, or be fetched once more
+// from the id it carries and then say the same (T11).
+func (s *Service) fetchObject(ctx context.Context, uri string) (ap.Object, error) {
+	for range 2 {
+		if err := s.notBlocked(ctx, uri); err != nil {
+			return nil, err
+		}
+		doc, err := s.remote.GetObject(ctx, uri, &s.instance)
+		if err != nil {
+			return nil, fmt.Errorf("fetch %s: %w", uri, err)
+		}
+		obj, err := ap.Parse(doc.Body)
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", uri, err)
+		}
+		id := obj.ID()
+		if id == doc.URL || id == uri && ap.SameOrigin(doc.URL, uri) {
+			return obj, nil
+		}
+		if !ap.SameOrigin(id, doc.URL) {
+			return nil, fmt.Errorf("%w: the document at %s calls itself %s", errForeign, doc.URL, printable(id, 200))
+		}
+		uri = id
+	}
+	return nil, fmt.Errorf("%w: %s does not stand by its own id", errForeign, uri)
+}
+
+func (s *Service) notBlocked(ctx context.Context, uri string) error {
+	host := ap.Host(uri)
+	blocked, err := store.Get(ctx, s.store, func(tx *store.Tx) (bool, error) { return tx.HostBlocked(host) })
+	if err != nil {
+		return err
+	}
+	if blocked {
+		return fmt.Errorf("%w: %s", errBlocked, host)
+	}
+	return nil
+}
+
+// fetchPost finds a post by its id: here, else on its server, where its author
+// is fetched too. It is stored, but put into no timeline.
+func (s *Service) fetchPost(ctx context.Context, uri string) (store.Post, error) {
+	p, err := store.Get(ctx, s.store, func(tx *store.Tx) (store.Post, error) { return tx.PostByURI(uri) })
+	if !errors.Is(err, store.ErrNotFound) {
+		return p, err
+	}
+	if s.origin.Owns(uri) {
+		return p, store.ErrNotFound
+	}
+	obj, err := s.fetchObject(ctx, uri)
+	if err != nil {
+		return p, err
+	}
+	note, err := s.noteFrom(obj)
+	if err != nil {
+		return p, err
+	}
+	author, err := s.fetchActor(ctx, note.AttributedTo)
+	if err != nil {
+		return p, err
+	}
+	return store.Put(ctx, s.store, func(tx *store.Tx) (store.Post, error) {
+		p, _, err := s.storeNote(tx, note, author)
+		return p, err
+	})
+}
+
+// noteFrom reads a post that was fetched from its own id. A Create is unwrapped:
+// some servers answer with it at the post's address.
+func (s *Service) noteFrom(obj ap.Object) (*ap.Note, error) {
+	if obj.Type() == "Create" {
+		inner, ok := obj.Obj("object")
+		if !ok || !ap.SameOrigin(inner.ID(), obj.ID()) {
+			return nil, fmt.Errorf("%w: a Create without its own post", errForeign)
+		}
+		obj = inner
+	}
+	note, err := ap.ReadNote(obj)
+	if err != nil {
+		return nil, err
+	}
+	if !ap.IsPostType(note.Kind) {
+		return nil, fmt.Errorf("%w: a %s is not shown as a post", ap.ErrShape, printable(note.Kind, 40))
+	}
+	if !ap.SameOrigin(note.ID, note.AttributedTo) { // FEP-fe34: id and attributedTo
+		return nil, fmt.Errorf("%w: %s is attributed to %s", errForeign, note.ID, note.AttributedTo)
+	}
+	return note, nil
+}
+
+// isGone says that a server answered for good that something is deleted.
+func isGone(err error) bool {
+	var status *remote.StatusError
+	return errors.As(err, &status) && (status.Code == 410 || status.Code == 404)
+}
+
+// passing says whether a failed fetch may work later: only then is a job tried again.
+func passing(err error) bool {
+	var status *remote.StatusError
+	if errors.As(err, &status) {
+		return status.Code >= 500 || status.Code == 429 || status.Code == 408 || status.Code == 401
+	}
+	for _, final := range []error{errForeign, errBlocked, ap.ErrShape, ap.ErrSyntax, remote.ErrAddress, remote.ErrOwnHost,
+		remote.ErrRedirect, remote.ErrContentType, remote.ErrTooLarge, store.ErrNotFound} {
+		if errors.Is(err, final) {
+			return false
+		}
+	}
+	return reply.CodeOf(err) == reply.Internal || reply.CodeOf(err) == reply.Unavailable || reply.CodeOf(err) == reply.RateLimited
+}
+
+// fetchTimeout bounds one piece of background fetching.
+const fetchTimeout = 45 * time.Second
+
+// goneForGood says that a server answered 410.
+func goneForGood(err error) bool {
+	var status *remote.StatusError
+	return errors.As(err, &status) && status.Code == 410
+}

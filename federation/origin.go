@@ -1,0 +1,100 @@
+package federation
+
+import (
+	"errors"
+
+	"dassie/federation/ap"
+	"dassie/web/reply"
+)
+
+// errForeign is wrapped by refusals of claims about somebody else's things.
+var errForeign = errors.New("not theirs to say")
+
+// checkOrigin holds the rules of FEP-fe34 for an activity that its signer
+// delivered: the one place that says who may speak for whom. What it refuses is
+// never stored and fetches nothing.
+func (s *Service) checkOrigin(act *ap.Activity, signerURI string) error {
+	if act.Actor != signerURI {
+		return reply.Errorf(reply.Unauthorized, "the signature belongs to %s, but the activity to %s", printable(signerURI, 200), printable(act.Actor, 200))
+	}
+	if act.ID != "" && !ap.SameOrigin(act.ID, act.Actor) {
+		return reply.Errorf(reply.Forbidden, "the activity's id lies on another server than its actor")
+	}
+	if s.origin.Owns(act.Actor) {
+		return reply.Errorf(reply.Forbidden, "this actor lives here")
+	}
+	switch act.Type {
+	case "Create":
+		return s.checkCreated(act)
+	case "Update", "Delete", "Add", "Remove", "Move":
+		return s.checkOwned(act)
+	case "Undo", "Accept", "Reject":
+		return checkInner(act)
+	}
+	return nil
+}
+
+// checkCreated: what is created lies on the actor's server and is attributed to the actor.
+func (s *Service) checkCreated(act *ap.Activity) error {
+	if act.ObjectID != "" && !ap.SameOrigin(act.ObjectID, act.Actor) {
+		return reply.Errorf(reply.Forbidden, "the object lies on another server than its actor")
+	}
+	if act.Object == nil {
+		return nil
+	}
+	return checkAuthor(act.Object, act.Actor)
+}
+
+// checkAuthor: an embedded object counts only if its author is the actor. Some
+// servers attribute a post to a person and a group; the actor must be among them.
+func checkAuthor(o ap.Object, actor string) error {
+	authors := o.IDs("attributedTo")
+	if len(authors) == 0 {
+		if a := o.FirstID("actor"); a != "" {
+			authors = []string{a}
+		}
+	}
+	if len(authors) == 0 {
+		return nil
+	}
+	for _, a := range authors {
+		if a == actor {
+			return nil
+		}
+	}
+	return reply.Errorf(reply.Forbidden, "the object belongs to %s, not to the actor", printable(authors[0], 200))
+}
+
+// checkOwned: changing or deleting something is for its owner's server alone
+// (T12). That the row belongs to this very actor is checked where it is read.
+func (s *Service) checkOwned(act *ap.Activity) error {
+	if act.ObjectID == "" {
+		return reply.Errorf(reply.Invalid, "the activity has no object")
+	}
+	if act.Type == "Add" || act.Type == "Remove" {
+		if act.Target != "" && !ap.SameOrigin(act.Target, act.Actor) {
+			return reply.Errorf(reply.Forbidden, "the target lies on another server than the actor")
+		}
+		return nil
+	}
+	if !ap.SameOrigin(act.ObjectID, act.Actor) {
+		return reply.Errorf(reply.Forbidden, "the object lies on another server than the actor")
+	}
+	if act.Object != nil && act.Type == "Update" && !ap.IsActorType(act.Object.Type()) {
+		return checkAuthor(act.Object, act.Actor)
+	}
+	return nil
+}
+
+// checkInner: Undo takes back only what the actor did; Accept and Reject of
+// something that claims to be the answerer's own make no sense.
+func checkInner(act *ap.Activity) error {
+	if act.Object == nil {
+		return nil
+	}
+	inner := act.Object.FirstID("actor")
+	if act.Type == "Undo" && inner != "" && inner != act.Actor {
+		return reply.Errorf(reply.Forbidden, "what is undone was done by somebody else")
+	}
+	return nil
+}

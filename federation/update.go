@@ -1,0 +1,118 @@
+package federation
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"dassie/federation/ap"
+	"dassie/store"
+)
+
+// updateAsCreate is how young a post must be for its Update to be taken as its
+// Create, which then is still on its way (mastodon#36176).
+const updateAsCreate = 24 * time.Hour
+
+// onUpdate takes an edit by the author (AP 7.3). Audience, author and parent of
+// a post never change by it (T13).
+func (s *Service) onUpdate(tx *store.Tx, in *incoming) (outcome, error) {
+	if in.act.Object == nil {
+		return needsMore, nil
+	}
+	if ap.IsActorType(in.act.Object.Type()) {
+		return s.onUpdateActor(tx, in)
+	}
+	note, err := s.embeddedNote(in)
+	if err != nil || note == nil {
+		return done, err
+	}
+	return done, s.updateNote(tx, note, in.sender)
+}
+
+func (s *Service) updateNote(tx *store.Tx, note *ap.Note, author store.Actor) error {
+	before, err := tx.PostByURI(note.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		if s.now().Sub(s.publishedAt(note)) > updateAsCreate {
+			return nil
+		}
+		return s.takeNote(tx, note, author)
+	}
+	if err != nil || before.ActorID != author.ID {
+		return err
+	}
+	p := before
+	if err := s.fillPost(tx, &p, note); err != nil {
+		return err
+	}
+	if err := tx.SetCounts(p.ID, p.Replies, p.Boosts, p.Likes); err != nil {
+		return err
+	}
+	switch {
+	case note.Updated.IsZero():
+		// Only counts: poll results come without "updated".
+		p.EditedAt = before.EditedAt
+		if p.Content != before.Content || p.Summary != before.Summary {
+			return nil
+		}
+	case !note.Updated.After(before.EditedAt):
+		return nil // an older version, or the same again
+	default:
+		p.EditedAt = note.Updated
+		if p.EditedAt.After(s.now()) {
+			p.EditedAt = s.now()
+		}
+	}
+	if err := tx.UpdatePost(before, &p); err != nil {
+		return err
+	}
+	if err := s.noteMentions(tx, p); err != nil {
+		return err
+	}
+	s.emit(tx, EventEdit, p.ID)
+	return nil
+}
+
+// onUpdateActor takes a changed profile. The document is that of the signer
+// itself; its handle stays, since a new one would have to be checked first.
+func (s *Service) onUpdateActor(tx *store.Tx, in *incoming) (outcome, error) {
+	if in.act.ObjectID != in.sender.URI {
+		return done, nil
+	}
+	doc, err := ap.ReadActor(in.act.Object)
+	if err != nil {
+		s.log.Debug("ignored a profile", "actor", in.sender.URI, "error", err)
+		return done, nil
+	}
+	a, err := s.storeActor(tx, doc, in.sender.Username, in.sender.Domain)
+	if err != nil {
+		return done, err
+	}
+	tx.After(func() { s.keys.forget(a.URI) })
+	return done, s.wantPictures(tx, a)
+}
+
+// wantPictures queues the fetching of an actor's avatar and header, if there
+// is a new one.
+func (s *Service) wantPictures(tx *store.Tx, a store.Actor) error {
+	if a.IconURL == "" && a.ImageURL == "" {
+		return nil
+	}
+	if err := tx.AddJobOnce("pictures", idKey("pictures", a.ID), idPayload(a.ID), time.Time{}); err != nil {
+		return err
+	}
+	tx.After(s.work.pokeJobs)
+	return nil
+}
+
+// resolveUpdate fetches what an Update names only by id.
+func (s *Service) resolveUpdate(ctx context.Context, act *ap.Activity) error {
+	obj, err := s.fetchObject(ctx, act.ObjectID)
+	if err != nil {
+		return err
+	}
+	if err := checkAuthor(obj, act.Actor); err != nil && !ap.IsActorType(obj.Type()) {
+		return err
+	}
+	act.Object = obj
+	return nil
+}
