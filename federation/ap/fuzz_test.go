@@ -118,7 +118,7 @@ func FuzzActivity(f *testing.F) {
 func FuzzResource(f *testing.F) {
 	for _, seed := range []string{
 		"acct:a@b.example", "acct:@a@b.example", "https://b.example/@a", "http://a.localhost:8080/", "a@bücher.example", "acct:a@b:443",
-		"acct:h.example@h.example", "https://a@b/", `https://a\@b/`, "acct:a@[::1]", "acct:a@b.example.", "@a@127.1",
+		"acct:h.example@h.example", "https://a@b/", `https://a\@b/`, "acct:a@[::1]", "acct:a@b.example.", "@a@127.1", "a@１２７。1", "a@0000000.\xbc",
 	} {
 		f.Add(seed)
 	}

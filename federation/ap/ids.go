@@ -118,7 +118,11 @@ func canonicalHost(host string) (string, bool) {
 	lower := strings.ToLower(host)
 	if !isASCII(host) || strings.Contains(lower, "xn--") {
 		ascii, err := idna.Lookup.ToASCII(host) // RFC 5891, UTS 46 non-transitional
-		if err != nil {
+		if err != nil || !utf8.ValidString(host) {
+			return "", false
+		}
+		// Once more: what comes out must be a valid name by itself.
+		if again, err := idna.Lookup.ToASCII(ascii); err != nil || again != ascii {
 			return "", false
 		}
 		lower = ascii

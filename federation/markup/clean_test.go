@@ -15,7 +15,7 @@ import (
 )
 
 var allowedAttr = map[string]string{ // element/attribute -> what the value must match
-	"a/href":      `^https?://\S+$`,
+	"a/href":      `^(?i:https?)://\S+$`,
 	"a/rel":       `^(tag )?nofollow noopener$|^tag$|^me nofollow noopener$`,
 	"a/translate": `^no$`,
 	"a/title":     ``,
@@ -155,7 +155,7 @@ func TestT20_LinksShowTheirRealAddress(t *testing.T) {
 		"<b>good</b>.org",
 		"go\u200bod.org",
 		"go\u202eod.org",
-		"good.org​",
+		"good.org\u200b",
 		"Visit https://good.example now",
 		"see good.org, please",
 		`<span class="invisible">https://</span>good.org<span class="invisible">.evil.example/</span>`,

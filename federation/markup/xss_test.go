@@ -103,7 +103,7 @@ func FuzzCleanHTML(f *testing.F) {
 	}
 	for _, s := range []string{
 		post, "<p>a<ul><li>b<ol start=3><li value=2>c</ul>d", "<ruby>漢<rp>(<rt>kan<rp>)</ruby>", "<div>a</div><div>b<table><tr><td>c<td>d",
-		`<a href="https://x.example/"><p><span class=invisible>https://</span>good.org<b>x</a>y`, "<h1>a<h2>b<p>c<pre>\nd", "a<br><br>b\r\nc", "<b><i>a</b>b</i>",
+		`<a href="https://x.example/"><p><span class=invisible>https://</span>good.org<b>x</a>y`, "<h1>a<h2>b<p>c<pre>\nd", "a<br><br>b\r\nc", "<b><i>a</b>b</i>", `<a href=hTtps://x.example/">`,
 	} {
 		f.Add(s)
 	}
@@ -121,7 +121,7 @@ func FuzzMarkdown(f *testing.F) {
 	}
 	for _, s := range []string{
 		"@bob@b.example *#Cat* https://x.example/ö_b_ `x` [a](https://x.example/)", "1. a\n   > b\n\n- c\n\n```\nd\n```\n", "a[^1]\n\n[^1]: b\n", "a\\\nb  \nc", "Setext\n===\n---\n",
-		"[https://x.example @a@b.example](https://y.example 't')", "&amp; \\& &#35; &#x23;a",
+		"[https://x.example @a@b.example](https://y.example 't')", "&amp; \\& &#35; &#x23;a", "httPs://x.",
 	} {
 		f.Add(s)
 	}
