@@ -1,0 +1,183 @@
+package federation
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"dassie/federation/ap"
+	"dassie/store"
+	"dassie/web/reply"
+)
+
+const (
+	repliesPage  = 50   // replies on a page of their own
+	repliesRead  = 1000 // direct replies of one post that are looked through
+	contextItems = 400  // posts of one thread
+)
+
+// ServeReplies answers GET of the replies to an own post that are known here and
+// that everybody may read. Readers of other servers find each other's answers
+// by it. Whoever may not read the post may not read this either.
+func (s *Service) ServeReplies(w http.ResponseWriter, r *http.Request, id int64) {
+	q := r.URL.Query()
+	s.serveOfPost(w, r, id, func(tx *store.Tx, p store.Post) (any, error) {
+		if q.Get("page") == "" {
+			return s.repliesOf(tx, p)
+		}
+		after, err := number(q, "min_id")
+		if err != nil {
+			return nil, err
+		}
+		ids, next, err := s.replyIDs(tx, p, after, repliesPage)
+		if err != nil {
+			return nil, err
+		}
+		page := s.repliesCollection(p, ids, next).FirstPage
+		page.ID = p.URI + "/replies?page=true"
+		if after != 0 {
+			page.ID += "&min_id=" + strconv.FormatInt(after, 10)
+		}
+		return page, nil
+	})
+}
+
+// ServeLikes answers GET of the likes of an own post: their number.
+func (s *Service) ServeLikes(w http.ResponseWriter, r *http.Request, id int64) {
+	s.serveOfPost(w, r, id, func(_ *store.Tx, p store.Post) (any, error) {
+		return &ap.Collection{ID: p.URI + "/likes", Type: "Collection", TotalItems: int64(p.Likes)}, nil
+	})
+}
+
+// ServeShares answers GET of the boosts of an own post: their number.
+func (s *Service) ServeShares(w http.ResponseWriter, r *http.Request, id int64) {
+	s.serveOfPost(w, r, id, func(_ *store.Tx, p store.Post) (any, error) {
+		return &ap.Collection{ID: p.URI + "/shares", Type: "Collection", TotalItems: int64(p.Boosts)}, nil
+	})
+}
+
+// ServeContext answers GET of the conversation around an own post: every post of
+// the thread that is known here and that everybody may read, in order (FEP-7888).
+func (s *Service) ServeContext(w http.ResponseWriter, r *http.Request, id int64) {
+	s.serveOfPost(w, r, id, func(tx *store.Tx, p store.Post) (any, error) {
+		up, err := tx.Ancestors(p, contextClimb)
+		if err != nil {
+			return nil, fmt.Errorf("read thread of post %d: %w", id, err)
+		}
+		root := p
+		if len(up) > 0 {
+			root = up[0]
+		}
+		down, err := tx.Descendants(root.ID, contextItems-1)
+		if err != nil {
+			return nil, fmt.Errorf("read thread of post %d: %w", id, err)
+		}
+		open := &openPosts{tx: tx, hosts: map[int64]bool{}}
+		c := &ap.Collection{ID: s.contextURI(id), Type: "OrderedCollection", AttributedTo: s.actorURI, Items: []any{}}
+		for _, q := range append([]store.Post{root}, down...) {
+			ok, err := open.has(q)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				c.Items = append(c.Items, q.URI)
+			}
+		}
+		c.TotalItems = int64(len(c.Items))
+		return c, nil
+	})
+}
+
+// serveOfPost answers with what hangs on an own post, to those who may read the
+// post. A boost has nothing of the kind.
+func (s *Service) serveOfPost(w http.ResponseWriter, r *http.Request, id int64, render postRender) {
+	if s.claimedAsker(r).blocked {
+		s.nothingHere(w, r)
+		return
+	}
+	d, private := s.renderPost(w, r, id, func(tx *store.Tx, p store.Post) (any, error) {
+		if p.BoostOf != 0 {
+			return nil, store.ErrNotFound
+		}
+		return render(tx, p)
+	})
+	switch {
+	case d == nil:
+	case private:
+		reply.PrivateAnswer(w.Header())
+		reply.Activity(w, r, http.StatusOK, d.body)
+	default:
+		d.send(w, r)
+	}
+}
+
+// replyIDs lists the ids of replies to a post above a place, oldest first, and
+// where the next page starts (0 if there is none).
+func (s *Service) replyIDs(tx *store.Tx, p store.Post, after int64, limit int) (ids []string, next int64, err error) {
+	list, err := tx.Replies(p.ID, repliesRead)
+	if err != nil {
+		return nil, 0, fmt.Errorf("read replies to post %d: %w", p.ID, err)
+	}
+	open := &openPosts{tx: tx, hosts: map[int64]bool{}}
+	last := int64(0)
+	for _, q := range list {
+		if q.ID <= after {
+			continue
+		}
+		ok, err := open.has(q)
+		if err != nil {
+			return nil, 0, err
+		}
+		if !ok {
+			continue
+		}
+		if len(ids) == limit {
+			return ids, last, nil
+		}
+		ids, last = append(ids, q.URI), q.ID
+	}
+	return ids, 0, nil
+}
+
+// repliesCollection is the collection with the given replies as its first page.
+func (s *Service) repliesCollection(p store.Post, ids []string, next int64) *ap.Collection {
+	base := p.URI + "/replies"
+	page := &ap.Collection{Type: "CollectionPage", PartOf: base, TotalItems: -1, Items: make([]any, len(ids))}
+	for i, id := range ids {
+		page.Items[i] = id
+	}
+	if next != 0 {
+		page.Next = base + "?page=true&min_id=" + strconv.FormatInt(next, 10)
+	}
+	return &ap.Collection{ID: base, Type: "Collection", TotalItems: -1, FirstPage: page}
+}
+
+// openPosts tells which posts may be named to everybody: public or unlisted, no
+// boosts, and not of a blocked server (T19).
+type openPosts struct {
+	tx    *store.Tx
+	hosts map[int64]bool // actor id -> its server is blocked or its account gone
+}
+
+func (o *openPosts) has(p store.Post) (bool, error) {
+	if !p.Visibility.Open() || p.BoostOf != 0 || p.URI == "" {
+		return false, nil
+	}
+	if p.Own() {
+		return true, nil
+	}
+	hidden, known := o.hosts[p.ActorID]
+	if !known {
+		a, err := o.tx.Actor(p.ActorID)
+		if err != nil {
+			return false, fmt.Errorf("read author of post %d: %w", p.ID, err)
+		}
+		blocked, err := o.tx.HostBlocked(ap.Host(a.URI))
+		if err != nil {
+			return false, fmt.Errorf("look up the server of post %d: %w", p.ID, err)
+		}
+		hidden = blocked || !a.GoneAt.IsZero()
+		o.hosts[p.ActorID] = hidden
+	}
+	return !hidden, nil
+}
