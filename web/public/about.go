@@ -1,0 +1,108 @@
+package public
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"dassie/assets"
+	"dassie/store"
+)
+
+// Sweeps of strangers' pictures, as the privacy policy states them.
+const mediaDays = 7
+
+type aboutPage struct {
+	assets.Visitor
+	Contact, Source string
+	Posts           int
+	Since           time.Time
+}
+
+// About answers GET of /about.
+func (s *Site) About(w http.ResponseWriter, r *http.Request) {
+	s.serve(w, r, "about", func(v *view) (*page, error) {
+		posts, err := v.tx.CountOwnPosts()
+		if err != nil {
+			return nil, err
+		}
+		host := s.svc.Origin().Host
+		return v.html("about", aboutPage{
+			Visitor: v.visitor("About "+host, "One person’s server on the social web.", "/about"),
+			Posts:   posts, Since: zoned(s.svc.Identity().CreatedAt, v.set),
+		})
+	})
+}
+
+type privacyPage struct {
+	assets.Visitor
+	Contact                                 string
+	Approves, LogsAddresses                 bool
+	LogDays, RemoteDays, MediaDays, MediaMB int
+	Changed                                 time.Time
+}
+
+// Privacy answers GET of /privacy-policy: what is stored, from the settings as
+// they are. Visitors' addresses are never written down.
+func (s *Site) Privacy(w http.ResponseWriter, r *http.Request) {
+	changed, err := s.policyDate(r.Context())
+	if err != nil {
+		s.Fail(w, r, err)
+		return
+	}
+	s.serve(w, r, "privacy", func(v *view) (*page, error) {
+		host := s.svc.Origin().Host
+		return v.html("privacy", privacyPage{
+			Visitor:  v.visitor("Privacy", "What "+host+" stores, and for how long.", "/privacy-policy"),
+			Approves: v.set.ApproveFollowers, RemoteDays: v.set.KeepRemoteDays,
+			MediaDays: mediaDays, MediaMB: v.set.MediaCacheMB, Changed: changed,
+		})
+	})
+}
+
+// policySetting is the internal setting that remembers what the policy said and
+// since when.
+const policySetting = "privacy_policy"
+
+// policy is what of the settings the policy speaks of.
+type policy struct {
+	Approves bool      `json:"approves"`
+	Days     int       `json:"days"`
+	MB       int       `json:"mb"`
+	Since    time.Time `json:"since"`
+}
+
+// policyDate is since when the policy says what it says now. A change is noted
+// when the policy is first shown after it.
+func (s *Site) policyDate(ctx context.Context) (time.Time, error) {
+	set := s.svc.Settings()
+	now := policy{Approves: set.ApproveFollowers, Days: set.KeepRemoteDays, MB: set.MediaCacheMB}
+	known := policy{Since: s.svc.Identity().CreatedAt}
+	text, err := store.Get(ctx, s.svc.Store(), func(tx *store.Tx) (string, error) { return tx.Setting(policySetting) })
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		now.Since = s.svc.Identity().CreatedAt
+	case err != nil:
+		return time.Time{}, fmt.Errorf("read the policy's date: %w", err)
+	default:
+		if err := json.Unmarshal([]byte(text), &known); err != nil {
+			return time.Time{}, fmt.Errorf("read the policy's date: %w", err)
+		}
+		if now.Since = known.Since; now == known {
+			return known.Since, nil
+		}
+		now.Since = s.svc.Now().UTC()
+	}
+	encoded, err := json.Marshal(now)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("note the policy's date: %w", err)
+	}
+	err = s.svc.Store().Write(ctx, func(tx *store.Tx) error { return tx.SetSetting(policySetting, string(encoded)) })
+	if err != nil {
+		return time.Time{}, fmt.Errorf("note the policy's date: %w", err)
+	}
+	return now.Since, nil
+}

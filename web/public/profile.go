@@ -1,0 +1,165 @@
+package public
+
+import (
+	"html/template"
+	"net/http"
+	"time"
+
+	"dassie/assets"
+	"dassie/federation"
+	"dassie/federation/markup"
+	"dassie/store"
+)
+
+const (
+	entriesPage    = 20  // posts on a page
+	repliesCounted = 200 // direct answers of one post that a list counts
+	longDescribed  = 200 // characters of a description for link previews
+)
+
+type profilePage struct {
+	assets.Visitor
+	Bio                             template.HTML
+	Header                          string
+	Fields                          []assets.ProfileField
+	Since                           time.Time
+	Followers, Following, Posts     int
+	ShowFollows, FollowForm, Hidden bool
+	Tabs                            []assets.Tab
+	Pinned, Entries                 []assets.Entry
+	Pager                           assets.Pager
+}
+
+// Profile answers GET of / and /@NAME: ActivityPub clients get the actor, and
+// people the page. ?before=ID shows older posts.
+func (s *Site) Profile(w http.ResponseWriter, r *http.Request) {
+	if federation.WantsActivity(r) {
+		s.svc.ServeActor(w, r)
+		return
+	}
+	s.serveProfile(w, r, "profile", false)
+}
+
+// Replies answers GET of /@NAME/replies: the profile with the owner's answers
+// to others.
+func (s *Site) Replies(w http.ResponseWriter, r *http.Request) {
+	s.serveProfile(w, r, "replies", true)
+}
+
+func (s *Site) serveProfile(w http.ResponseWriter, r *http.Request, kind string, replies bool) {
+	before, err := placeOf(r)
+	if err != nil {
+		s.Fail(w, r, err)
+		return
+	}
+	s.serve(w, r, kind+" "+formatID(before), func(v *view) (*page, error) { return v.profile(before, replies) })
+}
+
+// placeOf reads where a page of a list starts; 0 for the newest.
+func placeOf(r *http.Request) (int64, error) {
+	if r.URL.RawQuery == "" {
+		return 0, nil
+	}
+	text := r.URL.Query().Get("before")
+	if text == "" {
+		return 0, nil
+	}
+	return parseID(text)
+}
+
+func (v *view) profile(before int64, replies bool) (*page, error) {
+	path := v.site.profilePath()
+	list := path
+	if replies {
+		list += "/replies"
+	}
+	about := markup.Excerpt(v.me.Summary, longDescribed)
+	if about == "" {
+		about = v.owner.Called() + " on " + v.site.svc.Origin().Host
+	}
+	d := profilePage{
+		Visitor: v.visitor(v.owner.Called()+" ("+v.owner.Handle+")", about, list),
+		Bio:     template.HTML(v.me.Summary), // cleaned before it was stored
+		Header:  picture(v.me.Header), Fields: v.fields(), Since: zoned(v.site.svc.Identity().CreatedAt, v.set),
+		ShowFollows: v.set.ShowLists, FollowForm: v.site.subscribe != nil,
+	}
+	d.Activity = v.site.svc.ActorURI()
+	var err error
+	if d.Followers, err = v.tx.CountFollowers(store.FollowAccepted); err != nil {
+		return nil, err
+	}
+	if d.Following, err = v.tx.CountFollowing(); err != nil {
+		return nil, err
+	}
+	d.Tabs = []assets.Tab{{URL: path, Text: "Posts", Current: !replies}, {URL: path + "/replies", Text: "With replies", Current: replies}}
+	if before == 0 && !replies {
+		if d.Pinned, err = v.pinned(); err != nil {
+			return nil, err
+		}
+	}
+	posts, err := v.tx.OwnPosts(store.Page{Max: before, Limit: entriesPage + 1}, v.widest(), replies, false)
+	if err != nil {
+		return nil, err
+	}
+	if d.Entries, d.Pager, err = v.entries(posts, before, list); err != nil {
+		return nil, err
+	}
+	p, err := v.html("public_profile", d)
+	if p != nil {
+		p.open = d.FollowForm
+	}
+	return p, err
+}
+
+// entries are the posts of one page and the way to its neighbours; posts holds
+// one more than a page if there is an older one.
+func (v *view) entries(posts []store.Post, before int64, list string) (out []assets.Entry, pager assets.Pager, err error) {
+	if before != 0 {
+		pager.Newer, pager.NewerText = list, "Newest posts"
+	}
+	if len(posts) > entriesPage {
+		posts = posts[:entriesPage]
+		pager.Older = list + "?before=" + formatID(posts[entriesPage-1].ID)
+	}
+	for _, p := range posts {
+		e, err := v.ownEntry(p)
+		if err != nil {
+			return nil, pager, err
+		}
+		out = append(out, e)
+	}
+	return out, pager, nil
+}
+
+// pinned are the posts that the owner put on top, as far as lists show them.
+func (v *view) pinned() ([]assets.Entry, error) {
+	posts, err := v.tx.Pinned(store.OwnerID)
+	if err != nil {
+		return nil, err
+	}
+	var out []assets.Entry
+	for _, p := range posts {
+		ok, err := v.listed(p)
+		if err != nil {
+			return nil, err
+		}
+		if !ok || !p.Own() {
+			continue
+		}
+		e, err := v.ownEntry(p)
+		if err != nil {
+			return nil, err
+		}
+		e.Pinned = true
+		out = append(out, e)
+	}
+	return out, nil
+}
+
+func (v *view) fields() []assets.ProfileField {
+	var out []assets.ProfileField
+	for _, f := range v.me.Extra.Fields {
+		out = append(out, assets.ProfileField{Name: f.Name, Value: template.HTML(f.Value), Verified: !f.Verified.IsZero()}) // cleaned before it was stored
+	}
+	return out
+}

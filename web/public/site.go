@@ -1,0 +1,142 @@
+// Package public serves the pages for visitors: profile, posts, tags, feed,
+// about, privacy policy, the follow helper and robots.txt.
+//
+// It owns what a stranger may see of the owner's posts: public ones everywhere,
+// unlisted ones by their address, and nothing else. What is private, and what
+// never was, get the same answer. Pages are kept as rendered bytes (cache.go)
+// until something on them changes. It never sets a cookie, never sends a
+// script, and never decides who is logged in.
+//
+// Tables written: one internal row of settings, the date of the last change of
+// what the privacy policy says.
+package public
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"dassie/assets"
+	"dassie/federation"
+	"dassie/store"
+	"dassie/web/reply"
+)
+
+// Config is what the pages stand on. Service and Templates are needed.
+type Config struct {
+	Service   *federation.Service
+	Templates *assets.Set
+	Log       *slog.Logger // nil: slog.Default
+
+	// Subscribe asks the server of user@host where its people finish a follow of
+	// ours. Without it the helper only shows the handle to copy. Its errors are
+	// shown if they are reply.Errors.
+	Subscribe func(ctx context.Context, user, host string) (address string, err error)
+}
+
+// Site is the public site of one account. It is safe for use by many
+// goroutines.
+type Site struct {
+	svc       *federation.Service
+	templates *assets.Set
+	log       *slog.Logger
+	subscribe func(ctx context.Context, user, host string) (string, error)
+	cache     *pageCache
+}
+
+// New makes the site. It listens to the service's events; Close ends that.
+func New(c Config) *Site {
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	return &Site{svc: c.Service, templates: c.Templates, log: c.Log, subscribe: c.Subscribe, cache: newPageCache(c.Service)}
+}
+
+// Close stops listening. The site still answers afterwards.
+func (s *Site) Close() { s.cache.close() }
+
+// IsOwner says whether a name in an address is the owner's, in any case.
+func (s *Site) IsOwner(name string) bool { return strings.EqualFold(name, s.svc.Identity().Name) }
+
+func (s *Site) profilePath() string { return "/@" + s.svc.Identity().Name }
+func (s *Site) feedPath() string    { return s.profilePath() + ".atom" }
+
+// postPath is the page of an own post.
+func (s *Site) postPath(id int64) string { return s.profilePath() + "/" + formatID(id) }
+
+// renderFunc makes one page out of what a visitor may see.
+type renderFunc func(*view) (*page, error)
+
+// serve answers with the page kept under key, or renders and keeps it.
+func (s *Site) serve(w http.ResponseWriter, r *http.Request, key string, render renderFunc) {
+	p, err := s.cache.get(r.Context(), key, func(ctx context.Context) (*page, error) {
+		return store.Get(ctx, s.svc.Store(), func(tx *store.Tx) (*page, error) {
+			v, err := s.newView(tx)
+			if err != nil {
+				return nil, err
+			}
+			return render(v)
+		})
+	})
+	if err != nil {
+		s.Fail(w, r, err)
+		return
+	}
+	if !s.svc.Settings().SearchEngines {
+		w.Header().Set("X-Robots-Tag", "noindex")
+	}
+	reply.Cached(w, r, p.body, p.contentType, reply.Cache{ETag: p.etag, Vary: p.vary, Gzip: p.gzip, Open: p.open})
+}
+
+// html renders a template into a page.
+func (v *view) html(name string, data any) (*page, error) {
+	var b bytes.Buffer
+	if err := v.site.templates.Execute(&b, name, data); err != nil {
+		return nil, err
+	}
+	return &page{body: b.Bytes(), contentType: reply.TypeHTML, vary: "Accept"}, nil
+}
+
+// errorPage is what error.html reads.
+type errorPage struct {
+	assets.Plain
+	Status                        int
+	Message, Code, Home, HomeText string
+}
+
+// Fail answers with the error page. Whatever was not found gets one and the
+// same answer, byte by byte.
+func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, store.ErrNotFound) {
+		err = &reply.Error{Code: reply.NotFound}
+	}
+	ErrorPage(w, r, err, s.svc.Origin().Host, s.templates, s.log)
+}
+
+// ErrorPage answers err with the error page of a server; host is "" before it
+// has a name.
+func ErrorPage(w http.ResponseWriter, r *http.Request, err error, host string, templates *assets.Set, log *slog.Logger) {
+	w.Header().Set("Vary", "Accept")
+	reply.Fail(w, r, err, log, func(status int, message, code string) []byte {
+		var b bytes.Buffer
+		data := errorPage{Plain: assets.Plain{Title: message, Host: host, Lang: "en"}, Status: status, Message: message, Code: code, Home: "/"}
+		if err := templates.Execute(&b, "error", data); err != nil {
+			log.Error("render the error page", "err", err)
+			return []byte(message) // plain words are HTML too
+		}
+		return b.Bytes()
+	})
+}
+
+// zoned is a time in the owner's zone.
+func zoned(t time.Time, set store.Settings) time.Time {
+	loc, err := time.LoadLocation(set.Timezone)
+	if err != nil {
+		loc = time.UTC // a zone that this system does not know
+	}
+	return t.In(loc)
+}
