@@ -1,0 +1,248 @@
+package federation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+
+	"golang.org/x/sync/errgroup"
+
+	"dassie/federation/markup"
+	"dassie/store"
+	"dassie/web/reply"
+)
+
+const (
+	maxCharacters = 5000             // of text and content warning together (DECISIONS 35)
+	maxLookups    = 20               // people whom one text makes us ask other servers about
+	lookupTime    = 10 * time.Second // for all of them together, and for one look-up by the owner
+	maxDrafts     = 200              // saved at a time
+	maxDraftBytes = 64 << 10         // of a saved text: what is too long to publish is not lost
+)
+
+// Draft is what the owner wants to publish, from a page or by an app.
+type Draft struct {
+	Text        string
+	Markdown    bool   // Text is Markdown; else plain text with links
+	Summary     string // content warning, plain text
+	Visibility  store.Visibility
+	Language    string // BCP 47; "" for the owner's usual one
+	Sensitive   bool
+	ParentID    int64  // post that is answered, 0 for none
+	App, AppURL string // program that the draft was written with
+	Key         string // idempotency key, at most 255 bytes; "" for none
+}
+
+// checkDraft refuses what cannot become a post and brings the rest into form.
+func checkDraft(d *Draft) error {
+	if d.Visibility < store.Public || d.Visibility > store.Direct {
+		return reply.Errorf(reply.Invalid, "Choose who may read the post.")
+	}
+	d.Summary = oneLine(d.Summary)
+	d.Language = language(d.Language)
+	n := markup.CountCharacters(d.Text) + markup.CountCharacters(d.Summary)
+	if n > maxCharacters || len(d.Text) > markup.MaxSource {
+		return reply.Errorf(reply.Unprocessable, "The text has %d characters; %d is the most there can be.", n, maxCharacters)
+	}
+	return nil
+}
+
+// oneLine is text without control characters, runs of space made one.
+func oneLine(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text, ""))
+	return strings.Join(strings.Fields(text), " ")
+}
+
+// written is the text of a draft as HTML, with what it names.
+type written struct {
+	html   string
+	empty  bool          // nothing visible is in it
+	people []store.Actor // named and stored here, without the owner
+	tags   []string
+}
+
+// write turns a draft into HTML. People who cannot be found stay plain text.
+func (s *Service) write(ctx context.Context, d Draft) (written, error) {
+	people, err := s.findNamed(ctx, markup.FindMentions(d.Text, d.Markdown))
+	if err != nil {
+		return written{}, err
+	}
+	r, err := s.render(d.Text, d.Markdown, people)
+	if err != nil {
+		return written{}, err
+	}
+	w := written{html: r.HTML, tags: r.Hashtags, empty: strings.TrimSpace(markup.Text(r.HTML)) == ""}
+	byURI := make(map[string]store.Actor, len(people))
+	for _, a := range people {
+		byURI[a.URI] = a
+	}
+	for _, m := range r.Mentions {
+		if a, ok := byURI[m.Href]; ok {
+			w.people = append(w.people, a)
+		}
+	}
+	return w, nil
+}
+
+// render is the text as HTML with links to the people found, to the owner and
+// to our pages of hashtags.
+func (s *Service) render(text string, markdown bool, people map[markup.Handle]store.Actor) (markup.Rendered, error) {
+	links := markup.Links{
+		Mention: func(user, host string) (markup.Target, bool) {
+			if s.isOwner(user, host) {
+				return markup.Target{Href: s.actorURI, URL: s.origin.URL("/@" + s.me.Name), User: s.me.Name, Host: s.origin.Domain}, true
+			}
+			a, ok := people[handleKey(user, host)]
+			return markup.Target{Href: a.URI, URL: a.URL, User: a.Username, Host: a.Domain}, ok
+		},
+		Hashtag: func(tag string) string { return s.origin.URL("/tags/" + url.PathEscape(strings.ToLower(tag))) },
+	}
+	if markdown {
+		return markup.Markdown(text, links)
+	}
+	return markup.Plain(text, links)
+}
+
+// isOwner says whether a handle is the owner's; without a host it is a name here.
+func (s *Service) isOwner(user, host string) bool {
+	return strings.EqualFold(user, s.me.Name) && (host == "" || host == s.origin.Domain || host == s.origin.Host)
+}
+
+func handleKey(user, host string) markup.Handle {
+	return markup.Handle{User: strings.ToLower(user), Host: host}
+}
+
+// findNamed resolves handles: from the store, else over the network, a few at a
+// time. Those who cannot be found are left out.
+func (s *Service) findNamed(ctx context.Context, handles []markup.Handle) (map[markup.Handle]store.Actor, error) {
+	found := map[markup.Handle]store.Actor{}
+	var unknown []markup.Handle
+	err := s.store.Read(ctx, func(tx *store.Tx) error {
+		clear(found)
+		unknown = nil
+		for _, h := range handles {
+			if h.Host == s.origin.Domain || h.Host == s.origin.Host {
+				continue // the owner, or nobody
+			}
+			blocked, err := tx.HostBlocked(h.Host)
+			if err != nil {
+				return err
+			}
+			if blocked {
+				continue
+			}
+			a, err := tx.ActorByHandle(h.User, h.Host)
+			switch {
+			case errors.Is(err, store.ErrNotFound):
+				unknown = append(unknown, h)
+			case err != nil:
+				return err
+			default:
+				found[handleKey(h.User, h.Host)] = a
+			}
+		}
+		return nil
+	})
+	if err != nil || len(unknown) == 0 {
+		return found, err
+	}
+	s.askForNamed(ctx, unknown[:min(len(unknown), maxLookups)], found)
+	return found, ctx.Err()
+}
+
+// askForNamed looks handles up over the network and adds whom it finds in time.
+func (s *Service) askForNamed(ctx context.Context, handles []markup.Handle, found map[markup.Handle]store.Actor) {
+	ctx, cancel := context.WithTimeout(ctx, lookupTime)
+	defer cancel()
+	var mu sync.Mutex
+	var group errgroup.Group
+	group.SetLimit(4)
+	for _, h := range handles {
+		group.Go(func() error {
+			a, err := within(ctx, func() (store.Actor, error) { return s.fetchHandle(ctx, h.User, h.Host) })
+			if err != nil {
+				s.log.Debug("left a mention as text", "user", h.User, "host", h.Host, "error", err)
+				return nil // one who is not found must not keep the others from being named
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			found[handleKey(h.User, h.Host)] = a
+			return nil
+		})
+	}
+	group.Wait() // its functions return no error
+}
+
+// within waits for f as long as ctx lasts. A fetch of an actor may be shared with
+// others, who have more time: it goes on when nobody here waits for it any more.
+func within[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	type result struct {
+		v   T
+		err error
+	}
+	ch := make(chan result, 1)
+	go func() {
+		v, err := f()
+		ch <- result{v, err}
+	}()
+	select {
+	case r := <-ch:
+		return r.v, r.err
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
+	}
+}
+
+// SaveDraft keeps a text for later under an id, or under a new one if that is 0.
+// It may be longer than a post, up to 64 KiB, and there are at most 200.
+func (s *Service) SaveDraft(ctx context.Context, id int64, text store.UnsentText) (store.Unsent, error) {
+	if len(text.Text)+len(text.Summary) > maxDraftBytes {
+		return store.Unsent{}, reply.Errorf(reply.Unprocessable, "The draft is longer than %d KB, the most that is kept.", maxDraftBytes>>10)
+	}
+	u, err := store.Put(ctx, s.store, func(tx *store.Tx) (store.Unsent, error) {
+		u := store.Unsent{ID: id, Draft: text}
+		if id != 0 {
+			old, err := tx.Unsent(id)
+			if errors.Is(err, store.ErrNotFound) || err == nil && old.Kind != store.UnsentDraft {
+				u.ID = 0 // sent or deleted meanwhile: the text is kept all the same
+			} else if err != nil {
+				return u, err
+			}
+		}
+		if u.ID == 0 {
+			list, err := tx.UnsentList()
+			if err != nil {
+				return u, err
+			}
+			if len(list) >= maxDrafts {
+				return u, reply.Errorf(reply.Conflict, "You have %d drafts, the most there can be. Delete one first.", maxDrafts)
+			}
+		}
+		return u, tx.SaveUnsent(&u)
+	})
+	if err != nil && reply.CodeOf(err) == reply.Internal {
+		err = fmt.Errorf("save draft: %w", err)
+	}
+	return u, err
+}
+
+// Drafts lists the saved texts, the last edited first.
+func (s *Service) Drafts(ctx context.Context) ([]store.Unsent, error) {
+	return store.Get(ctx, s.store, func(tx *store.Tx) ([]store.Unsent, error) { return tx.UnsentList() })
+}
+
+// DropDraft deletes a saved text; one that is not there is no error.
+func (s *Service) DropDraft(ctx context.Context, id int64) error {
+	return s.store.Write(ctx, func(tx *store.Tx) error { return tx.DropUnsent(id) })
+}

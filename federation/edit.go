@@ -1,0 +1,174 @@
+package federation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"dassie/store"
+	"dassie/web/reply"
+)
+
+// Edit changes the text of an own post: Text, Markdown, Summary, Language and
+// Sensitive of the draft count. The audience stays as it is (DECISIONS 21):
+// whoever is named anew in a followers-only or direct post is a plain link and
+// gets nothing. The Update goes to the servers that have the post or may yet get
+// it and, if everybody may read it, to those of people named anew. Nothing
+// happens if nothing changed.
+func (s *Service) Edit(ctx context.Context, postID int64, d Draft) (store.Post, error) {
+	before, err := store.Get(ctx, s.store, func(tx *store.Tx) (store.Post, error) { return ownPost(tx, postID) })
+	if err != nil {
+		return before, err
+	}
+	d.Visibility = before.Visibility
+	if err := checkDraft(&d); err != nil {
+		return before, err
+	}
+	if d.Language == "" {
+		d.Language = before.Language
+	}
+	d.Sensitive = d.Sensitive || d.Summary != ""
+	if sameText(before, d) {
+		return before, nil
+	}
+	w, err := s.write(ctx, d)
+	if err != nil {
+		return before, err
+	}
+	if w.empty && len(before.Extra.Attachments) == 0 {
+		return before, reply.Errorf(reply.Unprocessable, "Write something first, or delete the post.")
+	}
+	p, err := store.Put(ctx, s.store, func(tx *store.Tx) (store.Post, error) { return s.edit(tx, postID, d, w) })
+	if err != nil && reply.CodeOf(err) == reply.Internal {
+		err = fmt.Errorf("edit post %d: %w", postID, err)
+	}
+	return p, err
+}
+
+// ownPost reads a post that the owner wrote; a boost is none.
+func ownPost(tx *store.Tx, id int64) (store.Post, error) {
+	p, err := tx.Post(id)
+	if errors.Is(err, store.ErrNotFound) || err == nil && (!p.Own() || p.BoostOf != 0) {
+		return store.Post{}, reply.Errorf(reply.NotFound, "There is no such post of yours.")
+	}
+	return p, err
+}
+
+func sameText(p store.Post, d Draft) bool {
+	return p.Source == d.Text && p.Extra.Markdown == d.Markdown && p.Summary == d.Summary &&
+		p.Language == d.Language && p.Sensitive == d.Sensitive
+}
+
+func (s *Service) edit(tx *store.Tx, id int64, d Draft, w written) (store.Post, error) {
+	before, err := ownPost(tx, id)
+	if err != nil || sameText(before, d) {
+		return before, err
+	}
+	p := before
+	p.Content, p.Source, p.Summary, p.Language, p.Sensitive = w.html, d.Text, d.Summary, d.Language, d.Sensitive
+	p.Extra.Tags, p.Extra.Markdown = w.tags, d.Markdown
+	p.EditedAt = s.editTime(before)
+	people, err := s.namedAfterEdit(tx, &p, w)
+	if err != nil {
+		return p, err
+	}
+	if err := tx.UpdatePost(before, &p); err != nil {
+		return p, err
+	}
+	if err := s.fileNames(tx, p, before.Extra.Tags, people); err != nil {
+		return p, err
+	}
+	to, err := s.editAudience(tx, before, p, people)
+	if err != nil {
+		return p, err
+	}
+	s.emit(tx, EventEdit, p.ID)
+	return p, s.sendPost(tx, "Update", p, to)
+}
+
+// editTime is now, but always after the version before: servers take no edit
+// that is not newer than what they have.
+func (s *Service) editTime(before store.Post) time.Time {
+	last := before.PublishedAt
+	if before.EditedAt.After(last) {
+		last = before.EditedAt
+	}
+	now := s.now().UTC().Truncate(time.Millisecond)
+	if !now.After(last) {
+		now = last.Add(time.Millisecond)
+	}
+	return now
+}
+
+// namedAfterEdit decides whom the new version names, and lists them. In a private
+// post those are the people of the first version: to be named is to be let in.
+func (s *Service) namedAfterEdit(tx *store.Tx, p *store.Post, w written) ([]store.Actor, error) {
+	if !p.Visibility.Open() {
+		return tx.MentionedActors(p.ID)
+	}
+	people := w.people
+	if p.ParentID != 0 {
+		author, err := authorOf(tx, p.ParentID)
+		if err != nil {
+			return nil, err
+		}
+		people = withAuthor(people, author)
+	}
+	p.Extra.Mentions = mentionsOf(people)
+	return people, nil
+}
+
+// editAudience lists the inboxes of an Update: those that got the post or wait
+// for it, and those of people whom only the new version names.
+func (s *Service) editAudience(tx *store.Tx, before, p store.Post, people []store.Actor) ([]store.InboxTarget, error) {
+	named := map[int64]bool{}
+	for _, m := range before.Extra.Mentions {
+		named[m.ActorID] = true
+	}
+	var to []store.InboxTarget
+	for _, a := range people {
+		if !named[a.ID] && a.Inbox != "" && a.GoneAt.IsZero() {
+			to = append(to, store.InboxTarget{URL: a.DeliveryInbox(), HostID: a.HostID})
+		}
+	}
+	holders, err := s.holding(tx, before)
+	if err != nil {
+		return nil, err
+	}
+	return unblocked(tx, append(holders, to...))
+}
+
+// holding lists the inboxes that accepted a post, may have, or wait for it.
+func (s *Service) holding(tx *store.Tx, p store.Post) ([]store.InboxTarget, error) {
+	receipts, err := tx.Receipts(p.ID)
+	if err != nil {
+		return nil, err
+	}
+	has := map[int64]bool{}
+	for _, r := range receipts {
+		switch r.State {
+		case store.DeliveryWaiting, store.DeliveryUnknown, store.DeliveryAccepted, store.DeliveryLost:
+			has[r.InboxID] = true
+		}
+	}
+	people, err := tx.MentionedActors(p.ID)
+	if err != nil {
+		return nil, err
+	}
+	candidates, err := s.audience(tx, p, people)
+	if err != nil {
+		return nil, err
+	}
+	var to []store.InboxTarget
+	for _, in := range candidates {
+		id, err := tx.EnsureInbox(in)
+		if err != nil {
+			return nil, err
+		}
+		if has[id] {
+			to = append(to, in)
+		}
+	}
+	return to, nil
+}

@@ -1,0 +1,234 @@
+package federation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"dassie/federation/ap"
+	"dassie/federation/markup"
+	"dassie/store"
+	"dassie/store/media"
+	"dassie/web/reply"
+)
+
+const (
+	maxProfileName = 100  // characters
+	maxBio         = 1000 // characters
+	maxFields      = 8
+	maxFieldText   = 255 // characters of a field's name, and of its value
+)
+
+// Profile is what the owner says about themselves. Of a field, Name and Source
+// are given.
+type Profile struct {
+	Name   string // display name, plain text
+	Bio    string // plain text with links
+	Fields []store.Field
+	Bot    bool
+}
+
+// UpdateProfile changes what others see of the owner, and tells the followers.
+func (s *Service) UpdateProfile(ctx context.Context, p Profile) error {
+	p.Name, p.Bio = oneLine(p.Name), strings.TrimSpace(p.Bio)
+	if n := utf8.RuneCountInString(p.Name); n > maxProfileName {
+		return reply.Errorf(reply.Unprocessable, "The name has %d characters; %d is the most there can be.", n, maxProfileName)
+	}
+	if n := markup.CountCharacters(p.Bio); n > maxBio || len(p.Bio) > markup.MaxSource {
+		return reply.Errorf(reply.Unprocessable, "The bio has %d characters; %d is the most there can be.", n, maxBio)
+	}
+	fields, err := profileFields(p.Fields)
+	if err != nil {
+		return err
+	}
+	return s.changeProfile(ctx, func(tx *store.Tx, me *store.Actor) error {
+		summary, err := s.bioHTML(tx, p.Bio)
+		if err != nil {
+			return err
+		}
+		me.Name, me.Source, me.Summary, me.Bot = p.Name, p.Bio, summary, p.Bot
+		me.Kind = "Person"
+		if p.Bot {
+			me.Kind = "Service"
+		}
+		me.Extra.Fields = keepVerified(fields, me.Extra.Fields)
+		return nil
+	})
+}
+
+// profileFields checks the fields, leaves out empty ones and makes HTML of their values.
+func profileFields(given []store.Field) ([]store.Field, error) {
+	var fields []store.Field
+	for _, f := range given {
+		name, source := oneLine(f.Name), oneLine(f.Source)
+		switch {
+		case name == "" && source == "":
+			continue
+		case name == "":
+			return nil, reply.Errorf(reply.Unprocessable, "The field with the value “%s” has no label.", cut(source, 40))
+		case source == "":
+			return nil, reply.Errorf(reply.Unprocessable, "The field “%s” has no value.", cut(name, 40))
+		case utf8.RuneCountInString(name) > maxFieldText || utf8.RuneCountInString(source) > maxFieldText:
+			return nil, reply.Errorf(reply.Unprocessable, "The field “%s” is longer than %d characters.", cut(name, 40), maxFieldText)
+		}
+		fields = append(fields, store.Field{Name: name, Source: source, Value: markup.Field(source)})
+	}
+	if len(fields) > maxFields {
+		return nil, reply.Errorf(reply.Unprocessable, "There are %d fields; %d is the most there can be.", len(fields), maxFields)
+	}
+	return fields, nil
+}
+
+// keepVerified keeps the mark of links that did not change.
+func keepVerified(fields, old []store.Field) []store.Field {
+	for i := range fields {
+		for _, f := range old {
+			if f.Source == fields[i].Source {
+				fields[i].Verified = f.Verified
+			}
+		}
+	}
+	return fields
+}
+
+// bioHTML renders the bio; people in it are linked if they are known here.
+func (s *Service) bioHTML(tx *store.Tx, bio string) (string, error) {
+	var failed error
+	people := map[markup.Handle]store.Actor{}
+	for _, h := range markup.FindMentions(bio, false) {
+		a, err := tx.ActorByHandle(h.User, h.Host)
+		if err == nil {
+			people[handleKey(h.User, h.Host)] = a
+		} else if !errors.Is(err, store.ErrNotFound) {
+			failed = err
+		}
+	}
+	if failed != nil {
+		return "", failed
+	}
+	r, err := s.render(bio, false, people)
+	return r.HTML, err
+}
+
+// changeProfile applies a change to the owner's row and makes it known.
+func (s *Service) changeProfile(ctx context.Context, change func(tx *store.Tx, me *store.Actor) error) error {
+	err := s.store.Write(ctx, func(tx *store.Tx) error {
+		me, err := tx.Actor(store.OwnerID)
+		if err != nil {
+			return err
+		}
+		if err := change(tx, &me); err != nil {
+			return err
+		}
+		me.EditedAt = s.now()
+		if err := tx.SaveActor(&me); err != nil {
+			return err
+		}
+		s.emit(tx, EventProfile, 0)
+		return s.announceProfile(tx)
+	})
+	if err != nil {
+		return fmt.Errorf("change profile: %w", err)
+	}
+	return nil
+}
+
+// announceProfile sends the owner's profile as it is now to the servers of all
+// accepted followers (AP 7.3).
+func (s *Service) announceProfile(tx *store.Tx) error {
+	doc, err := s.actorDocument(tx)
+	if err != nil {
+		return err
+	}
+	to, err := tx.FollowerInboxes()
+	if err != nil {
+		return err
+	}
+	if to, err = unblocked(tx, to); err != nil {
+		return err
+	}
+	m := ap.NewActivity("Update", s.newActivityID(), s.actorURI, doc, []string{ap.Public}, []string{s.followersURI()}, s.now())
+	return s.send(tx, "Update", 0, m, to)
+}
+
+// SetPicture makes an uploaded picture the owner's "avatar" or "header". What is
+// wrong with it is said in plain words.
+func (s *Service) SetPicture(ctx context.Context, kind string, r io.Reader) error {
+	shape, ok := shapes[kind]
+	if !ok {
+		return reply.Errorf(reply.Invalid, "There is no picture called “%s”.", printable(kind, 40))
+	}
+	pics, err := s.media.Picture(ctx, r, media.OwnerPicture, shape)
+	if err != nil {
+		return pictureError(err)
+	}
+	return s.replacePicture(ctx, kind, pics[0].Name)
+}
+
+// shapes are the pictures of a profile.
+var shapes = map[string]media.Shape{"avatar": media.Avatar, "header": media.Header}
+
+// pictureError says what is wrong with an upload.
+func pictureError(err error) error {
+	var refused *media.Refusal
+	if !errors.As(err, &refused) {
+		return fmt.Errorf("store picture: %w", err)
+	}
+	code := reply.Unprocessable
+	switch refused.Kind {
+	case media.ErrTooLarge:
+		code = reply.TooLarge
+	case media.ErrUnsupported:
+		code = reply.Unsupported
+	case media.ErrNoSpace:
+		code = reply.Unavailable
+	}
+	return &reply.Error{Code: code, Message: refused.Text, Err: err}
+}
+
+// RemovePicture takes the owner's "avatar" or "header" away.
+func (s *Service) RemovePicture(ctx context.Context, kind string) error {
+	if _, ok := shapes[kind]; !ok {
+		return reply.Errorf(reply.Invalid, "There is no picture called “%s”.", printable(kind, 40))
+	}
+	return s.replacePicture(ctx, kind, "")
+}
+
+// replacePicture shows a stored picture, or none, and removes the file of the one
+// before unless something else shows it.
+func (s *Service) replacePicture(ctx context.Context, kind, name string) error {
+	old := ""
+	err := s.changeProfile(ctx, func(_ *store.Tx, me *store.Actor) error {
+		shown := &me.Avatar
+		if kind == "header" {
+			shown = &me.Header
+		}
+		old, *shown = *shown, name
+		return nil
+	})
+	if err != nil || old == name {
+		return err
+	}
+	s.removeUnused(ctx, old)
+	return nil
+}
+
+// removeUnused deletes files that nothing shows any more. What fails here is
+// found by the sweep of the media folder.
+func (s *Service) removeUnused(ctx context.Context, names ...string) {
+	for _, name := range names {
+		if name == "" {
+			continue
+		}
+		used, err := store.Get(ctx, s.store, func(tx *store.Tx) (bool, error) { return tx.MediaInUse(name) })
+		if err == nil && !used {
+			err = s.media.Remove(name)
+		}
+		if err != nil {
+			s.log.Warn("cannot remove a picture", "name", name, "error", err)
+		}
+	}
+}

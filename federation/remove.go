@@ -1,0 +1,72 @@
+package federation
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"dassie/federation/ap"
+	"dassie/store"
+	"dassie/web/reply"
+)
+
+// Delete removes an own post. What waits to be sent is cancelled; a Delete goes
+// to the servers that have the post or may have it, to those that verifiably
+// fetched it, and, if everybody could read it, to those of the followers, who may
+// have it by other ways (DECISIONS 21). It returns the number of those servers.
+func (s *Service) Delete(ctx context.Context, postID int64) (servers int, err error) {
+	servers, err = store.Put(ctx, s.store, func(tx *store.Tx) (int, error) {
+		p, err := ownPost(tx, postID)
+		if err != nil {
+			return 0, err
+		}
+		to, err := s.holders(tx, p)
+		if err != nil {
+			return 0, err
+		}
+		if err := tx.DeletePost(p); err != nil {
+			return 0, err
+		}
+		s.emit(tx, EventDelete, p.ID)
+		return countHosts(to), s.send(tx, "Delete", p.ID, s.deletionOf(p), to)
+	})
+	if err != nil && reply.CodeOf(err) == reply.Internal {
+		err = fmt.Errorf("delete post %d: %w", postID, err)
+	}
+	return servers, err
+}
+
+// holders lists the inboxes that a Delete goes to, each once. Blocked servers
+// are asked to delete what they have as well.
+func (s *Service) holders(tx *store.Tx, p store.Post) ([]store.InboxTarget, error) {
+	to, err := tx.Holders(p.ID, s.flights.has)
+	if err != nil || !p.Visibility.Open() {
+		return to, err
+	}
+	followers, err := tx.FollowerInboxes()
+	if err != nil {
+		return nil, err
+	}
+	seen := make(map[string]bool, len(to))
+	for _, in := range to {
+		seen[in.URL] = true
+	}
+	for _, in := range followers {
+		if !seen[in.URL] {
+			to = append(to, in)
+		}
+	}
+	return to, nil
+}
+
+// deletionOf is the Delete of a post (AP 6.4), addressed as the post was: that of
+// a private post names nobody else.
+func (s *Service) deletionOf(p store.Post) *ap.Message {
+	named := make([]string, 0, len(p.Extra.Mentions))
+	for _, m := range p.Extra.Mentions {
+		named = append(named, m.URI)
+	}
+	to, cc := ap.Audience(wireVisibility(p.Visibility), s.followersURI(), named)
+	gone := &ap.Tombstone{ID: p.URI, FormerType: "Note", Deleted: s.now()}
+	return ap.NewActivity("Delete", s.newActivityID(), s.actorURI, gone, to, cc, time.Time{})
+}
