@@ -157,15 +157,18 @@ func (s *Service) readPost(r *http.Request, id int64, render postRender) (d *doc
 	}
 	asker := s.verifiedAsker(ctx, r)
 	err = s.store.Read(ctx, func(tx *store.Tx) error {
-		allowed, err := mayRead(tx, id, asker)
+		entitled, err := mayRead(tx, id, asker)
 		if err != nil {
 			return err
+		}
+		if entitled == nobody {
+			return store.ErrNotFound
 		}
 		p, err := tx.Post(id)
 		if err != nil {
 			return err
 		}
-		if !allowed(p) {
+		if !p.Own() || entitled == follower && p.Visibility != store.Followers {
 			return store.ErrNotFound
 		}
 		d, err = renderDocument(tx, p, render)
@@ -182,25 +185,39 @@ func renderDocument(tx *store.Tx, p store.Post, render postRender) (*document, e
 	return activityDocument(v)
 }
 
+// entitlement is what an asker may read of what is not for everybody.
+type entitlement int
+
+const (
+	nobody   entitlement = iota
+	follower             // what is for followers
+	named                // the post in question
+)
+
 // mayRead asks for everything that can entitle an actor to a private post,
 // before it is known whether there is one.
-func mayRead(tx *store.Tx, id int64, asker store.Actor) (func(store.Post) bool, error) {
-	follower, err := tx.IsFollower(asker.ID)
+func mayRead(tx *store.Tx, id int64, asker store.Actor) (entitlement, error) {
+	follows, err := tx.IsFollower(asker.ID)
 	if err != nil {
-		return nil, err
+		return nobody, err
 	}
-	named, err := tx.Mentioned(id, asker.ID)
+	mentioned, err := tx.Mentioned(id, asker.ID)
 	if err != nil {
-		return nil, err
+		return nobody, err
 	}
 	blocked, err := tx.HostBlocked(ap.Host(asker.URI))
 	if err != nil {
-		return nil, err
+		return nobody, err
 	}
-	known := asker.ID != 0 && asker.ID != store.OwnerID && asker.GoneAt.IsZero() && !blocked
-	return func(p store.Post) bool {
-		return known && p.Own() && (named || follower && p.Visibility == store.Followers)
-	}, nil
+	switch {
+	case asker.ID == 0, asker.ID == store.OwnerID, !asker.GoneAt.IsZero(), blocked:
+		return nobody, nil
+	case mentioned:
+		return named, nil
+	case follows:
+		return follower, nil
+	}
+	return nobody, nil
 }
 
 // verifiedAsker is who signed the request; the zero actor if nobody did, or not
