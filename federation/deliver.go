@@ -38,6 +38,10 @@ type flight struct {
 	cancel context.CancelFunc
 }
 
+func (f *sendingSet) init() {
+	f.pairs, f.hosts = map[[2]int64]bool{}, map[int64]*flight{}
+}
+
 func (f *sendingSet) has(outgoingID, inboxID int64) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -50,9 +54,6 @@ func (f *sendingSet) has(outgoingID, inboxID int64) bool {
 func (f *sendingSet) begin(hostID int64, cancel context.CancelFunc) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.hosts == nil {
-		f.hosts, f.pairs = map[int64]*flight{}, map[[2]int64]bool{}
-	}
 	if f.hosts[hostID] != nil {
 		return false
 	}

@@ -79,8 +79,10 @@ func (s *Service) receive(ctx context.Context, r *http.Request, body []byte) err
 	if err != nil {
 		return err
 	}
-	if _, err := s.cachedSigner(ctx, sig.KeyID); errors.Is(err, store.ErrNotFound) && s.nobodysDelete(act) {
-		return nil // the commonest request of all: it costs neither a fetch nor a write
+	if _, err := s.cachedSigner(ctx, sig.KeyID); errors.Is(err, store.ErrNotFound) {
+		if ignored, err := s.ignoredFromStranger(ctx, sig.KeyID, act); err != nil || ignored {
+			return err
+		}
 	}
 	k, err := s.verify(ctx, sig, source)
 	if err != nil {
@@ -112,10 +114,22 @@ func readActivity(body []byte) (*ap.Activity, error) {
 	return act, nil
 }
 
-// nobodysDelete: somebody unknown here deletes the own account; their key can
-// no longer be fetched (mastodon#10286), and there is nothing to delete.
-func (s *Service) nobodysDelete(act *ap.Activity) bool {
-	return act.Type == "Delete" && act.ObjectID == act.Actor
+// ignoredFromStranger: what has no effect whoever sends it costs neither a fetch
+// of an unknown actor's key nor a write: verbs that mean nothing here, and the
+// commonest request of all, the Delete of an own account, whose key can no
+// longer be fetched anyway (mastodon#10286).
+func (s *Service) ignoredFromStranger(ctx context.Context, keyID string, act *ap.Activity) (bool, error) {
+	if verbs[act.Type] != nil && (act.Type != "Delete" || act.ObjectID != act.Actor) || !ap.SameOrigin(keyID, act.Actor) {
+		return false, nil
+	}
+	known, err := store.Get(ctx, s.store, func(tx *store.Tx) (bool, error) {
+		_, err := tx.ActorIDByURI(act.Actor)
+		if errors.Is(err, store.ErrNotFound) {
+			return false, nil
+		}
+		return err == nil, err
+	})
+	return err == nil && !known, err
 }
 
 // accept applies a verified activity or queues it.

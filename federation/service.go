@@ -80,6 +80,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	s.replays = newReplayMemory()
 	s.budget = newBudget(s.now)
 	s.work.init()
+	s.flights.sending.init()
 	if err := s.loadKeys(ctx); err != nil {
 		return nil, err
 	}

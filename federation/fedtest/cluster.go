@@ -59,13 +59,23 @@ type Received struct {
 // Followers need no approval; Lock changes that.
 func New(tb testing.TB, names ...string) *Cluster {
 	tb.Helper()
-	c := &Cluster{tb: tb}
-	c.clock.Store(time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC).UnixNano())
+	c := NewAt(tb, time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC))
 	for _, name := range names {
 		c.Add(name)
 	}
 	return c
 }
+
+// NewAt makes an empty cluster whose clock starts at a moment: for strangers
+// that talk to a server outside the cluster.
+func NewAt(tb testing.TB, at time.Time) *Cluster {
+	c := &Cluster{tb: tb}
+	c.clock.Store(at.UnixNano())
+	return c
+}
+
+// Remote names a server outside the cluster, for strangers to send to.
+func Remote(host string) *Server { return &Server{Host: host} }
 
 // Now is the cluster's clock; Advance moves it.
 func (c *Cluster) Now() time.Time { return time.Unix(0, c.clock.Load()).UTC() }
