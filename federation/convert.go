@@ -54,7 +54,15 @@ func (s *Service) storeNote(tx *store.Tx, n *ap.Note, author store.Actor) (store
 	if err := tx.InsertPost(&p); err != nil {
 		return p, false, err
 	}
+	s.threadChanged(tx, p)
 	return p, true, s.noteMentions(tx, p)
+}
+
+// threadChanged drops the cached document of an own post whose replies changed.
+func (s *Service) threadChanged(tx *store.Tx, p store.Post) {
+	if p.ParentID != 0 {
+		tx.After(func() { s.documents.forget(p.ParentID) })
+	}
 }
 
 // publishedAt clamps what the author's server says: never in the future.

@@ -31,6 +31,7 @@ func (s *Service) forgetPost(tx *store.Tx, p store.Post) error {
 	if err := tx.DeletePost(p); err != nil {
 		return err
 	}
+	s.threadChanged(tx, p)
 	s.emit(tx, EventDelete, p.ID)
 	return nil
 }

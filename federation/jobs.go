@@ -96,7 +96,7 @@ func (s *Service) Run(ctx context.Context) error {
 		wg.Go(func() { loop(ctx) })
 	}
 	wg.Wait()
-	return nil
+	return s.queueFetches(context.WithoutCancel(ctx)) // what was gathered meanwhile
 }
 
 // jobLoop runs due jobs, a few at a time, each key in order.
@@ -201,6 +201,9 @@ func (s *Service) callJob(ctx context.Context, j store.Job) (err error) {
 // says how many things that were. It is how tests drive the queue.
 func (s *Service) RunDue(ctx context.Context) (int, error) {
 	total := 0
+	if err := s.queueFetches(ctx); err != nil {
+		return 0, err
+	}
 	jobs, _, err := s.dueJobs(ctx)
 	if err != nil {
 		return 0, err
