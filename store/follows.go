@@ -196,7 +196,7 @@ func (t *Tx) Follows(actorID int64) (bool, error) {
 func (t *Tx) FollowingList(after int64, limit int) ([]Following, error) {
 	return many(t, scanFollowing, `
 		select `+followingColumns+`
-		from following
+		from following indexed by following_asked
 		where state < 2
 		and (asked_at, actor_id) < (
 			iif(? = 0, 1 << 62, coalesce((select asked_at from following where actor_id = ?), 0)), ?)

@@ -66,7 +66,8 @@ func (t *Tx) JobWaiting(key string) (bool, error) {
 		and dead_at is null`, key)
 }
 
-// DueJobs lists what may run now: for each key only its oldest job.
+// DueJobs lists what may run now: for each key only its oldest job. The index is
+// named because one key with thousands of jobs would lead the planner astray.
 func (t *Tx) DueJobs(now time.Time, limit int) ([]Job, error) {
 	return many(t, scanJob, `
 		select `+jobColumns+`
@@ -75,7 +76,7 @@ func (t *Tx) DueJobs(now time.Time, limit int) ([]Job, error) {
 		and j.run_at <= ?
 		and (j.key = '' or not exists (
 			select 1
-			from jobs k
+			from jobs k indexed by jobs_key
 			where k.key = j.key
 			and k.dead_at is null
 			and k.id < j.id))

@@ -10,7 +10,7 @@ import (
 const (
 	day = 24 * time.Hour
 
-	sweepSlice = 200                   // rows that a sweep looks for at once
+	sweepSlice = 1000                  // rows that a sweep looks for at once
 	sweepHold  = 20 * time.Millisecond // how long one write of a sweep may hold the writer, give or take a row
 )
 

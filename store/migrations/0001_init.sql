@@ -113,7 +113,7 @@ create table following (
   asked_at integer not null,
   decided_at integer
 );
-create index following_state on following (state, asked_at);
+create index following_asked on following (asked_at);
 
 -- kind: 0 note, others as in ap. visibility: 0 public, 1 unlisted, 2 followers, 3 direct.
 -- parent_hash is set only while the parent is not stored here.
@@ -238,6 +238,7 @@ create table notifications (
   at integer not null
 );
 create index notifications_post on notifications (post_id) where post_id != 0;
+create index notifications_actor on notifications (actor_id);
 
 create table jobs (
   id integer primary key,

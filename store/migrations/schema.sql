@@ -1,0 +1,377 @@
+-- What the migrations amount to, as SQLite reports it. Written by: go test ./store -run Golden -update
+
+CREATE TABLE settings (
+  key text primary key,
+  value text not null
+) without rowid;
+
+CREATE TABLE identity (
+  id integer primary key check (id = 1),
+  name text not null,
+  domain text not null,
+  host text not null,
+  actor_key text not null,
+  email text not null default '',
+  password_hash text not null,
+  created_at integer not null
+);
+
+CREATE TABLE keys (
+  name text primary key,
+  key_id text not null,
+  pkcs8 blob not null,
+  created_at integer not null
+) without rowid;
+
+CREATE TABLE hosts (
+  id integer primary key,
+  name text not null unique,
+  software text not null default '',
+  version text not null default '',
+  info_at integer not null default 0,
+  seen_at integer not null default 0,
+  accepted_at integer not null default 0,
+  failed_at integer not null default 0,
+  error text not null default '',
+  blocked_at integer,
+  created_at integer not null
+);
+
+CREATE TABLE actors (
+  id integer primary key,
+  uri text not null,
+  uri_hash integer not null,
+  host_id integer not null,
+  username text not null,
+  domain text not null,
+  kind text not null,
+  name text not null default '',
+  summary text not null default '',
+  source text not null default '',
+  url text not null default '',
+  inbox text not null default '',
+  shared_inbox text not null default '',
+  outbox text not null default '',
+  followers_uri text not null default '',
+  featured_uri text not null default '',
+  icon_url text not null default '',
+  image_url text not null default '',
+  avatar text not null default '',
+  header text not null default '',
+  extra text not null default '',
+  locked integer not null default 0,
+  bot integer not null default 0,
+  discoverable integer not null default 0,
+  indexable integer not null default 0,
+  posts_count integer not null default 0,
+  followers_count integer not null default 0,
+  following_count integer not null default 0,
+  published_at integer not null default 0,
+  fetched_at integer not null default 0,
+  edited_at integer not null default 0,
+  gone_at integer
+);
+
+CREATE INDEX actors_uri on actors (uri_hash);
+
+CREATE INDEX actors_handle on actors (username collate nocase, domain);
+
+CREATE INDEX actors_host on actors (host_id);
+
+CREATE TABLE actor_keys (
+  key_hash integer not null,
+  key_id text not null,
+  actor_id integer not null,
+  der blob not null,
+  fetched_at integer not null
+);
+
+CREATE INDEX actor_keys_hash on actor_keys (key_hash);
+
+CREATE INDEX actor_keys_actor on actor_keys (actor_id);
+
+CREATE TABLE followers (
+  actor_id integer primary key,
+  state integer not null,
+  follow_uri text not null,
+  follow text not null,
+  asked_at integer not null,
+  decided_at integer
+);
+
+CREATE INDEX followers_state on followers (state, asked_at);
+
+CREATE TABLE following (
+  actor_id integer primary key,
+  state integer not null,
+  follow_uri text not null,
+  boosts integer not null default 1,
+  notify integer not null default 0,
+  asked_at integer not null,
+  decided_at integer
+);
+
+CREATE INDEX following_asked on following (asked_at);
+
+CREATE TABLE posts (
+  id integer primary key,
+  uri text not null,
+  uri_hash integer not null,
+  actor_id integer not null,
+  kind integer not null default 0,
+  visibility integer not null,
+  boost_of integer,
+  parent_id integer,
+  parent_uri text,
+  parent_hash integer,
+  url text not null default '',
+  title text not null default '',
+  summary text not null default '',
+  content text not null default '',
+  source text,
+  language text not null default '',
+  sensitive integer not null default 0,
+  published_at integer not null,
+  edited_at integer,
+  replies integer not null default 0,
+  boosts integer not null default 0,
+  likes integer not null default 0,
+  kept integer not null default 0,
+  stored_at integer not null,
+  extra text
+);
+
+CREATE INDEX posts_uri on posts (uri_hash);
+
+CREATE INDEX posts_parent on posts (parent_id) where parent_id is not null;
+
+CREATE INDEX posts_orphan on posts (parent_hash) where parent_hash is not null;
+
+CREATE INDEX posts_boost on posts (boost_of) where boost_of is not null;
+
+CREATE INDEX posts_own on posts (id, visibility) where actor_id = 1;
+
+CREATE TABLE by_author (
+  actor_id integer not null,
+  post_id integer not null,
+  primary key (actor_id, post_id)
+) without rowid;
+
+CREATE TABLE unindexed (
+  post_id integer primary key
+);
+
+CREATE VIRTUAL TABLE search using fts5 (
+  body,
+  content = '',
+  contentless_delete = 1,
+  tokenize = 'unicode61 remove_diacritics 2'
+);
+
+CREATE TABLE mentions (
+  post_id integer not null,
+  actor_id integer not null,
+  primary key (post_id, actor_id)
+) without rowid;
+
+CREATE INDEX mentions_actor on mentions (actor_id, post_id);
+
+CREATE TABLE tags (
+  id integer primary key,
+  name text not null unique
+);
+
+CREATE TABLE post_tags (
+  tag_id integer not null,
+  post_id integer not null,
+  primary key (tag_id, post_id)
+) without rowid;
+
+CREATE TABLE home (
+  post_id integer primary key,
+  late integer
+);
+
+CREATE TABLE pins (
+  actor_id integer not null,
+  post_id integer not null,
+  at integer not null,
+  primary key (actor_id, post_id)
+) without rowid;
+
+CREATE INDEX pins_post on pins (post_id);
+
+CREATE TABLE edits (
+  post_id integer not null,
+  at integer not null,
+  summary text not null,
+  content text not null,
+  source text,
+  sensitive integer not null default 0,
+  extra text,
+  primary key (post_id, at)
+) without rowid;
+
+CREATE TABLE deleted (
+  post_id integer primary key,
+  visibility integer not null,
+  at integer not null
+);
+
+CREATE TABLE tombstones (
+  uri_hash integer primary key,
+  at integer not null
+);
+
+CREATE TABLE seen (
+  id_hash integer primary key,
+  at integer not null
+);
+
+CREATE TABLE notifications (
+  id integer primary key,
+  kind text not null,
+  actor_id integer not null,
+  post_id integer not null default 0,
+  at integer not null
+);
+
+CREATE INDEX notifications_post on notifications (post_id) where post_id != 0;
+
+CREATE INDEX notifications_actor on notifications (actor_id);
+
+CREATE TABLE jobs (
+  id integer primary key,
+  kind text not null,
+  key text not null default '',
+  run_at integer not null,
+  tries integer not null default 0,
+  payload blob,
+  error text not null default '',
+  dead_at integer
+);
+
+CREATE INDEX jobs_due on jobs (run_at) where dead_at is null;
+
+CREATE INDEX jobs_key on jobs (key) where dead_at is null;
+
+CREATE TABLE inboxes (
+  id integer primary key,
+  url text not null,
+  url_hash integer not null,
+  host_id integer not null,
+  tries integer not null default 0,
+  failing_since integer,
+  due_at integer,
+  error text not null default '',
+  kept integer not null default 0
+);
+
+CREATE INDEX inboxes_url on inboxes (url_hash);
+
+CREATE INDEX inboxes_host on inboxes (host_id);
+
+CREATE INDEX inboxes_due on inboxes (due_at) where due_at is not null;
+
+CREATE TABLE outgoing (
+  id integer primary key,
+  kind text not null,
+  post_id integer not null default 0,
+  uri text not null,
+  payload blob,
+  at integer not null,
+  until integer not null
+);
+
+CREATE INDEX outgoing_post on outgoing (post_id) where post_id != 0;
+
+CREATE TABLE deliveries (
+  outgoing_id integer not null,
+  inbox_id integer not null,
+  state integer not null default 0,
+  tried_at integer,
+  error text not null default '',
+  primary key (outgoing_id, inbox_id)
+) without rowid;
+
+CREATE INDEX deliveries_queue on deliveries (inbox_id, outgoing_id) where state < 2;
+
+CREATE TABLE ledger (
+  post_id integer primary key,
+  body blob not null,
+  at integer not null
+);
+
+CREATE TABLE fetches (
+  post_id integer not null,
+  host_id integer not null,
+  at integer not null,
+  primary key (post_id, host_id)
+) without rowid;
+
+CREATE INDEX fetches_host on fetches (host_id);
+
+CREATE TABLE unsent (
+  id integer primary key,
+  kind integer not null,
+  due_at integer,
+  draft text not null,
+  edited_at integer not null
+);
+
+CREATE INDEX unsent_due on unsent (due_at) where due_at is not null;
+
+CREATE TABLE idempotency (
+  key text primary key,
+  post_id integer not null,
+  at integer not null
+) without rowid;
+
+CREATE TABLE remote_media (
+  url_hash integer not null,
+  url text not null,
+  shape text not null,
+  name text not null default '',
+  size integer not null default 0,
+  fetched_at integer not null,
+  used_at integer not null,
+  failed integer not null default 0,
+  primary key (url_hash, shape)
+) without rowid;
+
+CREATE TABLE sessions (
+  hash blob primary key,
+  csrf text not null,
+  created_at integer not null,
+  used_at integer not null,
+  address text not null default '',
+  agent text not null default ''
+) without rowid;
+
+CREATE TABLE apps (
+  id integer primary key,
+  client_id text not null unique,
+  secret_hash blob,
+  name text not null,
+  website text not null default '',
+  redirect_uris text not null default '',
+  scopes text not null,
+  created_at integer not null
+);
+
+CREATE TABLE tokens (
+  id integer primary key,
+  hash blob not null unique,
+  app_id integer not null,
+  scopes text not null,
+  created_at integer not null,
+  used_at integer not null default 0
+);
+
+CREATE TABLE security_log (
+  id integer primary key,
+  at integer not null,
+  kind text not null,
+  detail text not null default '',
+  address text not null default ''
+);
