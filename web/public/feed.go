@@ -68,7 +68,7 @@ func (v *view) feed() (*page, error) {
 		return nil, err
 	}
 	s, o := v.site, v.site.svc.Origin()
-	page0 := o.URL(s.profilePath())
+	page0 := o.URL(s.ProfilePath())
 	f := atomFeed{
 		ID: s.svc.ActorURI(), Title: v.owner.Called() + " (" + v.owner.Handle + ")",
 		Links:  []atomLink{{Rel: "self", Type: "application/atom+xml", Href: o.URL(s.feedPath())}, {Rel: "alternate", Type: "text/html", Href: page0}},
@@ -102,7 +102,7 @@ func changedAt(p store.Post) time.Time {
 
 func (v *view) feedEntry(p store.Post) atomEntry {
 	o := v.site.svc.Origin()
-	address := o.URL(v.site.postPath(p.ID))
+	address := o.URL(v.site.PostPath(p.ID))
 	e := atomEntry{
 		ID: p.URI, Title: heading(p, longTitle), Published: p.PublishedAt.UTC().Format(time.RFC3339),
 		Updated: changedAt(p).UTC().Format(time.RFC3339),

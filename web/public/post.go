@@ -33,7 +33,7 @@ type postPage struct {
 // Post answers GET of /@NAME/ID: ActivityPub clients get the object, and people
 // the page. A post that is not for everybody is answered as one that never was.
 func (s *Site) Post(w http.ResponseWriter, r *http.Request, idText string) {
-	id, err := parseID(idText)
+	id, err := ParseID(idText)
 	if err != nil {
 		s.Fail(w, r, err)
 		return
@@ -72,7 +72,7 @@ func (v *view) post(id int64) (*page, error) {
 		return nil, err
 	}
 	title := v.owner.Called() + ": " + heading(p, longTitle)
-	d := postPage{Visitor: v.visitor(title, heading(p, longDescribed), v.site.postPath(id))}
+	d := postPage{Visitor: v.visitor(title, heading(p, longDescribed), v.site.PostPath(id))}
 	d.Activity = p.URI
 	if d.Entry, err = v.entry(p); err != nil {
 		return nil, err
@@ -201,7 +201,7 @@ func (v *view) neighbours(id int64) (earlier, later neighbour, err error) {
 		if err != nil || len(list) == 0 {
 			return neighbour{}, err
 		}
-		return neighbour{v.site.postPath(list[0].ID), heading(list[0], longNeighbour)}, nil
+		return neighbour{v.site.PostPath(list[0].ID), heading(list[0], longNeighbour)}, nil
 	}
 	if earlier, err = one(store.Page{Max: id}); err != nil {
 		return earlier, later, err

@@ -64,11 +64,11 @@ func placeOf(r *http.Request) (int64, error) {
 	if text == "" {
 		return 0, nil
 	}
-	return parseID(text)
+	return ParseID(text)
 }
 
 func (v *view) profile(before int64, replies bool) (*page, error) {
-	path := v.site.profilePath()
+	path := v.site.ProfilePath()
 	list := path
 	if replies {
 		list += "/replies"

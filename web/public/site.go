@@ -62,11 +62,13 @@ func (s *Site) Close() { s.cache.close() }
 // IsOwner says whether a name in an address is the owner's, in any case.
 func (s *Site) IsOwner(name string) bool { return strings.EqualFold(name, s.svc.Identity().Name) }
 
-func (s *Site) profilePath() string { return "/@" + s.svc.Identity().Name }
-func (s *Site) feedPath() string    { return s.profilePath() + ".atom" }
+// ProfilePath is the page of the owner.
+func (s *Site) ProfilePath() string { return "/@" + s.svc.Identity().Name }
 
-// postPath is the page of an own post.
-func (s *Site) postPath(id int64) string { return s.profilePath() + "/" + formatID(id) }
+func (s *Site) feedPath() string { return s.ProfilePath() + ".atom" }
+
+// PostPath is the page of an own post, whether there is one or not.
+func (s *Site) PostPath(id int64) string { return s.ProfilePath() + "/" + formatID(id) }
 
 // renderFunc makes one page out of what a visitor may see.
 type renderFunc func(*view) (*page, error)

@@ -39,7 +39,7 @@ func (s *Site) newView(tx *store.Tx) (*view, error) {
 	}
 	set := s.svc.Settings()
 	v := &view{site: s, tx: tx, set: set, me: me, now: zoned(s.svc.Now(), set), authors: map[int64]author{}}
-	v.owner = assets.Person{Name: me.Name, Handle: "@" + me.Handle(), URL: s.profilePath(), Avatar: picture(me.Avatar)}
+	v.owner = assets.Person{Name: me.Name, Handle: "@" + me.Handle(), URL: s.ProfilePath(), Avatar: picture(me.Avatar)}
 	return v, nil
 }
 
@@ -191,7 +191,7 @@ func (v *view) answers(p store.Post) (handle, address string, err error) {
 func (v *view) postAddress(p store.Post) string {
 	switch {
 	case p.Own():
-		return v.site.postPath(p.ID)
+		return v.site.PostPath(p.ID)
 	case p.URL != "":
 		return p.URL
 	}
@@ -225,9 +225,9 @@ func heading(p store.Post, runes int) string {
 
 func formatID(id int64) string { return strconv.FormatInt(id, 10) }
 
-// parseID reads a post's id as formatID writes it, and in no other spelling:
+// ParseID reads a post's id as formatID writes it, and in no other spelling:
 // one page has one address.
-func parseID(text string) (int64, error) {
+func ParseID(text string) (int64, error) {
 	id, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || id <= 0 || formatID(id) != text {
 		return 0, store.ErrNotFound

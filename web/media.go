@@ -1,0 +1,54 @@
+package web
+
+import (
+	"errors"
+	"io/fs"
+	"net/http"
+	"time"
+
+	"github.com/julienschmidt/httprouter"
+
+	"dassie/assets"
+	"dassie/store/media"
+	"dassie/web/reply"
+)
+
+// mediaTime is how long a large file may take to a slow reader.
+const mediaTime = 15 * time.Minute
+
+// static answers for a file of the program, under its address with a hash.
+func static(w http.ResponseWriter, r *http.Request, _ httprouter.Params) {
+	f, ok := assets.Static()[r.URL.Path]
+	if !ok {
+		reply.Text(w, r, http.StatusNotFound, "There is nothing at this address.")
+		return
+	}
+	reply.Cached(w, r, f.Body, f.Type, reply.Cache{ETag: f.ETag, Control: reply.Immutable, Gzip: f.Gzip})
+}
+
+// media answers for a stored picture. The name is a hash, so the bytes never
+// change. The type is decided by what was stored and never by a stranger, and a
+// browser that is led here directly gets a sandbox.
+func (w *Web) media(rw http.ResponseWriter, r *http.Request, at httprouter.Params) {
+	name := at[0].Value
+	f, info, err := w.c.Media.Open(name)
+	if errors.Is(err, media.ErrBadName) || errors.Is(err, fs.ErrNotExist) {
+		reply.Text(rw, r, http.StatusNotFound, "There is nothing at this address.")
+		return
+	}
+	if err != nil {
+		reply.FailText(rw, r, err, w.log)
+		return
+	}
+	defer f.Close()
+	limitTime(rw, mediaTime)
+	h := rw.Header() // nosniff and the sandbox are set for every answer
+	h.Set("Content-Type", media.MIME(name))
+	h.Set("Cache-Control", reply.Immutable)
+	h.Set("ETag", `"`+name[:32]+`"`)
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin") // other servers' pages show our pictures
+	if media.MIME(name) == "application/octet-stream" {
+		h.Set("Content-Disposition", "attachment")
+	}
+	http.ServeContent(rw, r, "", info.ModTime(), f)
+}

@@ -1,0 +1,67 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/julienschmidt/httprouter"
+)
+
+// siteRoutes is every address of a server with an account. Pages for people
+// stand above, what other programs ask for below.
+func (w *Web) siteRoutes() []route {
+	s, p, g := w.c.Service, w.site, w.c.Guard
+	get, post, both, all := "GET", "POST", "GET POST", "*"
+	return []route{
+		{"/", get, page(p.Profile)},
+		{"/@:name", get, w.name},
+		{"/@:name/:id", get, w.below},
+		{"/tags/:tag", get, func(rw http.ResponseWriter, r *http.Request, at httprouter.Params) { p.Tag(rw, r, at[0].Value) }},
+		{"/about", get, page(p.About)},
+		{"/privacy-policy", get, page(p.Privacy)},
+		{"/follow", get, page(p.Follow)},
+		{"/robots.txt", get, page(p.Robots)},
+		{"/media/:name", get, w.media},
+		{"/static/:name", get, static},
+		{"/healthz", get, page(w.health)},
+
+		{"/login", both, handler(g.Protect(http.HandlerFunc(w.login)))},
+		{"/logout", both, handler(g.Protect(http.HandlerFunc(w.logout)))},
+		{"/me", all, w.behind(w.c.Dashboard)},
+		{"/me/*rest", all, w.behind(w.c.Dashboard)},
+		{"/api/*rest", all, w.behind(w.c.API)},
+
+		{"/inbox", post, page(s.ServeInbox)},
+		{"/users/:key", get, w.actorOrPage},
+		{"/users/:key/inbox", post, w.actor(s.ServeInbox)},
+		{"/users/:key/outbox", get, w.actor(s.ServeOutbox)},
+		{"/users/:key/followers", get, w.actor(s.ServeFollowers)},
+		{"/users/:key/following", get, w.actor(s.ServeFollowing)},
+		{"/users/:key/featured", get, w.actor(s.ServeFeatured)},
+		{"/users/:key/tags", get, w.actor(s.ServeFeaturedTags)},
+		{"/instance", get, page(s.ServeInstance)},
+		{"/posts/:id", get, w.postOrPage},
+		{"/posts/:id/activity", get, w.numbered(s.ServePostActivity)},
+		{"/posts/:id/replies", get, w.numbered(s.ServeReplies)},
+		{"/posts/:id/likes", get, w.numbered(s.ServeLikes)},
+		{"/posts/:id/shares", get, w.numbered(s.ServeShares)},
+		{"/contexts/:id", get, w.numbered(s.ServeContext)},
+		{"/activities/:id", get, w.numbered(s.ServeActivity)},
+
+		{"/.well-known/webfinger", get, page(s.ServeWebFinger)},
+		{"/.well-known/host-meta", get, page(s.ServeHostMeta)},
+		{"/.well-known/host-meta.json", get, page(s.ServeHostMeta)},
+		{"/.well-known/nodeinfo", get, page(s.ServeNodeInfoIndex)},
+		{"/nodeinfo/:version", get, func(rw http.ResponseWriter, r *http.Request, at httprouter.Params) {
+			s.ServeNodeInfo(rw, r, at[0].Value)
+		}},
+	}
+}
+
+// setupRoutes is every address of a server without an account.
+func (w *Web) setupRoutes() []route {
+	return []route{
+		{"/setup", "GET POST", handler(w.c.Gate.Protect(http.HandlerFunc(w.setup.serve)))},
+		{"/static/:name", "GET", static},
+		{"/healthz", "GET", page(w.health)},
+	}
+}
