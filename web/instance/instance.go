@@ -1,0 +1,189 @@
+// Package instance is one server from its start to its end: the database is
+// opened, an account awaited, the parts put together, the work run, and all of
+// it recorded before the database closes. It owns that order and the mark of a
+// clean end, an internal setting; what the parts do is not its business.
+package instance
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"dassie/federation"
+	"dassie/store"
+	"dassie/web"
+)
+
+// cleanKey is the internal setting that says whether the last run ended well.
+const cleanKey = "clean_shutdown"
+
+// Spec is what the parts of a server stand on.
+type Spec struct {
+	Dir      string
+	Store    *store.Store
+	Identity store.Identity
+	Now      func() time.Time
+	Log      *slog.Logger
+}
+
+// Parts are a server put together; nothing of it runs yet.
+type Parts struct {
+	Service *federation.Service
+	Handler http.Handler
+	Close   func()
+}
+
+// Config says what a Site serves.
+type Config struct {
+	Dir      string
+	Log      *slog.Logger
+	Trusted  []netip.Prefix // proxies
+	Periodic []Job
+	Boot     func(context.Context, Spec) (*Parts, error)
+	Invite   func(code string) // says how to reach the set-up pages; told anew when the code changes
+}
+
+// Site is one server. As a handler it shows what there is so far: that it is
+// starting, the set-up pages, or everything.
+type Site struct {
+	Config
+	handler atomic.Pointer[http.Handler]
+	store   *store.Store
+	changed chan struct{} // somebody else wrote, or the account was made
+	booted  chan struct{} // closed when everything is shown
+	clean   bool          // all work under way was recorded
+}
+
+// New makes a site that answers 503 until Run has opened its database.
+func New(c Config) *Site {
+	s := &Site{Config: c, changed: make(chan struct{}, 1), booted: make(chan struct{})}
+	s.starting("dassie is starting")
+	return s
+}
+
+func (s *Site) show(h http.Handler) { s.handler.Store(&h) }
+
+// ServeHTTP answers with what there is so far.
+func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) { (*s.handler.Load()).ServeHTTP(w, r) }
+
+// starting answers 503 with what is being done.
+func (s *Site) starting(text string) {
+	s.Log.Debug(text)
+	s.show(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Retry-After", "5")
+		http.Error(w, text, http.StatusServiceUnavailable)
+	}))
+}
+
+// Run opens the database, waits for an account, and works until ctx ends. Close
+// must follow, once nobody asks any more. Errors are those of store.Open and of
+// Boot.
+func (s *Site) Run(ctx context.Context) (err error) {
+	s.store, err = store.Open(s.Dir, store.Options{Create: true, Serve: true, Progress: s.starting})
+	if err != nil {
+		return err
+	}
+	s.store.OnForeignWrite = s.wake
+	id, err := s.account(ctx)
+	if err != nil || ctx.Err() != nil {
+		return err
+	}
+	p, err := s.Boot(ctx, Spec{Dir: s.Dir, Store: s.store, Identity: id, Now: time.Now, Log: s.Log})
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	if err := s.store.Write(ctx, afterCrash); err != nil {
+		return err
+	}
+	s.show(p.Handler)
+	close(s.booted)
+	s.Log.Info("serving", "handle", "@"+id.Origin().Handle(id.Name), "at", id.Origin().URL("/"))
+	debug.FreeOSMemory() // what only the start needed
+	var wg sync.WaitGroup
+	wg.Go(func() { runJobs(ctx, p.Service, s.Periodic, s.Log) })
+	wg.Go(func() { s.reload(ctx, p.Service) })
+	err = p.Service.Run(ctx)
+	wg.Wait()
+	s.clean = err == nil
+	return err
+}
+
+// Close ends with the database: what was under way is in it by now.
+func (s *Site) Close() error {
+	if s.store == nil {
+		return nil
+	}
+	var err error
+	if s.clean {
+		err = s.store.Write(context.Background(), func(tx *store.Tx) error { return tx.SetSetting(cleanKey, "yes") })
+	}
+	return errors.Join(err, s.store.Close())
+}
+
+// account is the identity of this server. Without one it offers set-up and
+// waits until the account is made, in the browser or by init.
+func (s *Site) account(ctx context.Context) (store.Identity, error) {
+	read := func() (store.Identity, error) {
+		return store.Get(ctx, s.store, func(tx *store.Tx) (store.Identity, error) { return tx.Identity() })
+	}
+	id, err := read()
+	if !errors.Is(err, store.ErrNoAccount) {
+		return id, err
+	}
+	done := func() {
+		s.wake()
+		select { // the browser's next request finds everything
+		case <-s.booted:
+		case <-ctx.Done():
+		}
+	}
+	s.show(web.NewSetup(web.SetupConfig{Store: s.store, Trusted: s.Trusted, Log: s.Log, Done: done, Print: s.Invite}))
+	for {
+		select {
+		case <-ctx.Done():
+			return id, nil
+		case <-s.changed:
+		}
+		if id, err := read(); !errors.Is(err, store.ErrNoAccount) {
+			return id, err
+		}
+	}
+}
+
+func (s *Site) wake() {
+	select {
+	case s.changed <- struct{}{}:
+	default: // it will look anyway
+	}
+}
+
+// reload drops what is cached from before a command's write.
+func (s *Site) reload(ctx context.Context, svc *federation.Service) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.changed:
+			if err := svc.Reload(ctx); err != nil && ctx.Err() == nil {
+				s.Log.Error("cannot read what a command wrote", "error", err)
+			}
+		}
+	}
+}
+
+// afterCrash marks what the last run may have been sending when it died, and
+// this run as not ended.
+func afterCrash(tx *store.Tx) error {
+	if clean, err := tx.Setting(cleanKey); err == nil && clean == "yes" {
+		return tx.SetSetting(cleanKey, "no")
+	}
+	_, err := tx.CrashRecovery()
+	return err
+}

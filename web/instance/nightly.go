@@ -1,0 +1,121 @@
+package instance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"dassie/federation"
+	"dassie/store"
+)
+
+const (
+	hour     = 3                // o'clock, in the owner's zone
+	late     = 10 * time.Minute // after the start, when last night was missed
+	mediaAge = time.Hour        // a younger file's row may not be written yet
+)
+
+// Job is one row of the table of periodic jobs. A nightly one keeps the time of
+// its last run as an internal setting.
+type Job struct {
+	Name  string
+	Every time.Duration // 0: once a night
+	Run   func(context.Context, *federation.Service) error
+}
+
+// runJobs runs the jobs when they are due, until ctx ends. A failure is logged,
+// and the job runs again at its next time.
+func runJobs(ctx context.Context, s *federation.Service, jobs []Job, log *slog.Logger) {
+	var wg sync.WaitGroup
+	for _, j := range jobs {
+		wg.Go(func() { j.loop(ctx, s, log) })
+	}
+	wg.Wait()
+}
+
+func (j Job) loop(ctx context.Context, s *federation.Service, log *slog.Logger) {
+	for {
+		wait := j.Every
+		if wait == 0 {
+			wait = j.untilNight(ctx, s)
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+		err := j.Run(ctx, s)
+		if err == nil && j.Every == 0 {
+			err = s.Store().Write(ctx, func(tx *store.Tx) error {
+				return tx.SetSetting("ran:"+j.Name, s.Now().UTC().Format(time.RFC3339))
+			})
+		}
+		if err != nil && ctx.Err() == nil {
+			log.Error("house-keeping failed", "job", j.Name, "error", err)
+		}
+	}
+}
+
+// untilNight is how long a nightly job waits: until the night after its last
+// run, or, when the machine was off then, until a while after the start.
+func (j Job) untilNight(ctx context.Context, s *federation.Service) time.Duration {
+	now := s.Now()
+	text, err := store.Get(ctx, s.Store(), func(tx *store.Tx) (string, error) { return tx.Setting("ran:" + j.Name) })
+	last, perr := time.Parse(time.RFC3339, text)
+	if err != nil || perr != nil {
+		last = s.Identity().CreatedAt // it never ran
+	}
+	zone, err := time.LoadLocation(s.Settings().Timezone)
+	if err != nil {
+		zone = time.UTC // only the hour is off
+	}
+	if last.After(now) {
+		last = now // the clock was set back
+	}
+	return max(nextNight(last.In(zone)).Sub(now), late)
+}
+
+// nextNight is the first time after t, in its zone, when it is the hour.
+func nextNight(t time.Time) time.Time {
+	night := time.Date(t.Year(), t.Month(), t.Day(), hour, 0, 0, 0, t.Location())
+	if !night.After(t) {
+		night = time.Date(t.Year(), t.Month(), t.Day()+1, hour, 0, 0, 0, t.Location())
+	}
+	return night
+}
+
+// SweepStore removes rows over their age or cap.
+func SweepStore(ctx context.Context, s *federation.Service) error {
+	_, err := s.Store().Sweep(ctx)
+	return err
+}
+
+// SweepMedia removes pictures that nothing shows any more.
+func SweepMedia(ctx context.Context, s *federation.Service) error {
+	var failed error
+	keep := func(name string) bool {
+		used, err := store.Get(ctx, s.Store(), func(tx *store.Tx) (bool, error) { return tx.MediaInUse(name) })
+		failed = errors.Join(failed, err)
+		return used || err != nil
+	}
+	removed, bytes, err := s.Media().Sweep(ctx, keep, time.Now().Add(-mediaAge)) // file times are the system's clock
+	if removed > 0 {
+		slog.Info("swept", "what", "pictures nothing shows", "removed", removed, "bytes", bytes)
+	}
+	if err = errors.Join(err, failed); err != nil {
+		return fmt.Errorf("sweep pictures: %w", err)
+	}
+	return nil
+}
+
+// FreeMemory gives what a burst of work took back to the system.
+func FreeMemory(context.Context, *federation.Service) error {
+	debug.FreeOSMemory()
+	return nil
+}
