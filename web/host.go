@@ -1,9 +1,8 @@
 package web
 
 import (
+	"net"
 	"net/http"
-	"runtime"
-	"strconv"
 	"strings"
 
 	"dassie/store"
@@ -15,7 +14,7 @@ import (
 // rebound names. Loopback names are for proxies and probes on this machine. The
 // handle's domain, where it is another, has discovery and leads to the host.
 func (w *Web) checkHost(next http.Handler) http.Handler {
-	o := w.c.Service.Origin()
+	o := w.svc.Origin()
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		host := hostOnly(r.Host, o.Scheme)
 		switch {
@@ -38,19 +37,15 @@ func isDiscovery(path string) bool {
 	return strings.HasPrefix(path, "/.well-known/") || strings.HasPrefix(path, "/nodeinfo/")
 }
 
-// panicSite names the line that panicked: the first frame above the runtime's.
-func panicSite() string {
-	callers := make([]uintptr, 32)
-	frames := runtime.CallersFrames(callers[:runtime.Callers(2, callers)])
-	panicked := false
-	for {
-		f, more := frames.Next()
-		if panicked && !strings.HasPrefix(f.Function, "runtime.") {
-			return f.Function + ":" + strconv.Itoa(f.Line)
-		}
-		panicked = panicked || f.Function == "runtime.gopanic"
-		if !more {
-			return ""
-		}
+// hostOnly is a Host header without a default port, in lower case as it came
+// otherwise.
+func hostOnly(host, scheme string) string {
+	name, port, err := net.SplitHostPort(host)
+	if err != nil {
+		return host
 	}
+	if scheme == "https" && (port == "443" || port == "80") || scheme == "http" && port == "80" {
+		return name
+	}
+	return host
 }

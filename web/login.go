@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"errors"
 	"net/http"
 	"time"
@@ -24,11 +23,11 @@ type loginPage struct {
 // this server.
 func (w *Web) login(rw http.ResponseWriter, r *http.Request) {
 	next := auth.Next(r)
-	if _, in := w.c.Guard.Session(r); in && isRead(r) {
+	if _, in := w.guard.Session(r); in && isRead(r) {
 		reply.Redirect(rw, r, next)
 		return
 	}
-	d := loginPage{Plain: w.plain("Log in", w.c.Guard.CSRF(r))}
+	d := loginPage{Plain: w.plain("Log in", w.guard.CSRF(r))}
 	if next != "/me" {
 		d.Next = next
 	}
@@ -37,7 +36,7 @@ func (w *Web) login(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	d.Name = r.PostFormValue("name")
-	err := w.c.Guard.LogIn(rw, r, d.Name, r.PostFormValue("password"))
+	err := w.guard.LogIn(rw, r, d.Name, r.PostFormValue("password"))
 	if err == nil {
 		reply.Redirect(rw, r, next)
 		return
@@ -63,7 +62,7 @@ func (w *Web) login(rw http.ResponseWriter, r *http.Request) {
 func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 
 func (w *Web) showLogin(rw http.ResponseWriter, r *http.Request, status int, d loginPage) {
-	me, err := store.Get(r.Context(), w.c.Store, func(tx *store.Tx) (store.Actor, error) { return tx.Actor(store.OwnerID) })
+	me, err := store.Get(r.Context(), w.store, func(tx *store.Tx) (store.Actor, error) { return tx.Actor(store.OwnerID) })
 	if err != nil {
 		w.Fail(rw, r, err)
 		return
@@ -80,35 +79,15 @@ func (w *Web) showLogin(rw http.ResponseWriter, r *http.Request, status int, d l
 func (w *Web) logout(rw http.ResponseWriter, r *http.Request) {
 	if isRead(r) {
 		target := "/"
-		if _, in := w.c.Guard.Session(r); in {
+		if _, in := w.guard.Session(r); in {
 			target = "/me/more"
 		}
 		reply.Redirect(rw, r, target)
 		return
 	}
-	if err := w.c.Guard.LogOut(rw, r); err != nil {
+	if err := w.guard.LogOut(rw, r); err != nil {
 		w.Fail(rw, r, err)
 		return
 	}
 	reply.Redirect(rw, r, "/")
-}
-
-// plain is the frame of the small pages.
-func (w *Web) plain(title, csrf string) assets.Plain {
-	p := assets.Plain{Title: title, Lang: "en", CSRF: csrf}
-	if w.c.Service != nil {
-		p.Host = w.c.Service.Origin().Host
-		p.Title += " · " + p.Host
-	}
-	return p
-}
-
-// show renders one of our own pages, which no cache keeps.
-func (w *Web) show(rw http.ResponseWriter, r *http.Request, status int, name string, data any) {
-	var b bytes.Buffer
-	if err := w.c.Templates.Execute(&b, name, data); err != nil {
-		w.Fail(rw, r, err)
-		return
-	}
-	reply.HTML(rw, r, status, b.Bytes(), reply.Headers{})
 }

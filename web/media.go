@@ -31,7 +31,7 @@ func static(w http.ResponseWriter, r *http.Request, _ httprouter.Params) {
 // browser that is led here directly gets a sandbox.
 func (w *Web) media(rw http.ResponseWriter, r *http.Request, at httprouter.Params) {
 	name := at[0].Value
-	f, info, err := w.c.Media.Open(name)
+	f, info, err := w.svc.Media().Open(name)
 	if errors.Is(err, media.ErrBadName) || errors.Is(err, fs.ErrNotExist) {
 		reply.Text(rw, r, http.StatusNotFound, "There is nothing at this address.")
 		return

@@ -8,8 +8,8 @@ import (
 
 // siteRoutes is every address of a server with an account. Pages for people
 // stand above, what other programs ask for below.
-func (w *Web) siteRoutes() []route {
-	s, p, g := w.c.Service, w.site, w.c.Guard
+func (w *Web) siteRoutes(me, api http.Handler) []route {
+	s, p, g := w.svc, w.site, w.guard
 	get, post, both, all := "GET", "POST", "GET POST", "*"
 	return []route{
 		{"/", get, page(p.Profile)},
@@ -26,9 +26,9 @@ func (w *Web) siteRoutes() []route {
 
 		{"/login", both, handler(g.Protect(http.HandlerFunc(w.login)))},
 		{"/logout", both, handler(g.Protect(http.HandlerFunc(w.logout)))},
-		{"/me", all, w.behind(w.c.Dashboard)},
-		{"/me/*rest", all, w.behind(w.c.Dashboard)},
-		{"/api/*rest", all, w.behind(w.c.API)},
+		{"/me", all, w.behind(me)},
+		{"/me/*rest", all, w.behind(me)},
+		{"/api/*rest", all, w.behind(api)},
 
 		{"/inbox", post, page(s.ServeInbox)},
 		{"/users/:key", get, w.actorOrPage},
@@ -58,10 +58,10 @@ func (w *Web) siteRoutes() []route {
 }
 
 // setupRoutes is every address of a server without an account.
-func (w *Web) setupRoutes() []route {
+func (s *Setup) setupRoutes() []route {
 	return []route{
-		{"/setup", "GET POST", handler(w.c.Gate.Protect(http.HandlerFunc(w.setup.serve)))},
+		{"/setup", "GET POST", handler(s.gate.Protect(http.HandlerFunc(s.wizard)))},
 		{"/static/:name", "GET", static},
-		{"/healthz", "GET", page(w.health)},
+		{"/healthz", "GET", page(s.health)},
 	}
 }

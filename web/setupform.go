@@ -4,7 +4,6 @@ import (
 	"context"
 	"net"
 	"net/http"
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -35,14 +34,14 @@ type addressPage struct {
 	Checks                                        []addressCheck
 }
 
-func (s *setup) showAddress(rw http.ResponseWriter, r *http.Request, status int, d addressPage) {
-	d.Plain = s.plain(r)
+func (s *Setup) showAddress(rw http.ResponseWriter, r *http.Request, status int, d addressPage) {
+	d.Plain = s.frame(r)
 	d.SplitOpen = d.SplitOpen || d.ServerHost != "" || d.HostError != ""
-	s.w.show(rw, r, status, "setup_address", d)
+	s.show(rw, r, status, "setup_address", d)
 }
 
 // address reads the second form: the handle for good.
-func (s *setup) address(rw http.ResponseWriter, r *http.Request) {
+func (s *Setup) address(rw http.ResponseWriter, r *http.Request) {
 	d := addressPage{Name: r.PostFormValue("name"), Domain: r.PostFormValue("domain"), ServerHost: r.PostFormValue("host")}
 	n := store.NewAccount{Name: d.Name, Domain: d.Domain, Host: d.ServerHost}
 	if err := n.Check(); err != nil {
@@ -52,7 +51,7 @@ func (s *setup) address(rw http.ResponseWriter, r *http.Request) {
 	}
 	d.Name, d.Domain = n.Name, n.Domain
 	if r.PostFormValue("do") == "check" {
-		d.Checks = s.w.lookUp(r.Context(), n)
+		d.Checks = s.lookUp(r.Context(), n)
 		s.showAddress(rw, r, http.StatusOK, d)
 		return
 	}
@@ -88,24 +87,18 @@ func sentence(err error) string {
 }
 
 // lookUp says whether the name of the server leads anywhere.
-func (w *Web) lookUp(ctx context.Context, n store.NewAccount) []addressCheck {
+func (s *Setup) lookUp(ctx context.Context, n store.NewAccount) []addressCheck {
 	checks := []addressCheck{{true, "This address can be used."}}
 	if store.IsLoopbackHost(n.Host) {
 		return append(checks, addressCheck{true, n.Host + " is this computer: only servers on it can be reached, for trying out."})
 	}
 	ctx, cancel := context.WithTimeout(ctx, resolveTime)
 	defer cancel()
-	resolve := w.c.Resolve
-	if resolve == nil {
-		resolve = func(ctx context.Context, host string) ([]netip.Addr, error) {
-			return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-		}
-	}
 	host, _, err := net.SplitHostPort(n.Host)
 	if err != nil {
 		host = n.Host
 	}
-	found, err := resolve(ctx, host)
+	found, err := s.resolve(ctx, host)
 	if err != nil || len(found) == 0 {
 		return append(checks, addressCheck{false, host + " has no address yet. Point it to this server at whoever keeps your domain."})
 	}
@@ -156,15 +149,15 @@ func (f *accountForm) check() bool {
 	return f.DisplayError == "" && f.PasswordError == "" && f.AgainError == ""
 }
 
-func (s *setup) showAccount(rw http.ResponseWriter, r *http.Request, status int, f accountForm) {
-	f.Plain = s.plain(r)
+func (s *Setup) showAccount(rw http.ResponseWriter, r *http.Request, status int, f accountForm) {
+	f.Plain = s.frame(r)
 	for _, l := range public.Languages {
 		f.Languages = append(f.Languages, assets.Option{Value: l.Code, Label: l.Name, Selected: l.Code == f.language})
 	}
 	for _, z := range zones {
 		f.Zones = append(f.Zones, assets.Option{Value: z, Label: strings.ReplaceAll(z, "_", " "), Selected: z == f.zone})
 	}
-	s.w.show(rw, r, status, "setup_account", f)
+	s.show(rw, r, status, "setup_account", f)
 }
 
 func (f *accountForm) newAccount(n store.NewAccount) store.NewAccount {

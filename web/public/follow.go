@@ -2,15 +2,25 @@ package public
 
 import (
 	"bytes"
-	"errors"
+	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"dassie/assets"
 	"dassie/federation/ap"
 	"dassie/store"
 	"dassie/web/reply"
+)
+
+// Visitors make us ask other servers: seldom, and not for long.
+const (
+	asksPerSecond  = 0.2
+	asksAtOnce     = 10
+	askTime        = 8 * time.Second
+	longestAddress = 2000 // bytes of what a server says
 )
 
 type followPage struct {
@@ -59,22 +69,47 @@ func (s *Site) followTarget(r *http.Request, account string) (problem, target st
 	if err != nil || len(account) > 500 || res.User == "" || res.Host == "" {
 		return shape, ""
 	}
-	if s.subscribe == nil {
+	if s.remote == nil {
 		return "", ""
 	}
-	address, err := s.subscribe(r.Context(), res.User, res.Host)
-	if err != nil {
-		var known *reply.Error
-		if errors.As(err, &known) {
-			return reply.Message(err), ""
-		}
-		s.log.Warn("ask for the address of a follow", "host", res.Host, "err", err)
-		return "This did not work. Follow by hand, as below.", ""
+	if !s.asks.Allow() {
+		return "Too many people ask at once. Wait a minute, or follow by hand, as below.", ""
 	}
-	// Whatever their server says, the link leads there by https, and nowhere else.
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != s.svc.Origin().Scheme || u.Host == "" || u.User != nil {
+	ctx, cancel := context.WithTimeout(r.Context(), askTime)
+	defer cancel()
+	doc, err := s.remote.GetJSON(ctx, s.svc.Origin().Scheme+"://"+res.Host+"/.well-known/webfinger?resource="+url.QueryEscape("acct:"+res.User+"@"+res.Host))
+	if err != nil {
+		s.log.Debug("ask where a follow is finished", "host", res.Host, "err", err)
+		return res.Host + " does not answer, or does not know this address. Follow by hand, as below.", ""
+	}
+	if target = s.subscribeAddress(doc.Body); target == "" {
 		return res.Host + " does not say where to go on. Follow by hand, as below.", ""
 	}
-	return "", address
+	return "", target
+}
+
+// subscribeAddress reads where a server's people finish a follow. Whatever it
+// says, the link leads there by our own scheme and without credentials.
+func (s *Site) subscribeAddress(body []byte) string {
+	var doc struct {
+		Links []struct {
+			Rel      string `json:"rel"`
+			Template string `json:"template"`
+		} `json:"links"`
+	}
+	if err := json.Unmarshal(body, &doc); err != nil {
+		return "" // the visitor reads that the server does not say
+	}
+	me := s.svc.Origin().Handle(s.svc.Identity().Name)
+	for _, l := range doc.Links {
+		if l.Rel != "http://ostatus.org/schema/1.0/subscribe" || !strings.Contains(l.Template, "{uri}") || len(l.Template) > longestAddress {
+			continue
+		}
+		address := strings.ReplaceAll(l.Template, "{uri}", url.QueryEscape(me))
+		u, err := url.Parse(address)
+		if err == nil && u.Scheme == s.svc.Origin().Scheme && u.Host != "" && u.User == nil {
+			return address
+		}
+	}
+	return ""
 }

@@ -81,7 +81,7 @@ func (v *view) profile(before int64, replies bool) (*page, error) {
 		Visitor: v.visitor(v.owner.Called()+" ("+v.owner.Handle+")", about, list),
 		Bio:     template.HTML(v.me.Summary), // cleaned before it was stored
 		Header:  picture(v.me.Header), Fields: v.fields(), Since: zoned(v.site.svc.Identity().CreatedAt, v.set),
-		ShowFollows: v.set.ShowLists, FollowForm: v.site.subscribe != nil,
+		ShowFollows: v.set.ShowLists, FollowForm: v.site.remote != nil,
 	}
 	d.Activity = v.site.svc.ActorURI()
 	var err error

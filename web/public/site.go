@@ -20,8 +20,11 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"dassie/assets"
 	"dassie/federation"
+	"dassie/federation/remote"
 	"dassie/store"
 	"dassie/web/reply"
 )
@@ -32,10 +35,9 @@ type Config struct {
 	Templates *assets.Set
 	Log       *slog.Logger // nil: slog.Default
 
-	// Subscribe asks the server of user@host where its people finish a follow of
-	// ours. Without it the helper only shows the handle to copy. Its errors are
-	// shown if they are reply.Errors.
-	Subscribe func(ctx context.Context, user, host string) (address string, err error)
+	// Remote asks the visitor's server where a follow is finished; without it the
+	// follow helper only shows the handle to copy.
+	Remote *remote.Client
 }
 
 // Site is the public site of one account. It is safe for use by many
@@ -44,7 +46,8 @@ type Site struct {
 	svc       *federation.Service
 	templates *assets.Set
 	log       *slog.Logger
-	subscribe func(ctx context.Context, user, host string) (string, error)
+	remote    *remote.Client
+	asks      *rate.Limiter // of other servers, by visitors
 	cache     *pageCache
 }
 
@@ -53,7 +56,7 @@ func New(c Config) *Site {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	return &Site{svc: c.Service, templates: c.Templates, log: c.Log, subscribe: c.Subscribe, cache: newPageCache(c.Service)}
+	return &Site{svc: c.Service, templates: c.Templates, log: c.Log, remote: c.Remote, asks: rate.NewLimiter(asksPerSecond, asksAtOnce), cache: newPageCache(c.Service)}
 }
 
 // Close stops listening. The site still answers afterwards.
