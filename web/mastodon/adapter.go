@@ -1,0 +1,119 @@
+package mastodon
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/julienschmidt/httprouter"
+
+	"dassie/store"
+	"dassie/web/auth"
+	"dassie/web/reply"
+)
+
+// call is one request that may be answered.
+type call struct {
+	ctx    context.Context
+	r      *http.Request
+	grant  *auth.Grant
+	params params
+	id     int64  // of the path; 0 where it has none
+	link   string // Link header of the answer
+}
+
+// errNotFound is Mastodon's answer to an unknown id.
+var errNotFound = reply.Errorf(reply.NotFound, "Record not found")
+
+// adapter stands around every endpoint: token, scope, id, body, answer.
+func (a *API) adapter(rt route) http.Handler {
+	scopes := strings.Fields(rt.scopes)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := time.Now() // only for the log
+		c := &call{ctx: r.Context(), r: r}
+		v, err := a.answer(w, c, rt, scopes)
+		if err != nil {
+			reply.FailJSON(w, r, plainError(err), a.log)
+			return
+		}
+		if c.link != "" {
+			w.Header().Set("Link", c.link)
+		}
+		a.write(w, r, v)
+		a.log.Debug("app answered", "app", c.grant.App.Name, "method", rt.method, "path", rt.path, "took", time.Since(began))
+	})
+}
+
+func (a *API) answer(w http.ResponseWriter, c *call, rt route, scopes []string) (v any, err error) {
+	if c.grant, err = a.guard.Token(c.r); err != nil {
+		return nil, err
+	}
+	c.grant.Rate.SetHeaders(w.Header())
+	if err := c.grant.Require(scopes...); err != nil {
+		return nil, err
+	}
+	if text := httprouter.ParamsFromContext(c.ctx).ByName("id"); text != "" {
+		var ok bool
+		if c.id, ok = parseID(text); !ok {
+			return nil, errNotFound
+		}
+	}
+	if c.params, err = readParams(w, c.r); err != nil {
+		return nil, err
+	}
+	return rt.answer(a, c)
+}
+
+// parseID reads an id; only what we would write ourselves is one.
+func parseID(text string) (int64, bool) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	return n, err == nil && n > 0 && id(n) == text
+}
+
+// plainError gives words to what the store says.
+func plainError(err error) error {
+	switch {
+	case reply.CodeOf(err) != reply.Internal:
+		return err
+	case errors.Is(err, store.ErrNotFound):
+		return errNotFound
+	case store.IsFull(err):
+		return &reply.Error{Code: reply.Unavailable, Message: "The disk of this server is full.", Err: err}
+	}
+	return err
+}
+
+// buffers are kept for the next answer unless one grew beyond maxKept.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+const maxKept = 1 << 20
+
+func (a *API) write(w http.ResponseWriter, r *http.Request, v any) {
+	buf := buffers.Get().(*bytes.Buffer)
+	buf.Reset()
+	defer func() {
+		if buf.Cap() <= maxKept {
+			buffers.Put(buf)
+		}
+	}()
+	enc := json.NewEncoder(buf)
+	enc.SetEscapeHTML(false) // the type is JSON and nosniff: no browser reads it as HTML
+	if err := enc.Encode(v); err != nil {
+		reply.FailJSON(w, r, err, a.log)
+		return
+	}
+	h := w.Header()
+	reply.SecurityHeaders(h, false)
+	h.Set("Cache-Control", reply.NoStore)
+	h.Set("Content-Type", reply.TypeJSON)
+	h.Set("Content-Length", strconv.Itoa(buf.Len()))
+	w.WriteHeader(http.StatusOK)
+	// An app that went away is nobody's fault, and the status is already sent.
+	_, _ = w.Write(buf.Bytes())
+}

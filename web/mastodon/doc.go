@@ -1,0 +1,12 @@
+// Package mastodon is the Mastodon client API and nothing else: what apps ask
+// under /api, in the shapes that Mastodon documents.
+//
+// routes.go is the table of what there is. adapter.go stands around each
+// handler: token, scope, decoding, errors, rate headers, log. entity.go is the
+// only place that turns rows into JSON; types.go holds the shapes. gather.go
+// reads what a page of entities needs in as few queries as it has kinds.
+//
+// The package decides nothing about posts or follows: it calls
+// federation.Service for what is done and reads the store for what is shown. It
+// writes no tables and no files, and never answers HTML.
+package mastodon

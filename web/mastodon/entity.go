@@ -1,0 +1,263 @@
+package mastodon
+
+import (
+	"html"
+	"strconv"
+	"strings"
+	"time"
+
+	"dassie/federation/markup"
+	"dassie/store"
+)
+
+// visibilities are Mastodon's words for who may read a post.
+var visibilities = map[string]store.Visibility{
+	"public": store.Public, "unlisted": store.Unlisted, "private": store.Followers, "direct": store.Direct,
+}
+
+func visibilityName(v store.Visibility) string {
+	return [...]string{"public", "unlisted", "private", "direct"}[v]
+}
+
+// date is RFC 3339 in UTC with exactly three decimals: some apps read nothing else.
+func date(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+func dateOrNull(t time.Time) *string {
+	if t.IsZero() {
+		return nil
+	}
+	return new(date(t))
+}
+
+func textOrNull(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func id(n int64) string { return strconv.FormatInt(n, 10) }
+
+func idOrNull(n int64) *string {
+	if n == 0 {
+		return nil
+	}
+	return new(id(n))
+}
+
+// or is the first text that is not empty.
+func or(texts ...string) string {
+	for _, s := range texts {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// account converts somebody once for the whole page; nil if they are not here.
+func (m *room) account(actorID int64) *Account {
+	if acc, ok := m.accounts[actorID]; ok {
+		return acc
+	}
+	a, ok := m.actors[actorID]
+	if !ok {
+		return nil
+	}
+	acc := &Account{
+		ID: id(a.ID), Username: a.Username, Acct: a.Handle(), DisplayName: a.DisplayName(),
+		Locked: a.Locked, Bot: a.Bot || a.Kind == "Service" || a.Kind == "Application", Group: a.Kind == "Group",
+		Discoverable: a.Discoverable, Indexable: a.Indexable, CreatedAt: date(a.PublishedAt),
+		Note: a.Summary, URL: or(a.URL, a.URI), URI: a.URI,
+		Avatar: m.picture(a.Avatar, m.api.noAvatar), Header: m.picture(a.Header, m.api.noHeader),
+		FollowersCount: a.FollowersCount, FollowingCount: a.FollowingCount, StatusesCount: a.PostsCount,
+		Emojis: emojis(a.Extra.Emojis), Roles: []Role{}, Fields: make([]ProfileField, 0, len(a.Extra.Fields)),
+	}
+	acc.AvatarStatic, acc.HeaderStatic = acc.Avatar, acc.Header
+	for _, f := range a.Extra.Fields {
+		acc.Fields = append(acc.Fields, ProfileField{f.Name, f.Value, dateOrNull(f.Verified)})
+	}
+	if a.ID == store.OwnerID {
+		m.ownAccount(acc)
+	}
+	m.accounts[actorID] = acc
+	return acc
+}
+
+// ownAccount puts in what is known of the owner better than their row says.
+func (m *room) ownAccount(acc *Account) {
+	acc.Acct = acc.Username
+	acc.Locked, acc.Discoverable, acc.Indexable = m.settings.ApproveFollowers, m.settings.Discoverable, m.settings.Indexable
+	acc.NoIndex, acc.HideLists = !m.settings.SearchEngines, !m.settings.ShowLists
+	acc.StatusesCount, acc.FollowersCount, acc.FollowingCount = m.counts.posts, m.counts.followers, m.counts.followed
+	if !m.counts.lastPost.IsZero() {
+		acc.LastStatusAt = new(m.counts.lastPost.UTC().Format(time.DateOnly))
+	}
+}
+
+// picture is never empty: apps read it as an address.
+func (m *room) picture(name, fallback string) string {
+	if name == "" {
+		return fallback
+	}
+	return m.api.svc.Origin().URL("/media/" + name)
+}
+
+// credentials is the owner with the defaults of new posts.
+func (m *room) credentials(requests int) CredentialAccount {
+	me := m.actors[store.OwnerID]
+	fields := make([]ProfileField, 0, len(me.Extra.Fields))
+	for _, f := range me.Extra.Fields {
+		fields = append(fields, ProfileField{f.Name, or(f.Source, markup.Text(f.Value)), dateOrNull(f.Verified)})
+	}
+	return CredentialAccount{
+		Account: *m.account(store.OwnerID),
+		Source: Source{
+			Privacy: visibilityName(store.Public), Language: m.settings.Language, Note: me.Source, Fields: fields,
+			FollowRequestsCount: requests, HideLists: !m.settings.ShowLists,
+			Discoverable: m.settings.Discoverable, Indexable: m.settings.Indexable, AttributionDomains: []string{},
+		},
+		Role: Role{ID: "-99", Permissions: "0"}, // Mastodon's role of everybody
+	}
+}
+
+// statuses converts posts in their order; what cannot be shown is left out.
+func (m *room) statuses(posts []store.Post) []*Status {
+	list := make([]*Status, 0, len(posts))
+	for _, p := range posts {
+		if s := m.status(p); s != nil {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// status is nil where the author, or the post that is boosted, is not here.
+// Nothing here can like, boost, bookmark or mute for the owner, so those are
+// false.
+func (m *room) status(p store.Post) *Status {
+	acc := m.account(p.ActorID)
+	if acc == nil {
+		return nil
+	}
+	s := &Status{
+		ID: id(p.ID), CreatedAt: date(p.PublishedAt), Sensitive: p.Sensitive, SpoilerText: p.Summary,
+		Visibility: visibilityName(p.Visibility), Language: textOrNull(p.Language), URI: p.URI, URL: or(p.URL, p.URI),
+		RepliesCount: p.Replies, ReblogsCount: p.Boosts, FavouritesCount: p.Likes, EditedAt: dateOrNull(p.EditedAt),
+		Content: content(p), Filtered: []string{}, Account: acc, Media: m.media(p), Mentions: m.mentions(p.Extra.Mentions),
+		Tags: m.tags(p.Extra.Tags), Emojis: emojis(p.Extra.Emojis), Poll: m.poll(p),
+	}
+	if p.Extra.App != "" {
+		s.Application = &Application{p.Extra.App, textOrNull(p.Extra.AppURL)}
+	}
+	if p.Own() {
+		s.Pinned = new(m.pinned[p.ID])
+	}
+	if parent, ok := m.posts[p.ParentID]; ok {
+		s.InReplyToID, s.InReplyToAccount = idOrNull(parent.ID), idOrNull(parent.ActorID)
+	}
+	if p.BoostOf == 0 {
+		return s
+	}
+	boosted, ok := m.posts[p.BoostOf]
+	if !ok || boosted.BoostOf != 0 { // a boost of a boost would nest without end
+		return nil
+	}
+	s.Content = ""
+	s.Reblog = m.status(boosted)
+	if s.Reblog == nil {
+		return nil
+	}
+	return s
+}
+
+// content has the title of an article in front: apps have no other place for it.
+func content(p store.Post) string {
+	if p.Title == "" || p.Kind == store.KindNote || p.Kind == store.KindQuestion {
+		return p.Content
+	}
+	return "<p><strong>" + html.EscapeString(p.Title) + "</strong></p>" + p.Content
+}
+
+func (m *room) mentions(list []store.Mention) []Mention {
+	out := make([]Mention, 0, len(list))
+	for _, n := range list {
+		if n.ActorID == 0 { // not known here, so that there is no id to open
+			continue
+		}
+		name, _, _ := strings.Cut(n.Handle, "@")
+		acct := n.Handle
+		if n.ActorID == store.OwnerID {
+			acct = name
+		}
+		out = append(out, Mention{id(n.ActorID), name, or(n.URL, n.URI), acct})
+	}
+	return out
+}
+
+func (m *room) tags(names []string) []StatusTag {
+	out := make([]StatusTag, 0, len(names))
+	for _, n := range names {
+		out = append(out, StatusTag{strings.ToLower(n), m.api.tagURL(n)})
+	}
+	return out
+}
+
+func (m *room) poll(p store.Post) *Poll {
+	q := p.Extra.Poll
+	if q == nil {
+		return nil
+	}
+	out := &Poll{
+		ID: id(p.ID), ExpiresAt: dateOrNull(q.EndsAt), Multiple: q.Multiple, OwnVotes: []int{}, Emojis: emojis(p.Extra.Emojis),
+		Expired: q.Closed || !q.EndsAt.IsZero() && q.EndsAt.Before(m.now), Options: make([]PollOption, 0, len(q.Options)),
+	}
+	for _, o := range q.Options {
+		out.VotesCount += o.Votes
+		out.Options = append(out.Options, PollOption{o.Name, o.Votes})
+	}
+	if q.Voters > 0 {
+		out.VotersCount = &q.Voters
+	}
+	return out
+}
+
+func emojis(list []store.Emoji) []CustomEmoji {
+	out := make([]CustomEmoji, 0, len(list))
+	for _, e := range list {
+		out = append(out, CustomEmoji{Shortcode: strings.Trim(e.Shortcode, ":"), URL: e.URL, StaticURL: e.URL})
+	}
+	return out
+}
+
+func relationshipOf(actorID int64, to *store.Following, from *store.Follower, hostBlocked bool) Relationship {
+	r := Relationship{ID: id(actorID), Languages: []string{}, DomainBlocking: hostBlocked}
+	if to != nil {
+		r.Following, r.Requested = to.State == store.FollowAccepted, to.State == store.FollowAsked
+		r.ShowingReblogs, r.Notifying = r.Following && to.Boosts, r.Following && to.Notify
+	}
+	if from != nil {
+		r.FollowedBy, r.RequestedBy = from.State == store.FollowAccepted, from.State == store.FollowAsked
+	}
+	return r
+}
+
+// notification is nil where the person or the post is not here any more.
+func (m *room) notification(n store.Notification) *Notification {
+	out := &Notification{
+		ID: id(n.ID), Type: n.Kind, CreatedAt: date(n.At), GroupKey: "ungrouped-" + id(n.ID), Account: m.account(n.ActorID),
+	}
+	if n.PostID != 0 {
+		p, ok := m.posts[n.PostID]
+		if !ok {
+			return nil
+		}
+		if out.Status = m.status(p); out.Status == nil {
+			return nil
+		}
+	}
+	if out.Account == nil {
+		return nil
+	}
+	return out
+}

@@ -1,0 +1,156 @@
+package mastodon
+
+import (
+	"errors"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"dassie/store"
+)
+
+// countsAge is for how long the owner's counts in a list may be old; asked for
+// alone, the account is counted anew.
+const countsAge = 10 * time.Second
+
+// ownCounts are the numbers on the owner's account; others' come from their
+// servers.
+type ownCounts struct {
+	at                         time.Time
+	posts, followers, followed int
+	lastPost                   time.Time // zero if none
+}
+
+// countsCache spares a page of posts the counting of followers.
+type countsCache struct{ p atomic.Pointer[ownCounts] }
+
+// read returns counts no older than maxAge; 0 counts anew.
+func (c *countsCache) read(tx *store.Tx, now time.Time, maxAge time.Duration) (ownCounts, error) {
+	if old := c.p.Load(); old != nil && now.Sub(old.at) < maxAge {
+		return *old, nil
+	}
+	n := ownCounts{at: now}
+	var err error
+	if n.posts, err = tx.CountOwnPosts(); err != nil {
+		return n, err
+	}
+	if n.followers, err = tx.CountFollowers(store.FollowAccepted); err != nil {
+		return n, err
+	}
+	if n.followed, err = tx.CountFollowing(); err != nil {
+		return n, err
+	}
+	last, err := tx.OwnPosts(store.Page{Limit: 1}, store.Unlisted, true, true)
+	if err != nil {
+		return n, err
+	}
+	if len(last) > 0 {
+		n.lastPost = last[0].PublishedAt
+	}
+	c.p.Store(&n)
+	return n, nil
+}
+
+// room holds what a page of entities is made from, all of one view of the
+// store: each author and each post is read once.
+type room struct {
+	api      *API
+	settings store.Settings
+	now      time.Time
+	counts   ownCounts
+	actors   map[int64]store.Actor
+	posts    map[int64]store.Post
+	pinned   map[int64]bool // own posts
+	accounts map[int64]*Account
+}
+
+// gather reads what posts and actors need to be shown: boosted posts, parents
+// (for their authors' ids) and authors.
+func (a *API) gather(tx *store.Tx, posts []store.Post, actorIDs ...int64) (*room, error) {
+	m := &room{
+		api: a, settings: a.svc.Settings(), now: a.svc.Now(),
+		posts: make(map[int64]store.Post, 2*len(posts)), pinned: map[int64]bool{}, accounts: map[int64]*Account{},
+	}
+	for _, p := range posts {
+		m.posts[p.ID] = p
+	}
+	// Twice: a boosted post may itself have a parent.
+	for range 2 {
+		if err := m.readRelated(tx); err != nil {
+			return nil, err
+		}
+	}
+	ids := slices.Clone(actorIDs)
+	for _, p := range m.posts {
+		ids = append(ids, p.ActorID)
+	}
+	var err error
+	if m.actors, err = tx.Actors(ids...); err != nil {
+		return nil, err
+	}
+	if _, ok := m.actors[store.OwnerID]; !ok {
+		return m, nil
+	}
+	if m.counts, err = a.counts.read(tx, m.now, countsAge); err != nil {
+		return nil, err
+	}
+	pins, err := tx.Pinned(store.OwnerID)
+	for _, p := range pins {
+		m.pinned[p.ID] = true
+	}
+	return m, err
+}
+
+func (m *room) readRelated(tx *store.Tx) error {
+	var want []int64
+	for _, p := range m.posts {
+		for _, id := range [2]int64{p.BoostOf, p.ParentID} {
+			if _, ok := m.posts[id]; id != 0 && !ok {
+				want = append(want, id)
+			}
+		}
+	}
+	if len(want) == 0 {
+		return nil
+	}
+	list, err := tx.Posts(want)
+	for _, p := range list {
+		m.posts[p.ID] = p
+	}
+	return err
+}
+
+// relationship reads how the owner and somebody stand to each other. Of a
+// person unknown here everything is false.
+func relationship(tx *store.Tx, actorID int64) (Relationship, error) {
+	a, err := tx.Actor(actorID)
+	if errors.Is(err, store.ErrNotFound) {
+		return relationshipOf(actorID, nil, nil, false), nil
+	}
+	if err != nil {
+		return Relationship{}, err
+	}
+	var following *store.Following
+	if f, err := tx.Following(actorID); err == nil {
+		following = &f
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return Relationship{}, err
+	}
+	var follower *store.Follower
+	if f, err := tx.Follower(actorID); err == nil {
+		follower = &f
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return Relationship{}, err
+	}
+	blocked := false
+	if a.ID != store.OwnerID {
+		host, err := tx.HostByID(a.HostID)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return Relationship{}, err
+		}
+		if blocked, err = tx.HostBlocked(host.Name); err != nil {
+			return Relationship{}, err
+		}
+	}
+	return relationshipOf(actorID, following, follower, blocked), nil
+}

@@ -1,0 +1,52 @@
+package mastodon
+
+import (
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"dassie/assets"
+	"dassie/federation"
+	"dassie/store"
+	"dassie/web/auth"
+	"dassie/web/reply"
+)
+
+// Config is what the API stands on. Log may be nil: slog.Default.
+type Config struct {
+	Service *federation.Service
+	Guard   *auth.Guard
+	Log     *slog.Logger
+}
+
+// API answers apps. It is safe for use by many goroutines.
+type API struct {
+	svc    *federation.Service
+	st     *store.Store
+	guard  *auth.Guard
+	log    *slog.Logger
+	counts countsCache
+
+	noAvatar, noHeader string // addresses of the default pictures
+}
+
+// New makes the API of one server.
+func New(c Config) *API {
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	o := c.Service.Origin()
+	return &API{
+		svc: c.Service, st: c.Service.Store(), guard: c.Guard, log: c.Log,
+		noAvatar: o.URL(assets.StaticPath("avatar.png")), noHeader: o.URL(assets.StaticPath("header.png")),
+	}
+}
+
+// Handler answers everything under /api. Any site may read the answers, errors
+// included: a token is needed, and browsers send none by themselves.
+func (a *API) Handler() http.Handler { return reply.CORS(a.router()) }
+
+func (a *API) tagURL(name string) string {
+	return a.svc.Origin().URL("/tags/" + url.PathEscape(strings.ToLower(name)))
+}

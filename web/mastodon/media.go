@@ -1,0 +1,53 @@
+package mastodon
+
+import (
+	"fmt"
+	"strings"
+
+	"dassie/store"
+)
+
+// media lists what is attached. The ids are unique within the post: nothing is
+// looked up by them.
+func (m *room) media(p store.Post) []Media {
+	out := make([]Media, 0, len(p.Extra.Attachments))
+	for i, a := range p.Extra.Attachments {
+		one := Media{
+			ID: id(p.ID + int64(i)), Type: mediaType(a.MediaType), URL: a.URL,
+			Description: textOrNull(a.Alt), Blurhash: textOrNull(a.Blurhash), Meta: mediaMeta(a),
+		}
+		if !p.Own() {
+			one.RemoteURL = textOrNull(a.URL)
+		}
+		if a.Name != "" {
+			one.URL = m.picture(a.Name, "")
+		}
+		if one.Type == "image" {
+			one.PreviewURL = new(one.URL)
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// mediaType: what is not known to be film or sound is most likely a picture
+// only if its type says so.
+func mediaType(mime string) string {
+	switch kind, _, _ := strings.Cut(mime, "/"); kind {
+	case "image", "video", "audio":
+		return kind
+	}
+	return "unknown"
+}
+
+func mediaMeta(a store.Attachment) MediaMeta {
+	var meta MediaMeta
+	if a.Width > 0 && a.Height > 0 {
+		size := &MediaSize{a.Width, a.Height, fmt.Sprintf("%dx%d", a.Width, a.Height), float64(a.Width) / float64(a.Height)}
+		meta.Original, meta.Small = size, size
+	}
+	if a.FocalX != 0 || a.FocalY != 0 {
+		meta.Focus = &MediaFocus{a.FocalX, a.FocalY}
+	}
+	return meta
+}

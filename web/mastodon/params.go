@@ -1,0 +1,189 @@
+package mastodon
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"dassie/web/reply"
+)
+
+const (
+	maxBody   = 1 << 20 // bytes; files have endpoints of their own
+	maxParams = 1000
+	maxNested = 8
+)
+
+// params are the parameters of a request, from the query and the body, under
+// Rails' names: id[], poll[options][]. The body counts before the query.
+type params struct{ v url.Values }
+
+// get is the value of a name; an empty one counts as absent, since some apps
+// send all names they know.
+func (p params) get(name string) string {
+	for _, v := range p.v[name] {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// list is all values of name and name[], without empty ones.
+func (p params) list(name string) []string {
+	var out []string
+	for _, key := range [2]string{name + "[]", name} {
+		for _, v := range p.v[key] {
+			if v != "" {
+				out = append(out, v)
+			}
+		}
+	}
+	return out
+}
+
+// has says whether name, or anything inside it, was given a value.
+func (p params) has(name string) bool {
+	for key, values := range p.v {
+		if key != name && !strings.HasPrefix(key, name+"[") {
+			continue
+		}
+		for _, v := range values {
+			if v != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// truth reads a switch as Rails does; absent is false.
+func (p params) truth(name string) bool {
+	switch strings.ToLower(p.get(name)) {
+	case "", "0", "f", "false", "off":
+		return false
+	}
+	return true
+}
+
+// number reads a natural number within bounds; absent or unreadable is fallback.
+func (p params) number(name string, fallback, most int) int {
+	n, err := strconv.Atoi(p.get(name))
+	if err != nil || n < 1 {
+		return fallback
+	}
+	return min(n, most)
+}
+
+var errBody = reply.Errorf(reply.Invalid, "The body cannot be read.")
+
+// readParams takes form, multipart and JSON bodies. Errors: Invalid, TooLarge,
+// Unprocessable for files.
+func readParams(w http.ResponseWriter, r *http.Request) (params, error) {
+	p := params{url.Values{}}
+	body := url.Values{}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead && r.Body != nil {
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		var err error
+		if body, err = readBody(r); err != nil {
+			return p, bodyError(err)
+		}
+	}
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return p, reply.Errorf(reply.Invalid, "The query cannot be read.")
+	}
+	for _, from := range [2]url.Values{body, query} {
+		for key, values := range from {
+			p.v[key] = append(p.v[key], values...)
+		}
+	}
+	return p, nil
+}
+
+func bodyError(err error) error {
+	if reply.CodeOf(err) != reply.Internal {
+		return err
+	}
+	return &reply.Error{Code: reply.Invalid, Message: errBody.Message, Err: err}
+}
+
+func readBody(r *http.Request) (url.Values, error) {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil && r.Header.Get("Content-Type") != "" {
+		return nil, err
+	}
+	switch kind {
+	case "application/json":
+		return readJSON(r)
+	case "application/x-www-form-urlencoded":
+		err := r.ParseForm()
+		return r.PostForm, err
+	case "multipart/form-data":
+		if err := r.ParseMultipartForm(maxBody); err != nil {
+			return nil, err
+		}
+		if len(r.MultipartForm.File) > 0 {
+			return nil, reply.Errorf(reply.Unprocessable, "This endpoint takes no files.")
+		}
+		return r.MultipartForm.Value, nil
+	}
+	return url.Values{}, nil // as Rails does: the parameters are in the query
+}
+
+func readJSON(r *http.Request) (url.Values, error) {
+	dec := json.NewDecoder(r.Body)
+	dec.UseNumber()
+	out := url.Values{}
+	var top map[string]any
+	if err := dec.Decode(&top); err != nil {
+		if r.ContentLength == 0 {
+			return out, nil // DELETE and follow come with the type and no body
+		}
+		return nil, err
+	}
+	if dec.More() {
+		return nil, errors.New("more than one value")
+	}
+	count := 0
+	for key, v := range top {
+		if err := flatten(out, key, v, 1, &count); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// flatten writes a JSON value under the names a form would have.
+func flatten(out url.Values, key string, v any, depth int, count *int) error {
+	if *count++; *count > maxParams || depth > maxNested {
+		return fmt.Errorf("too many or too deep values at %.40q", key)
+	}
+	switch v := v.(type) {
+	case nil:
+	case string:
+		out.Add(key, v)
+	case bool:
+		out.Add(key, strconv.FormatBool(v))
+	case json.Number:
+		out.Add(key, v.String())
+	case []any:
+		for _, e := range v {
+			if err := flatten(out, key+"[]", e, depth+1, count); err != nil {
+				return err
+			}
+		}
+	case map[string]any:
+		for name, e := range v {
+			if err := flatten(out, key+"["+name+"]", e, depth+1, count); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

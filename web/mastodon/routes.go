@@ -1,0 +1,84 @@
+package mastodon
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/julienschmidt/httprouter"
+
+	"dassie/web/reply"
+)
+
+// route is one endpoint. Any one of the scopes is enough.
+type route struct {
+	method, path string
+	scopes       string // separated by spaces
+	answer       func(*API, *call) (any, error)
+}
+
+// routes is all there is.
+var routes = []route{
+	{"GET", "/api/v1/accounts/verify_credentials", "profile read:accounts", (*API).verifyCredentials},
+	{"GET", "/api/v1/accounts/relationships", "read:follows", (*API).relationships},
+	{"GET", "/api/v1/accounts/:id", "read:accounts", (*API).account},
+	{"POST", "/api/v1/accounts/:id/follow", "write:follows", (*API).follow},
+	{"POST", "/api/v1/accounts/:id/unfollow", "write:follows", (*API).unfollow},
+
+	{"POST", "/api/v1/statuses", "write:statuses", (*API).publish},
+	{"GET", "/api/v1/statuses/:id", "read:statuses", (*API).status},
+	{"DELETE", "/api/v1/statuses/:id", "write:statuses", (*API).deleteStatus},
+
+	{"GET", "/api/v1/timelines/home", "read:statuses", (*API).home},
+	{"GET", "/api/v1/notifications", "read:notifications", (*API).notifications},
+	{"GET", "/api/v2/search", "read:search", (*API).search},
+}
+
+// router finds the endpoint of a request. Paths without parameters come first,
+// because httprouter cannot hold "/accounts/relationships" beside "/accounts/:id".
+func (a *API) router() http.Handler {
+	fixed := map[string]map[string]http.Handler{}
+	named := httprouter.New()
+	named.RedirectTrailingSlash, named.RedirectFixedPath, named.HandleOPTIONS = false, false, false
+	named.NotFound = a.refusal(reply.NotFound, "There is no such endpoint on this server.")
+	wrongMethod := a.refusal(reply.NotFound, "This endpoint does not take that method.")
+	named.MethodNotAllowed = wrongMethod
+	for _, rt := range routes {
+		h := a.adapter(rt)
+		methods := []string{rt.method}
+		if rt.method == http.MethodGet {
+			methods = append(methods, http.MethodHead)
+		}
+		for _, method := range methods {
+			if strings.Contains(rt.path, ":") {
+				named.Handler(method, rt.path, h)
+				continue
+			}
+			if fixed[rt.path] == nil {
+				fixed[rt.path] = map[string]http.Handler{}
+			}
+			fixed[rt.path][method] = h
+		}
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		path := r.URL.Path
+		if len(path) > 1 {
+			path = strings.TrimSuffix(path, "/")
+		}
+		byMethod, ok := fixed[path]
+		if !ok {
+			named.ServeHTTP(w, r)
+			return
+		}
+		h, ok := byMethod[r.Method]
+		if !ok {
+			h = wrongMethod
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+func (a *API) refusal(code reply.Code, words string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		reply.FailJSON(w, r, reply.Errorf(code, "%s", words), a.log)
+	})
+}

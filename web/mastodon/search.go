@@ -1,0 +1,139 @@
+package mastodon
+
+import (
+	"errors"
+	"strings"
+	"unicode"
+
+	"dassie/federation"
+	"dassie/store"
+	"dassie/web/reply"
+)
+
+// search: GET /api/v2/search. A handle or an address is looked up, over the
+// network if resolve is set; a hashtag is itself; any other words are looked for
+// in the posts that are stored here. The three lists are always there.
+func (a *API) search(c *call) (any, error) {
+	q := strings.TrimSpace(c.params.get("q"))
+	if q == "" {
+		return nil, reply.Errorf(reply.Invalid, "Say in q what to search for.")
+	}
+	kind := c.params.get("type")
+	if kind != "" && kind != "accounts" && kind != "statuses" && kind != "hashtags" {
+		return nil, reply.Errorf(reply.Invalid, "The type is one of accounts, statuses, hashtags.")
+	}
+	found, err := a.find(c, q)
+	if err != nil {
+		return nil, err
+	}
+	out := Search{Accounts: []*Account{}, Statuses: []*Status{}, Hashtags: []Tag{}}
+	// All there is to find by name fits on the first page.
+	first := c.params.number("offset", 0, 1<<20) == 0
+	if (kind == "" || kind == "hashtags") && first {
+		if tag, ok := tagQuery(q); ok {
+			out.Hashtags = append(out.Hashtags, Tag{Name: strings.ToLower(tag), URL: a.tagURL(tag), History: []TagHistory{}})
+		}
+	}
+	err = a.st.Read(c.ctx, func(tx *store.Tx) error {
+		posts, people, err := a.hits(tx, c, q, found, first)
+		if err != nil {
+			return err
+		}
+		m, err := a.gather(tx, posts, people...)
+		if err != nil {
+			return err
+		}
+		if kind == "" || kind == "statuses" {
+			out.Statuses = m.statuses(posts)
+		}
+		for _, actorID := range people {
+			if acc := m.account(actorID); acc != nil && (kind == "" || kind == "accounts") {
+				out.Accounts = append(out.Accounts, acc)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// find looks up what names one person or post. What cannot be found is no error
+// to an app: it gets empty lists.
+func (a *API) find(c *call, q string) (federation.Found, error) {
+	if !namesOne(q) {
+		return federation.Found{}, nil
+	}
+	if !c.params.truth("resolve") {
+		return store.Get(c.ctx, a.st, func(tx *store.Tx) (federation.Found, error) { return stored(tx, q) })
+	}
+	found, err := a.svc.Lookup(c.ctx, q)
+	if err != nil && reply.CodeOf(err) != reply.Internal {
+		a.log.Info("look-up for an app found nothing", "app", c.grant.App.Name, "err", err)
+		return federation.Found{}, nil
+	}
+	return found, err
+}
+
+// stored finds by handle or id what is here already.
+func stored(tx *store.Tx, q string) (f federation.Found, err error) {
+	if strings.Contains(q, "://") {
+		p, err := tx.PostByURI(q)
+		if err == nil {
+			f.Post = &p
+			return f, nil
+		}
+		if !errors.Is(err, store.ErrNotFound) {
+			return f, err
+		}
+		return foundActor(tx.ActorByURI(q))
+	}
+	user, host, _ := strings.Cut(strings.TrimPrefix(q, "@"), "@")
+	if host == "" {
+		me, err := tx.Actor(store.OwnerID)
+		if err != nil || !strings.EqualFold(me.Username, user) {
+			return f, err
+		}
+		return foundActor(me, nil)
+	}
+	return foundActor(tx.ActorByHandle(user, strings.ToLower(host)))
+}
+
+func foundActor(a store.Actor, err error) (federation.Found, error) {
+	if errors.Is(err, store.ErrNotFound) {
+		return federation.Found{}, nil
+	}
+	return federation.Found{Actor: &a}, err
+}
+
+// hits lists the posts and people of an answer: what was named, else what the
+// words are found in.
+func (a *API) hits(tx *store.Tx, c *call, q string, found federation.Found, first bool) ([]store.Post, []int64, error) {
+	if found.Post != nil && first {
+		return []store.Post{*found.Post}, nil, nil
+	}
+	if found.Actor != nil && first {
+		return nil, []int64{found.Actor.ID}, nil
+	}
+	kind := c.params.get("type")
+	if _, tag := tagQuery(q); tag || namesOne(q) || !first || kind == "accounts" || kind == "hashtags" {
+		return nil, nil, nil
+	}
+	posts, err := tx.SearchPosts(q, c.page(20, 40))
+	return posts, nil, err
+}
+
+// namesOne says that a query is a handle or an address, not words.
+func namesOne(q string) bool {
+	if strings.ContainsFunc(q, unicode.IsSpace) {
+		return false
+	}
+	return strings.HasPrefix(q, "https://") || strings.HasPrefix(q, "http://") || strings.Contains(q, "@")
+}
+
+// tagQuery reads "#name".
+func tagQuery(q string) (string, bool) {
+	name, ok := strings.CutPrefix(q, "#")
+	bad := func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) && r != '_'
+	}
+	return name, ok && name != "" && len(name) <= 200 && !strings.ContainsFunc(name, bad)
+}

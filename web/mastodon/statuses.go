@@ -1,0 +1,133 @@
+package mastodon
+
+import (
+	"errors"
+
+	"dassie/federation"
+	"dassie/store"
+	"dassie/web/reply"
+)
+
+// status: GET /api/v1/statuses/:id.
+func (a *API) status(c *call) (any, error) {
+	return store.Get(c.ctx, a.st, func(tx *store.Tx) (*Status, error) {
+		p, err := tx.Post(c.id)
+		if err != nil {
+			return nil, err
+		}
+		return a.one(tx, p)
+	})
+}
+
+// one converts a single post.
+func (a *API) one(tx *store.Tx, p store.Post) (*Status, error) {
+	m, err := a.gather(tx, []store.Post{p})
+	if err != nil {
+		return nil, err
+	}
+	s := m.status(p)
+	if s == nil {
+		return nil, errNotFound
+	}
+	return s, nil
+}
+
+// refusedFields are what a post cannot have here. To leave them out silently
+// would publish something else than the person wrote, or to other people.
+var refusedFields = []struct{ name, words string }{
+	{"media_ids", "Posts with media are not taken from apps by this server."},
+	{"media_attributes", "Posts with media are not taken from apps by this server."},
+	{"poll", "Polls are not taken from apps by this server."},
+	{"scheduled_at", "Posts cannot be scheduled on this server."},
+	{"quoted_status_id", "Quotes are not taken from apps by this server."},
+	{"quote_id", "Quotes are not taken from apps by this server."},
+	{"local_only", "There are no local-only posts on this server."},
+}
+
+// publish: POST /api/v1/statuses. The Idempotency-Key makes a repeated request
+// answer with the first one's post.
+func (a *API) publish(c *call) (any, error) {
+	d, err := a.draft(c)
+	if err != nil {
+		return nil, err
+	}
+	p, err := a.svc.Publish(c.ctx, d)
+	if err != nil {
+		return nil, a.orNoParent(c, d.ParentID, err)
+	}
+	return store.Get(c.ctx, a.st, func(tx *store.Tx) (*Status, error) { return a.one(tx, p) })
+}
+
+func (a *API) draft(c *call) (federation.Draft, error) {
+	for _, f := range refusedFields {
+		if c.params.has(f.name) && (f.name != "local_only" || c.params.truth(f.name)) {
+			return federation.Draft{}, reply.Errorf(reply.Unprocessable, "%s", f.words)
+		}
+	}
+	d := federation.Draft{
+		Text: c.params.get("status"), Summary: c.params.get("spoiler_text"),
+		Language: c.params.get("language"), Sensitive: c.params.truth("sensitive"),
+		Markdown: a.svc.Settings().MarkdownAPI, App: c.grant.App.Name, AppURL: c.grant.App.Website,
+		Key: c.r.Header.Get("Idempotency-Key"),
+	}
+	if name := c.params.get("visibility"); name != "" {
+		v, ok := visibilities[name]
+		if !ok {
+			return d, reply.Errorf(reply.Unprocessable, "Validation failed: the visibility %.20q is none of public, unlisted, private, direct.", name)
+		}
+		d.Visibility = v
+	}
+	parent := c.params.get("in_reply_to_id")
+	if parent == "" {
+		return d, nil
+	}
+	var ok bool
+	if d.ParentID, ok = parseID(parent); !ok {
+		return d, errNoParent
+	}
+	return d, nil
+}
+
+var errNoParent = reply.Errorf(reply.NotFound, "The post you are trying to reply to does not appear to exist.")
+
+// orNoParent turns the refusal of a post into Mastodon's if the cause is that
+// its parent is not here.
+func (a *API) orNoParent(c *call, parentID int64, err error) error {
+	if parentID == 0 || reply.CodeOf(err) != reply.Unprocessable {
+		return err
+	}
+	missing := a.st.Read(c.ctx, func(tx *store.Tx) error {
+		_, err := tx.Post(parentID)
+		return err
+	})
+	if errors.Is(missing, store.ErrNotFound) {
+		return errNoParent
+	}
+	return err
+}
+
+// deleteStatus: DELETE /api/v1/statuses/:id. The answer carries the text as it
+// was typed, for "delete and write anew".
+func (a *API) deleteStatus(c *call) (any, error) {
+	gone, err := store.Get(c.ctx, a.st, func(tx *store.Tx) (*Status, error) {
+		p, err := tx.Post(c.id)
+		if err != nil {
+			return nil, err
+		}
+		if !p.Own() {
+			return nil, errNotFound
+		}
+		s, err := a.one(tx, p)
+		if err == nil {
+			s.Text = &p.Source
+		}
+		return s, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if _, err := a.svc.Delete(c.ctx, c.id); err != nil {
+		return nil, err
+	}
+	return gone, nil
+}

@@ -1,0 +1,240 @@
+package mastodon
+
+// The shapes of Mastodon's documented entities. Every documented key is
+// present; lists are never null, ids are texts. A pointer is null where the
+// documentation allows it.
+
+// Account is a person, group or bot.
+type Account struct {
+	ID             string         `json:"id"`
+	Username       string         `json:"username"`
+	Acct           string         `json:"acct"` // without domain for the owner
+	DisplayName    string         `json:"display_name"`
+	Locked         bool           `json:"locked"`
+	Bot            bool           `json:"bot"`
+	Discoverable   bool           `json:"discoverable"`
+	Indexable      bool           `json:"indexable"`
+	Group          bool           `json:"group"`
+	NoIndex        bool           `json:"noindex"`
+	HideLists      bool           `json:"hide_collections"`
+	CreatedAt      string         `json:"created_at"`
+	Note           string         `json:"note"` // HTML
+	URL            string         `json:"url"`
+	URI            string         `json:"uri"`
+	Avatar         string         `json:"avatar"`
+	AvatarStatic   string         `json:"avatar_static"`
+	Header         string         `json:"header"`
+	HeaderStatic   string         `json:"header_static"`
+	FollowersCount int            `json:"followers_count"`
+	FollowingCount int            `json:"following_count"`
+	StatusesCount  int            `json:"statuses_count"`
+	LastStatusAt   *string        `json:"last_status_at"` // a date without a time
+	Emojis         []CustomEmoji  `json:"emojis"`
+	Roles          []Role         `json:"roles"`
+	Fields         []ProfileField `json:"fields"`
+}
+
+// ProfileField is a name and a value on a profile.
+type ProfileField struct {
+	Name       string  `json:"name"`
+	Value      string  `json:"value"`
+	VerifiedAt *string `json:"verified_at"`
+}
+
+// CustomEmoji is a picture that a text names by its shortcode.
+type CustomEmoji struct {
+	Shortcode string  `json:"shortcode"`
+	URL       string  `json:"url"`
+	StaticURL string  `json:"static_url"`
+	Visible   bool    `json:"visible_in_picker"`
+	Category  *string `json:"category"`
+}
+
+// CredentialAccount is the owner as the owner's apps see them.
+type CredentialAccount struct {
+	Account
+	Source Source `json:"source"`
+	Role   Role   `json:"role"`
+}
+
+// Source is the profile as it was typed, and the defaults of new posts.
+type Source struct {
+	Privacy             string         `json:"privacy"`
+	Sensitive           bool           `json:"sensitive"`
+	Language            string         `json:"language"`
+	Note                string         `json:"note"`
+	Fields              []ProfileField `json:"fields"`
+	FollowRequestsCount int            `json:"follow_requests_count"`
+	HideLists           bool           `json:"hide_collections"`
+	Discoverable        bool           `json:"discoverable"`
+	Indexable           bool           `json:"indexable"`
+	AttributionDomains  []string       `json:"attribution_domains"`
+}
+
+// Role is what somebody may do on the server.
+type Role struct {
+	ID          string `json:"id"`
+	Name        string `json:"name"`
+	Color       string `json:"color"`
+	Permissions string `json:"permissions"`
+	Highlighted bool   `json:"highlighted"`
+}
+
+// Status is a post; a boost is one whose Reblog is the boosted post.
+type Status struct {
+	ID               string        `json:"id"`
+	CreatedAt        string        `json:"created_at"`
+	InReplyToID      *string       `json:"in_reply_to_id"`
+	InReplyToAccount *string       `json:"in_reply_to_account_id"`
+	Sensitive        bool          `json:"sensitive"`
+	SpoilerText      string        `json:"spoiler_text"`
+	Visibility       string        `json:"visibility"`
+	Language         *string       `json:"language"`
+	URI              string        `json:"uri"`
+	URL              string        `json:"url"`
+	RepliesCount     int           `json:"replies_count"`
+	ReblogsCount     int           `json:"reblogs_count"`
+	FavouritesCount  int           `json:"favourites_count"`
+	EditedAt         *string       `json:"edited_at"`
+	Favourited       bool          `json:"favourited"`
+	Reblogged        bool          `json:"reblogged"`
+	Muted            bool          `json:"muted"`
+	Bookmarked       bool          `json:"bookmarked"`
+	Pinned           *bool         `json:"pinned,omitempty"` // own posts only
+	Content          string        `json:"content"`          // HTML
+	Text             *string       `json:"text,omitempty"`   // as typed; when it is deleted
+	Filtered         []string      `json:"filtered"`
+	Reblog           *Status       `json:"reblog"`
+	Application      *Application  `json:"application"`
+	Account          *Account      `json:"account"`
+	Media            []Media       `json:"media_attachments"`
+	Mentions         []Mention     `json:"mentions"`
+	Tags             []StatusTag   `json:"tags"`
+	Emojis           []CustomEmoji `json:"emojis"`
+	Card             *struct{}     `json:"card"`
+	Poll             *Poll         `json:"poll"`
+}
+
+// Application is the program a post was written with.
+type Application struct {
+	Name    string  `json:"name"`
+	Website *string `json:"website"`
+}
+
+// Media is a picture, film or sound of a post.
+type Media struct {
+	ID          string    `json:"id"`
+	Type        string    `json:"type"` // image, video, audio, unknown
+	URL         string    `json:"url"`
+	PreviewURL  *string   `json:"preview_url"`
+	RemoteURL   *string   `json:"remote_url"`
+	Meta        MediaMeta `json:"meta"`
+	Description *string   `json:"description"`
+	Blurhash    *string   `json:"blurhash"`
+}
+
+// MediaMeta holds what apps lay a picture out by.
+type MediaMeta struct {
+	Original *MediaSize  `json:"original,omitempty"`
+	Small    *MediaSize  `json:"small,omitempty"`
+	Focus    *MediaFocus `json:"focus,omitempty"`
+}
+
+// MediaSize is a size in pixels.
+type MediaSize struct {
+	Width  int     `json:"width"`
+	Height int     `json:"height"`
+	Size   string  `json:"size"`
+	Aspect float64 `json:"aspect"`
+}
+
+// MediaFocus is the point of a picture that matters, from -1 to 1 each way.
+type MediaFocus struct {
+	X float64 `json:"x"`
+	Y float64 `json:"y"`
+}
+
+// Mention is a person named in a post.
+type Mention struct {
+	ID       string `json:"id"`
+	Username string `json:"username"`
+	URL      string `json:"url"`
+	Acct     string `json:"acct"`
+}
+
+// StatusTag is a hashtag of a post.
+type StatusTag struct {
+	Name string `json:"name"`
+	URL  string `json:"url"`
+}
+
+// Tag is a hashtag on its own.
+type Tag struct {
+	Name      string       `json:"name"`
+	URL       string       `json:"url"`
+	History   []TagHistory `json:"history"`
+	Following bool         `json:"following"`
+}
+
+// TagHistory is the use of a hashtag on one day.
+type TagHistory struct {
+	Day      string `json:"day"`
+	Uses     string `json:"uses"`
+	Accounts string `json:"accounts"`
+}
+
+// Poll is a question with its counts as last told.
+type Poll struct {
+	ID          string        `json:"id"`
+	ExpiresAt   *string       `json:"expires_at"`
+	Expired     bool          `json:"expired"`
+	Multiple    bool          `json:"multiple"`
+	VotesCount  int           `json:"votes_count"`
+	VotersCount *int          `json:"voters_count"`
+	Voted       bool          `json:"voted"`
+	OwnVotes    []int         `json:"own_votes"`
+	Options     []PollOption  `json:"options"`
+	Emojis      []CustomEmoji `json:"emojis"`
+}
+
+// PollOption is one answer and its votes.
+type PollOption struct {
+	Title      string `json:"title"`
+	VotesCount int    `json:"votes_count"`
+}
+
+// Relationship is how the owner and somebody stand to each other.
+type Relationship struct {
+	ID                  string   `json:"id"`
+	Following           bool     `json:"following"`
+	ShowingReblogs      bool     `json:"showing_reblogs"`
+	Notifying           bool     `json:"notifying"`
+	Languages           []string `json:"languages"`
+	FollowedBy          bool     `json:"followed_by"`
+	Blocking            bool     `json:"blocking"`
+	BlockedBy           bool     `json:"blocked_by"`
+	Muting              bool     `json:"muting"`
+	MutingNotifications bool     `json:"muting_notifications"`
+	Requested           bool     `json:"requested"`
+	RequestedBy         bool     `json:"requested_by"`
+	DomainBlocking      bool     `json:"domain_blocking"`
+	Endorsed            bool     `json:"endorsed"`
+	Note                string   `json:"note"`
+}
+
+// Notification is one thing that happened to the owner.
+type Notification struct {
+	ID        string   `json:"id"`
+	Type      string   `json:"type"`
+	CreatedAt string   `json:"created_at"`
+	GroupKey  string   `json:"group_key"`
+	Account   *Account `json:"account"`
+	Status    *Status  `json:"status,omitempty"` // for the types that are about one
+}
+
+// Search is what was found.
+type Search struct {
+	Accounts []*Account `json:"accounts"`
+	Statuses []*Status  `json:"statuses"`
+	Hashtags []Tag      `json:"hashtags"`
+}
