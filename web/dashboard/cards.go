@@ -1,0 +1,184 @@
+package dashboard
+
+import (
+	"html"
+	"html/template"
+	"strings"
+
+	"dassie/assets"
+	"dassie/store"
+)
+
+// cards makes cards of a list of posts: a boost becomes the card of what was
+// boosted, and what stands there already is not repeated but names one more
+// booster. shown maps each row's id to that of its card. Everything the cards
+// need is read for all of them at once.
+func (v *view) cards(rows []store.Post) (cards []assets.Card, shown map[int64]int64, err error) {
+	boosted, err := v.boosted(rows)
+	if err != nil {
+		return nil, nil, err
+	}
+	shown = map[int64]int64{}
+	at := map[int64]int{}
+	var posts []store.Post
+	boosters := map[int64][]int64{}
+	for _, row := range rows {
+		p := row
+		if row.BoostOf != 0 {
+			original, ok := boosted[row.BoostOf]
+			if !ok {
+				continue // deleted between the boost and now
+			}
+			p = original
+			boosters[p.ID] = append(boosters[p.ID], row.ActorID)
+		}
+		shown[row.ID] = p.ID
+		if _, ok := at[p.ID]; !ok {
+			at[p.ID] = len(posts)
+			posts = append(posts, p)
+		}
+	}
+	for _, ids := range boosters {
+		if err := v.read(ids...); err != nil {
+			return nil, nil, err
+		}
+	}
+	cards, err = v.plainCards(posts)
+	for id, who := range boosters {
+		if i, ok := at[id]; ok && err == nil {
+			for _, actor := range who {
+				cards[i].Boosters = append(cards[i].Boosters, v.known(actor))
+			}
+		}
+	}
+	return cards, shown, err
+}
+
+func (v *view) boosted(rows []store.Post) (map[int64]store.Post, error) {
+	var ids []int64
+	for _, row := range rows {
+		if row.BoostOf != 0 {
+			ids = append(ids, row.BoostOf)
+		}
+	}
+	found := map[int64]store.Post{}
+	if len(ids) == 0 {
+		return found, nil
+	}
+	list, err := v.tx.Posts(ids)
+	for _, p := range list {
+		found[p.ID] = p
+	}
+	return found, err
+}
+
+// plainCards makes one card of each post; none of them is a boost.
+func (v *view) plainCards(posts []store.Post) ([]assets.Card, error) {
+	parents, err := v.parents(posts)
+	if err != nil {
+		return nil, err
+	}
+	authors := actorIDs(posts...)
+	for _, parent := range parents {
+		authors = append(authors, parent.ActorID)
+	}
+	if err := v.read(authors...); err != nil {
+		return nil, err
+	}
+	cards := make([]assets.Card, len(posts))
+	for i, p := range posts {
+		cards[i] = v.card(p)
+		cards[i].ReplyTo = v.answering(p, parents)
+		if p.Own() {
+			if cards[i].Delivery, err = v.deliveryOf(p.ID); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return cards, nil
+}
+
+func (v *view) parents(posts []store.Post) (map[int64]store.Post, error) {
+	var ids []int64
+	for _, p := range posts {
+		if p.ParentID != 0 {
+			ids = append(ids, p.ParentID)
+		}
+	}
+	found := map[int64]store.Post{}
+	if len(ids) == 0 {
+		return found, nil
+	}
+	list, err := v.tx.Posts(ids)
+	for _, p := range list {
+		found[p.ID] = p
+	}
+	return found, err
+}
+
+// answering is the handle of whom a post answers. If that post is not stored
+// here, it is most likely the person named first.
+func (v *view) answering(p store.Post, parents map[int64]store.Post) string {
+	if parent, ok := parents[p.ParentID]; ok {
+		return v.known(parent.ActorID).Handle
+	}
+	if p.ParentURI == "" {
+		return ""
+	}
+	if len(p.Extra.Mentions) > 0 && p.Extra.Mentions[0].Handle != "" {
+		return "@" + strings.TrimPrefix(p.Extra.Mentions[0].Handle, "@")
+	}
+	return "a post that is not here"
+}
+
+// card shows a post whose author was read.
+func (v *view) card(p store.Post) assets.Card {
+	c := assets.Card{
+		ID: decimal(p.ID), URL: postPath(p.ID), Author: v.known(p.ActorID), Time: v.local(p.PublishedAt),
+		Edited: !p.EditedAt.IsZero(), Audience: audienceOf(p.Visibility), Lang: p.Language, Warning: p.Summary,
+		Content: content(p), Media: attachments(p), Replies: p.Replies, Boosts: p.Boosts, Likes: p.Likes,
+		May: assets.Actions{Reply: true, Edit: p.Own(), Delete: p.Own()},
+	}
+	if !p.Own() {
+		c.Original = p.URL
+		if c.Original == "" {
+			c.Original = p.URI
+		}
+	}
+	return c
+}
+
+// content is the text of a post. The stored HTML is safe already; a title and
+// the options of a poll are plain text.
+func content(p store.Post) template.HTML {
+	var b strings.Builder
+	if p.Title != "" {
+		b.WriteString("<p><strong>" + html.EscapeString(p.Title) + "</strong></p>")
+	}
+	b.WriteString(p.Content)
+	if p.Extra.Poll != nil && len(p.Extra.Poll.Options) > 0 {
+		b.WriteString("<ul>")
+		for _, o := range p.Extra.Poll.Options {
+			b.WriteString("<li>" + html.EscapeString(o.Name) + " (" + plural(o.Votes, "vote", "votes") + ")</li>")
+		}
+		b.WriteString("</ul>")
+	}
+	return template.HTML(b.String())
+}
+
+func attachments(p store.Post) []assets.Media {
+	var list []assets.Media
+	for _, a := range p.Extra.Attachments {
+		kind := "File"
+		switch class, _, _ := strings.Cut(a.MediaType, "/"); class {
+		case "image":
+			kind = "Picture"
+		case "video":
+			kind = "Video"
+		case "audio":
+			kind = "Sound"
+		}
+		list = append(list, assets.Media{URL: a.URL, Kind: kind, Alt: a.Alt})
+	}
+	return list
+}

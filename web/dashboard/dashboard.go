@@ -1,0 +1,75 @@
+package dashboard
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"dassie/assets"
+	"dassie/federation"
+	"dassie/store"
+	"dassie/web/auth"
+	"dassie/web/reply"
+)
+
+// Config is what a Dashboard stands on. All fields but Log are needed.
+type Config struct {
+	Service   *federation.Service
+	Guard     *auth.Guard
+	Templates *assets.Set
+	Log       *slog.Logger // nil: slog.Default
+}
+
+// Dashboard answers everything under /me. It is safe for use by many
+// goroutines.
+type Dashboard struct {
+	service *federation.Service
+	guard   *auth.Guard
+	pages   *assets.Set
+	log     *slog.Logger
+}
+
+// New makes the dashboard of one account.
+func New(c Config) *Dashboard {
+	d := &Dashboard{service: c.Service, guard: c.Guard, pages: c.Templates, log: c.Log}
+	if d.log == nil {
+		d.log = slog.Default()
+	}
+	return d
+}
+
+// zone is the owner's time zone. The name is checked when it is saved; one that
+// this machine does not know counts as UTC.
+func zone(set store.Settings) *time.Location {
+	loc, err := time.LoadLocation(set.Timezone)
+	if err != nil {
+		return time.UTC
+	}
+	return loc
+}
+
+// notFound is the answer for an id that is not stored here.
+func notFound(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return &reply.Error{Code: reply.NotFound, Message: "There is nothing at this address. It may have been deleted.", Err: err}
+	}
+	return err
+}
+
+// refused tells what the owner did wrong, or what went wrong elsewhere, in words
+// that a page can show beside its form. It is false for faults of ours.
+func refused(err error) (string, bool) {
+	if err == nil || reply.CodeOf(err) == reply.Internal {
+		return "", false
+	}
+	return reply.Message(err), true
+}
+
+// refusedStatus is the status of a form that comes back with an error.
+func refusedStatus(err error) int {
+	if reply.CodeOf(err) == reply.Invalid {
+		return http.StatusUnprocessableEntity
+	}
+	return reply.Status(err)
+}

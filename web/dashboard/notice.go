@@ -1,0 +1,52 @@
+package dashboard
+
+import (
+	"net/url"
+	"strconv"
+
+	"dassie/assets"
+)
+
+// doneNotice is the sentence about what a form has just done. The redirect
+// after it carries a word, never the sentence: an address that somebody else
+// made can show nothing but these.
+func doneNotice(query url.Values) *assets.Notice {
+	done := func(strong, text string) *assets.Notice {
+		return &assets.Notice{Kind: "done", Strong: strong, Text: text}
+	}
+	switch query.Get("done") {
+	case "posted":
+		return done("Posted.", "The servers of those who may see it are being told.")
+	case "changed":
+		return done("Saved.", "The servers that have the post are being told.")
+	case "deleted":
+		n, err := strconv.ParseUint(query.Get("n"), 10, 24)
+		if err != nil || n == 0 {
+			return done("Deleted.", "No other server has a copy, as far as we know.")
+		}
+		return done("Deleted.", plural(int(n), "server is", "servers are")+" being asked to delete it too.")
+	case "draft":
+		return done("Draft deleted.", "")
+	case "accepted":
+		return done("Accepted.", "Their servers are being told.")
+	case "rejected":
+		return done("Rejected.", "")
+	case "followed-back":
+		return done("Accepted.", "You asked to follow them too.")
+	case "blocked":
+		return done("Rejected and blocked.", "Nothing from that server is taken any more.")
+	case "removed":
+		return done("Removed.", "They get nothing new from you.")
+	case "unfollowed":
+		return done("Unfollowed.", "")
+	case "asked":
+		return done("Asked.", "They appear in Home once they accept.")
+	case "saved":
+		return done("Saved.", "")
+	case "lists":
+		return &assets.Notice{Kind: "info", Strong: "Saved.", Text: "Both lists are hidden or shown together, so both are hidden now."}
+	case "none":
+		return &assets.Notice{Kind: "info", Strong: "Nothing was done.", Text: "Tick at least one request first."}
+	}
+	return nil
+}

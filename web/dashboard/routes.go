@@ -1,0 +1,104 @@
+package dashboard
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/julienschmidt/httprouter"
+
+	"dassie/web/auth"
+	"dassie/web/reply"
+)
+
+const (
+	writeBytes   = 1 << 20  // of the form of a post, so that a text far too long still comes back
+	profileBytes = 34 << 20 // of the form of the profile: two pictures and the text
+)
+
+// route is one line of the table below.
+type route struct {
+	method, path string
+	do           http.HandlerFunc
+	body         int64 // how large its form may be, in bytes
+}
+
+// routes is everything there is under /me.
+func (d *Dashboard) routes() []route {
+	get := func(path string, do http.HandlerFunc) route { return route{"GET", path, do, auth.FormBytes} }
+	post := func(path string, do http.HandlerFunc) route { return route{"POST", path, do, auth.FormBytes} }
+	large := func(path string, body int64, do http.HandlerFunc) route { return route{"POST", path, do, body} }
+	return []route{
+		get("/me", d.home),
+		get("/me/write", d.write),
+		large("/me/write", writeBytes, d.writeSend),
+		get("/me/drafts", d.drafts),
+		get("/me/drafts/:id/delete", d.draftAsk),
+		post("/me/drafts/:id/delete", d.draftDelete),
+
+		get("/me/post/:id", d.post),
+		get("/me/post/:id/delivery", d.delivery),
+		get("/me/post/:id/delete", d.postAsk),
+		post("/me/post/:id/delete", d.postDelete),
+
+		get("/me/inbox", d.inbox),
+		post("/me/inbox/read", d.inboxRead),
+		get("/me/search", d.search),
+
+		get("/me/requests", d.requests),
+		post("/me/requests", d.requestsDecide),
+		get("/me/requests/:id/block", d.blockAsk),
+		post("/me/requests/:id/block", d.block),
+
+		get("/me/followers", d.followers),
+		get("/me/following", d.following),
+		get("/me/person/:id", d.person),
+		post("/me/person/:id/follow", d.follow),
+		get("/me/person/:id/unfollow", d.unfollowAsk),
+		post("/me/person/:id/unfollow", d.unfollow),
+		get("/me/person/:id/remove", d.removeAsk),
+		post("/me/person/:id/remove", d.remove),
+
+		get("/me/profile", d.profile),
+		large("/me/profile", profileBytes, d.profileSave),
+		get("/me/settings", d.settings),
+		post("/me/settings", d.settingsSave),
+		get("/me/more", d.more),
+	}
+}
+
+// Handler answers /me and everything below it, for the owner alone.
+func (d *Dashboard) Handler() http.Handler {
+	router := httprouter.New()
+	router.RedirectTrailingSlash, router.RedirectFixedPath = false, false
+	router.HandleMethodNotAllowed, router.HandleOPTIONS = false, false
+	router.NotFound = d.only(auth.FormBytes, func(w http.ResponseWriter, r *http.Request) {
+		d.fail(w, r, reply.Errorf(reply.NotFound, "There is nothing at this address."))
+	})
+	for _, at := range d.routes() {
+		handler := d.only(at.body, at.do)
+		router.Handler(at.method, at.path, handler)
+		if at.method == http.MethodGet {
+			router.Handler(http.MethodHead, at.path, handler)
+		}
+	}
+	return router
+}
+
+// only lets the owner through, with forms of our own making.
+func (d *Dashboard) only(body int64, do http.HandlerFunc) http.Handler {
+	return d.guard.Owner(d.guard.ProtectBody(body, do))
+}
+
+// idOf reads the id in the path; 0 for one that cannot be.
+func idOf(r *http.Request) int64 {
+	return number(httprouter.ParamsFromContext(r.Context()).ByName("id"))
+}
+
+// number reads an id as our pages write it; anything else is 0, which nothing has.
+func number(s string) int64 {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 0 || strconv.FormatInt(n, 10) != s {
+		return 0
+	}
+	return n
+}

@@ -1,0 +1,105 @@
+package dashboard
+
+import (
+	"net/http"
+	"net/url"
+	"time"
+
+	"dassie/assets"
+	"dassie/store"
+	"dassie/web/reply"
+)
+
+type settingsPage struct {
+	assets.Owner
+	Approve, Discoverable, Indexable, SearchEngines, HideFollowers, HideFollowing bool
+	Waiting                                                                       int
+	Languages, Zones, Themes                                                      []assets.Option
+	Errors                                                                        map[string]string
+}
+
+// settings handles GET /me/settings.
+func (d *Dashboard) settings(w http.ResponseWriter, r *http.Request) {
+	d.showSettings(w, r, answer{}, d.service.Settings(), nil)
+}
+
+// settingsSave handles POST /me/settings.
+func (d *Dashboard) settingsSave(w http.ResponseWriter, r *http.Request) {
+	set, wrong := readSettings(d.service.Settings(), r.PostForm)
+	if len(wrong) > 0 {
+		d.showSettings(w, r, answer{status: http.StatusUnprocessableEntity}, set, wrong)
+		return
+	}
+	if err := d.service.SaveSettings(r.Context(), set); err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	done := "saved"
+	if r.PostForm.Has("hide_followers") != r.PostForm.Has("hide_following") {
+		done = "lists"
+	}
+	reply.Redirect(w, r, "/me/settings?done="+done)
+}
+
+// readSettings puts a sent form over the settings as they are, and says what is
+// wrong by field.
+func readSettings(set store.Settings, form url.Values) (store.Settings, map[string]string) {
+	yes := func(name string) bool { return form.Get(name) == "yes" }
+	set.ApproveFollowers, set.Discoverable, set.Indexable, set.SearchEngines = yes("approve"), yes("discoverable"), yes("indexable"), yes("search_engines")
+	// There is one switch for both lists; asked differently, the private answer wins.
+	set.ShowLists = !yes("hide_followers") && !yes("hide_following")
+	wrong := map[string]string{}
+	if language := form.Get("language"); languageName(language) != "" || language == set.Language {
+		set.Language = language
+	} else {
+		wrong["language"] = "Choose a language from the list."
+	}
+	name := form.Get("timezone")
+	if _, err := time.LoadLocation(name); err != nil || name == "" || name == "Local" {
+		wrong["timezone"] = "Choose a time zone from the list."
+	} else {
+		set.Timezone = name
+	}
+	switch theme := form.Get("theme"); theme {
+	case "light", "dark":
+		set.Theme = theme
+	default:
+		set.Theme = ""
+	}
+	return set, wrong
+}
+
+func (d *Dashboard) showSettings(w http.ResponseWriter, r *http.Request, a answer, set store.Settings, wrong map[string]string) {
+	if wrong == nil {
+		wrong = map[string]string{}
+	}
+	for _, field := range []string{"language", "timezone"} {
+		if _, ok := wrong[field]; !ok {
+			wrong[field] = ""
+		}
+	}
+	d.show(w, r, "settings", a, func(v *view) (any, error) {
+		page := settingsPage{
+			Approve: set.ApproveFollowers, Discoverable: set.Discoverable, Indexable: set.Indexable, SearchEngines: set.SearchEngines,
+			HideFollowers: !set.ShowLists, HideFollowing: !set.ShowLists,
+			Languages: Languages(set.Language), Zones: Zones(set.Timezone), Errors: wrong,
+			Themes: []assets.Option{
+				{Value: "", Label: "As the system", Selected: set.Theme == ""},
+				{Value: "light", Label: "Light", Selected: set.Theme == "light"},
+				{Value: "dark", Label: "Dark", Selected: set.Theme == "dark"},
+			},
+		}
+		var err error
+		page.Owner, err = v.frame("Settings", "settings")
+		page.Waiting = page.Requests
+		return page, err
+	})
+}
+
+// more handles GET /me/more: what has no place in the phone's bar.
+func (d *Dashboard) more(w http.ResponseWriter, r *http.Request) {
+	d.show(w, r, "more", answer{}, func(v *view) (any, error) {
+		owner, err := v.frame("More", "more")
+		return struct{ assets.Owner }{owner}, err
+	})
+}

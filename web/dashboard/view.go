@@ -1,0 +1,171 @@
+package dashboard
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"dassie/assets"
+	"dassie/store"
+)
+
+// unreadShown is how many unread notifications are counted at most.
+const unreadShown = 999
+
+// view is one page in the making: the transaction it is read in, and what
+// several of its parts need.
+type view struct {
+	tx   *store.Tx
+	r    *http.Request
+	d    *Dashboard
+	now  time.Time // in the owner's zone
+	set  store.Settings
+	seen map[int64]store.Actor // read already
+}
+
+func (d *Dashboard) newView(tx *store.Tx, r *http.Request) *view {
+	set := d.service.Settings()
+	return &view{tx: tx, r: r, d: d, set: set, now: d.service.Now().In(zone(set)), seen: map[int64]store.Actor{}}
+}
+
+// frame reads what surrounds every page. here is the current place, as
+// assets.Owner knows it, or "".
+func (v *view) frame(title, here string) (assets.Owner, error) {
+	o := assets.Owner{
+		Title: title + " · " + v.d.service.Origin().Host, Here: here, Path: v.path(), CSRF: v.d.guard.CSRF(v.r),
+		Lang: "en", Theme: v.set.Theme, Version: v.d.service.Version(), Now: v.now,
+		Notice: doneNotice(v.r.URL.Query()),
+	}
+	me, err := v.actor(store.OwnerID)
+	if err != nil {
+		return o, err
+	}
+	o.Me = v.face(me)
+	if o.Requests, err = v.tx.CountFollowers(store.FollowAsked); err != nil {
+		return o, err
+	}
+	if o.Followers, err = v.tx.CountFollowers(store.FollowAccepted); err != nil {
+		return o, err
+	}
+	if o.Following, err = v.tx.CountFollowing(); err != nil {
+		return o, err
+	}
+	marker, err := v.tx.NotificationMarker()
+	if err != nil {
+		return o, err
+	}
+	if o.Inbox, err = v.tx.CountNotificationsSince(marker, unreadShown); err != nil {
+		return o, err
+	}
+	drafts, err := v.tx.UnsentList()
+	o.Drafts = len(drafts)
+	return o, err
+}
+
+// path is this page's own address, without the notice it was opened with.
+func (v *view) path() string {
+	query := v.r.URL.Query()
+	query.Del("done")
+	query.Del("n")
+	if len(query) == 0 || v.r.Method == http.MethodPost {
+		return v.r.URL.Path
+	}
+	return v.r.URL.Path + "?" + query.Encode()
+}
+
+// read makes sure that actors are at hand, in one query.
+func (v *view) read(ids ...int64) error {
+	var missing []int64
+	for _, id := range ids {
+		if _, ok := v.seen[id]; !ok && id != 0 {
+			missing = append(missing, id)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	found, err := v.tx.Actors(missing...)
+	for id, a := range found {
+		v.seen[id] = a
+	}
+	return err
+}
+
+func (v *view) actor(id int64) (store.Actor, error) {
+	if err := v.read(id); err != nil {
+		return store.Actor{}, err
+	}
+	a, ok := v.seen[id]
+	if !ok {
+		return a, store.ErrNotFound
+	}
+	return a, nil
+}
+
+// face is somebody as one line. The owner's name leads to what visitors see.
+func (v *view) face(a store.Actor) assets.Person {
+	p := assets.Person{Name: a.Name, Handle: "@" + a.Handle(), URL: personPath(a.ID), Avatar: picture(a.Avatar)}
+	if a.ID == store.OwnerID {
+		p.URL = "/@" + a.Username
+	}
+	return p
+}
+
+// known is the face of an actor that was read; one that is not there any more
+// is shown as such.
+func (v *view) known(id int64) assets.Person {
+	a, ok := v.seen[id]
+	if !ok {
+		return assets.Person{Name: "Somebody who is gone", URL: personPath(id)}
+	}
+	return v.face(a)
+}
+
+// relation is how the owner stands to somebody: none, following, asked or me.
+func (v *view) relation(id int64) (string, error) {
+	if id == store.OwnerID {
+		return "me", nil
+	}
+	f, err := v.tx.Following(id)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return "none", nil
+	case err != nil:
+		return "", err
+	case f.State == store.FollowAccepted:
+		return "following", nil
+	case f.State == store.FollowAsked:
+		return "asked", nil
+	}
+	return "none", nil
+}
+
+// local is a time in the owner's zone; the zero time stays zero.
+func (v *view) local(t time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return t.In(v.now.Location())
+}
+
+// picture is the address of a stored picture, "" for none.
+func picture(name string) string {
+	if name == "" {
+		return ""
+	}
+	return "/media/" + url.PathEscape(name)
+}
+
+func decimal(id int64) string    { return strconv.FormatInt(id, 10) }
+func personPath(id int64) string { return "/me/person/" + decimal(id) }
+func postPath(id int64) string   { return "/me/post/" + decimal(id) }
+func anchor(id int64) string     { return "#p-" + decimal(id) }
+func actorIDs(posts ...store.Post) []int64 {
+	ids := make([]int64, len(posts))
+	for i, p := range posts {
+		ids[i] = p.ActorID
+	}
+	return ids
+}

@@ -1,0 +1,304 @@
+package dashboard
+
+import (
+	"html/template"
+	"net/http"
+	"strings"
+	"time"
+
+	"dassie/assets"
+	"dassie/federation"
+	"dassie/federation/markup"
+	"dassie/store"
+	"dassie/web/reply"
+)
+
+// maxCharacters is the length of a post; federation refuses what is longer.
+const maxCharacters = 5000
+
+type writePage struct {
+	assets.Owner
+	Mode, Key, Text, Warning, TextLang, Draft, Edit, Error, PreviewWarning string
+	Languages                                                              []assets.Option
+	Audiences                                                              assets.Audiences
+	Fixed                                                                  bool
+	Parent                                                                 *assets.Card
+	Left                                                                   int
+	Preview                                                                template.HTML
+	SavedAt                                                                time.Time
+}
+
+// write handles GET /me/write, with reply=ID, edit=ID or draft=ID.
+func (d *Dashboard) write(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	d.showWrite(w, r, answer{}, writeForm{
+		key: store.Random(16), reply: number(query.Get("reply")), edit: number(query.Get("edit")), draft: number(query.Get("draft")),
+	}, (*view).startForm, nil)
+}
+
+// writeSend handles POST /me/write. Whatever goes wrong, the text comes back.
+func (d *Dashboard) writeSend(w http.ResponseWriter, r *http.Request) {
+	f, err := readWriteForm(r.PostForm)
+	var preview *previewed
+	target := ""
+	switch {
+	case err != nil:
+	case f.do == "options":
+	case f.do == "preview":
+		preview, err = d.previewOf(r, f)
+	case f.do == "draft":
+		target, err = d.saveDraft(r, f)
+	case f.edit != 0:
+		target, err = d.changePost(r, f)
+	default:
+		target, err = d.publish(r, f)
+	}
+	if err == nil && target != "" {
+		reply.Redirect(w, r, target)
+		return
+	}
+	a := answer{}
+	if err != nil {
+		a.status = refusedStatus(err)
+		f.problem = reply.Message(err)
+		if reply.CodeOf(err) == reply.Internal {
+			d.log.Error("write a post", "err", err)
+			f.problem += " Your text is still here."
+		}
+	}
+	d.showWrite(w, r, a, f, nil, preview)
+}
+
+// showWrite renders the long page. start fills a form that was not sent yet.
+func (d *Dashboard) showWrite(w http.ResponseWriter, r *http.Request, a answer, f writeForm, start func(*view, *writeForm) error, preview *previewed) {
+	a.cache = reply.Private
+	d.show(w, r, "write", a, func(v *view) (any, error) {
+		if start != nil {
+			if err := start(v, &f); err != nil {
+				return nil, err
+			}
+		}
+		return v.writePage(f, preview)
+	})
+}
+
+// writePage draws a form with all it says.
+func (v *view) writePage(f writeForm, preview *previewed) (writePage, error) {
+	page := writePage{
+		Mode: "new", Key: f.key, Text: f.text, Warning: f.warning, TextLang: f.lang, Error: f.problem, SavedAt: v.local(f.savedAt),
+		Languages: Languages(f.lang), Left: maxCharacters - markup.CountCharacters(f.text) - markup.CountCharacters(f.warning),
+	}
+	title, widest, err := v.writeAbout(&page, &f)
+	if err != nil {
+		return page, err
+	}
+	if f.draft != 0 {
+		page.Draft = decimal(f.draft)
+	}
+	if page.Audiences, err = v.audiences(f.audience, widest, f.text); err != nil {
+		return page, err
+	}
+	if preview != nil {
+		page.Preview, page.PreviewWarning = preview.html, f.warning
+		page.Audiences.Named = preview.named
+	}
+	page.Owner, err = v.frame(title, "write")
+	return page, err
+}
+
+// writeAbout says what the form is about: a new post, an answer or a change. A
+// post that is deleted meanwhile must not take the text down with it.
+func (v *view) writeAbout(page *writePage, f *writeForm) (title, widest string, err error) {
+	switch {
+	case f.edit != 0:
+		page.Mode, page.Edit, page.Fixed = "edit", decimal(f.edit), true
+		known, err := v.tx.Posts([]int64{f.edit})
+		if len(known) > 0 {
+			f.audience = audienceOf(known[0].Visibility)
+		}
+		return "Edit post", "", err
+	case f.reply != 0:
+		known, err := v.tx.Posts([]int64{f.reply})
+		if err != nil || len(known) == 0 {
+			return "Write", "", err
+		}
+		cards, err := v.plainCards(known)
+		if err != nil {
+			return "", "", err
+		}
+		page.Mode, page.Parent = "reply", &cards[0]
+		return "Reply", widestReply(known[0]), nil
+	}
+	return "Write", "", nil
+}
+
+// audiences are the choices for a text, with how many they reach.
+func (v *view) audiences(chosen, widest, text string) (assets.Audiences, error) {
+	a := assets.Audiences{Chosen: chosen, Widest: widest}
+	var err error
+	if a.Followers, err = v.tx.CountFollowers(store.FollowAccepted); err != nil {
+		return a, err
+	}
+	if a.Servers, err = v.tx.CountFollowerHosts(); err != nil {
+		return a, err
+	}
+	for _, h := range markup.FindMentions(text, true) {
+		a.Named = append(a.Named, "@"+h.User+"@"+h.Host)
+	}
+	return a, nil
+}
+
+// widestReply is the widest audience that an answer to a post may have
+// (DECISIONS 23).
+func widestReply(parent store.Post) string {
+	switch {
+	case parent.Visibility == store.Direct, parent.Visibility == store.Followers && !parent.Own():
+		return "named"
+	}
+	return audienceOf(parent.Visibility)
+}
+
+// compose is the short box, for a new post or for an answer.
+func (v *view) compose(parent *store.Post) (assets.Compose, error) {
+	c := assets.Compose{Key: store.Random(16), Lang: v.set.Language}
+	widest := ""
+	if parent != nil {
+		c.Reply, widest = decimal(parent.ID), widestReply(*parent)
+		handles, err := v.replyHandles(*parent)
+		if err != nil {
+			return c, err
+		}
+		c.Text = opening(handles)
+	}
+	chosen := widest
+	if chosen == "" {
+		chosen = "everyone"
+	}
+	var err error
+	c.Audiences, err = v.audiences(chosen, widest, c.Text)
+	return c, err
+}
+
+// replyHandles are the people an answer names: the author and whom they named.
+func (v *view) replyHandles(parent store.Post) ([]string, error) {
+	me, err := v.actor(store.OwnerID)
+	if err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{"@" + me.Handle(): true, "@": true}
+	var list []string
+	add := func(handle string) {
+		if handle = "@" + strings.TrimPrefix(handle, "@"); !seen[handle] {
+			seen[handle] = true
+			list = append(list, handle)
+		}
+	}
+	author, err := v.actor(parent.ActorID)
+	if err != nil {
+		return nil, err
+	}
+	add(author.Handle())
+	for _, m := range parent.Extra.Mentions {
+		add(m.Handle)
+	}
+	return list, nil
+}
+
+// opening is how the text of an answer begins.
+func opening(handles []string) string {
+	if len(handles) == 0 {
+		return ""
+	}
+	return strings.Join(handles, " ") + " "
+}
+
+// previewed is a text as it will look, and whom it will name.
+type previewed struct {
+	html  template.HTML
+	named []string
+}
+
+func (d *Dashboard) previewOf(r *http.Request, f writeForm) (*previewed, error) {
+	draft, err := d.draftOf(r, f)
+	if err != nil {
+		return nil, err
+	}
+	text, reach, err := d.service.Preview(r.Context(), draft)
+	if err != nil {
+		return nil, err
+	}
+	p := &previewed{html: template.HTML(text)}
+	for _, a := range reach.Named {
+		p.named = append(p.named, "@"+a.Handle())
+	}
+	return p, nil
+}
+
+func (d *Dashboard) publish(r *http.Request, f writeForm) (target string, err error) {
+	draft, err := d.draftOf(r, f)
+	if err != nil {
+		return "", err
+	}
+	p, err := d.service.Publish(r.Context(), draft)
+	if err != nil {
+		return "", err
+	}
+	d.dropDraft(r, f.draft)
+	if f.reply != 0 {
+		return postPath(f.reply) + "?done=posted" + anchor(p.ID), nil
+	}
+	return "/me?done=posted" + anchor(p.ID), nil
+}
+
+func (d *Dashboard) changePost(r *http.Request, f writeForm) (target string, err error) {
+	draft, err := d.draftOf(r, f)
+	if err != nil {
+		return "", err
+	}
+	p, err := d.service.Edit(r.Context(), f.edit, draft)
+	if err != nil {
+		return "", err
+	}
+	return postPath(p.ID) + "?done=changed" + anchor(p.ID), nil
+}
+
+func (d *Dashboard) saveDraft(r *http.Request, f writeForm) (target string, err error) {
+	visibility, _ := visibilityOf(f.audience)
+	u, err := d.service.SaveDraft(r.Context(), f.draft, store.UnsentText{
+		Text: f.text, Summary: f.warning, Visibility: visibility, Language: f.lang, ParentID: f.reply,
+	})
+	if err != nil {
+		return "", err
+	}
+	return "/me/write?draft=" + decimal(u.ID), nil
+}
+
+// dropDraft forgets the draft that a post was made of. If that fails the post
+// is out all the same, and the draft can be deleted by hand.
+func (d *Dashboard) dropDraft(r *http.Request, id int64) {
+	if id == 0 {
+		return
+	}
+	if err := d.service.DropDraft(r.Context(), id); err != nil {
+		d.log.Warn("delete the draft of a post", "draft", id, "err", err)
+	}
+}
+
+// draftOf is what federation is given. What the pages write is Markdown; an edit
+// keeps a post that an app wrote as plain text what it is.
+func (d *Dashboard) draftOf(r *http.Request, f writeForm) (federation.Draft, error) {
+	draft := federation.Draft{Text: f.text, Markdown: true, Summary: f.warning, Language: f.lang, ParentID: f.reply, Key: f.key}
+	if f.edit != 0 {
+		p, err := store.Get(r.Context(), d.service.Store(), func(tx *store.Tx) (store.Post, error) { return tx.Post(f.edit) })
+		if err != nil {
+			return draft, notFound(err)
+		}
+		draft.Markdown, draft.Visibility, draft.Sensitive = p.Extra.Markdown, p.Visibility, p.Sensitive && p.Summary == ""
+		return draft, nil
+	}
+	var ok bool
+	if draft.Visibility, ok = visibilityOf(f.audience); !ok {
+		return draft, reply.Errorf(reply.Unprocessable, "Choose who can see this.")
+	}
+	return draft, nil
+}

@@ -1,0 +1,118 @@
+package dashboard
+
+import (
+	"net/url"
+	"strings"
+	"time"
+
+	"dassie/federation/markup"
+	"dassie/store"
+	"dassie/web/reply"
+)
+
+// writeForm is what the short box and the long page send.
+type writeForm struct {
+	key, text, warning, lang, audience string
+	reply, edit, draft                 int64 // ids, 0 for none
+	do                                 string
+	problem                            string    // what is to be said beside it
+	savedAt                            time.Time // of the draft
+}
+
+// readWriteForm reads a sent form. Even with an error the text is in it.
+func readWriteForm(form url.Values) (writeForm, error) {
+	f := writeForm{
+		key: form.Get("key"), text: lines(form.Get("text")), warning: strings.TrimSpace(lines(form.Get("warning"))),
+		lang: form.Get("lang"), audience: form.Get("audience"), do: form.Get("do"),
+		reply: number(form.Get("reply")), edit: number(form.Get("edit")), draft: number(form.Get("draft")),
+	}
+	if f.key == "" || len(f.key) > 64 {
+		f.key = store.Random(16)
+	}
+	for _, name := range []string{"reply", "edit", "draft"} {
+		if sent := form.Get(name); sent != "" && number(sent) == 0 {
+			return f, reply.Errorf(reply.Unprocessable, "This form is not whole, so nothing was sent. Your text is still here.")
+		}
+	}
+	switch f.do {
+	case "post", "preview", "draft", "options":
+		return f, nil
+	case "": // Enter in a one-line field
+		f.do = "preview"
+		return f, nil
+	}
+	return f, reply.Errorf(reply.Unprocessable, "This form is not whole, so nothing was sent. Your text is still here.")
+}
+
+// lines makes the line ends of a form, which are CR LF, those of everything
+// else, so that an unchanged text is not an edit.
+func lines(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\r\n", "\n")
+}
+
+// startForm fills a form that is opened: with a draft, a post that is to be
+// changed, or the names of those who are answered.
+func (v *view) startForm(f *writeForm) error {
+	f.lang, f.audience = v.set.Language, "everyone"
+	switch {
+	case f.draft != 0:
+		return v.startDraft(f)
+	case f.edit != 0:
+		return v.startEdit(f)
+	case f.reply != 0:
+		return v.startReply(f)
+	}
+	return nil
+}
+
+func (v *view) startDraft(f *writeForm) error {
+	u, err := v.tx.Unsent(f.draft)
+	if err != nil {
+		return err
+	}
+	f.text, f.warning, f.audience, f.savedAt = u.Draft.Text, u.Draft.Summary, audienceOf(u.Draft.Visibility), u.EditedAt
+	f.reply, f.edit = 0, 0
+	if u.Draft.Language != "" {
+		f.lang = u.Draft.Language
+	}
+	if u.Draft.ParentID == 0 {
+		return nil
+	}
+	// What it answers may be deleted by now; the text is worth more than that.
+	known, err := v.tx.Posts([]int64{u.Draft.ParentID})
+	if len(known) > 0 {
+		f.reply = u.Draft.ParentID
+	}
+	return err
+}
+
+func (v *view) startEdit(f *writeForm) error {
+	p, err := v.tx.Post(f.edit)
+	if err != nil {
+		return err
+	}
+	if !p.Own() || p.BoostOf != 0 {
+		return store.ErrNotFound
+	}
+	f.text, f.warning, f.audience, f.reply = p.Source, p.Summary, audienceOf(p.Visibility), 0
+	if f.text == "" {
+		f.text = markup.Text(p.Content)
+	}
+	if p.Language != "" {
+		f.lang = p.Language
+	}
+	return nil
+}
+
+func (v *view) startReply(f *writeForm) error {
+	parent, err := v.tx.Post(f.reply)
+	if err == nil && parent.BoostOf != 0 {
+		parent, err = v.tx.Post(parent.BoostOf)
+	}
+	if err != nil {
+		return err
+	}
+	handles, err := v.replyHandles(parent)
+	f.reply, f.text, f.audience, f.warning = parent.ID, opening(handles), widestReply(parent), parent.Summary
+	return err
+}
