@@ -208,6 +208,9 @@ func (r *postReader) collection(ctx context.Context, uri string) (*ap.Collection
 	if !ap.SameOrigin(uri, r.author.URI) {
 		return nil, fmt.Errorf("%w: %s has a collection at %s", errForeign, r.author.URI, printable(uri, 200))
 	}
+	if err := r.s.notBlocked(ctx, uri); err != nil {
+		return nil, err
+	}
 	doc, err := r.s.remote.GetObject(ctx, uri, &r.s.instance)
 	if err != nil {
 		return nil, fmt.Errorf("fetch %s: %w", uri, err)

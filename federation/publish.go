@@ -106,6 +106,7 @@ func (s *Service) publish(tx *store.Tx, d Draft, w written) (store.Post, error) 
 		if err := tx.KeepPost(p.ParentID); err != nil {
 			return p, err
 		}
+		s.threadChanged(tx, p)
 	}
 	if d.Key != "" {
 		if err := tx.SaveIdempotent(d.Key, p.ID); err != nil {
@@ -116,8 +117,6 @@ func (s *Service) publish(tx *store.Tx, d Draft, w written) (store.Post, error) 
 	if err != nil {
 		return p, err
 	}
-	// The parent's list of replies and the count of posts have changed.
-	tx.After(s.documents.clear)
 	s.emit(tx, EventPost, p.ID)
 	return p, s.sendPost(tx, "Create", p, to)
 }
