@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"dassie/federation/ap"
 	"dassie/store"
 	"dassie/web/reply"
 )
@@ -130,6 +131,9 @@ func (v *view) feedHTML(p store.Post, address string) string {
 		link := m.URL
 		if m.Name != "" {
 			link = v.site.svc.Origin().URL(picture(m.Name))
+		}
+		if !ap.IsURL(link) {
+			continue // html/template does not look after this one
 		}
 		alt := m.Alt
 		if alt == "" {

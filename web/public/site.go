@@ -116,15 +116,15 @@ type errorPage struct {
 // Fail answers with the error page. Whatever was not found gets one and the
 // same answer, byte by byte.
 func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
-	if errors.Is(err, store.ErrNotFound) {
-		err = &reply.Error{Code: reply.NotFound}
-	}
 	ErrorPage(w, r, err, s.svc.Origin().Host, s.templates, s.log)
 }
 
 // ErrorPage answers err with the error page of a server; host is "" before it
 // has a name.
 func ErrorPage(w http.ResponseWriter, r *http.Request, err error, host string, templates *assets.Set, log *slog.Logger) {
+	if errors.Is(err, store.ErrNotFound) {
+		err = &reply.Error{Code: reply.NotFound}
+	}
 	w.Header().Set("Vary", "Accept")
 	reply.Fail(w, r, err, log, func(status int, message, code string) []byte {
 		var b bytes.Buffer

@@ -1,0 +1,230 @@
+package web
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"dassie/federation/httpsig"
+	"dassie/store"
+)
+
+// matrix says of every route what it is, and what address of it a post has. A
+// route that is not here fails the test: say first who may read it.
+//
+// readers: all (no post is named in the address), open (public and unlisted
+// posts to everybody, others as if they never were), lists (public posts only),
+// owner (behind the log-in), post (takes no GET).
+var matrix = map[string]struct {
+	readers string
+	path    string // ID is the post's id
+	missing int    // status of what never was, to an ActivityPub client; 0 for none
+}{
+	"/":                           {"lists", "/", 0},
+	"/@:name":                     {"lists", "/@nora", 0},
+	"/@:name/:id":                 {"open", "/@nora/ID", 404},
+	"/tags/:tag":                  {"lists", "/tags/secret", 0},
+	"/about":                      {"all", "/about", 0},
+	"/privacy-policy":             {"all", "/privacy-policy", 0},
+	"/follow":                     {"all", "/follow", 0},
+	"/robots.txt":                 {"all", "/robots.txt", 0},
+	"/media/:name":                {"all", "/media/ID", 0},
+	"/static/:name":               {"all", "/static/ID", 0},
+	"/healthz":                    {"all", "/healthz", 0},
+	"/login":                      {"all", "/login", 0},
+	"/logout":                     {"all", "/logout", 0},
+	"/me":                         {"owner", "/me", 0},
+	"/me/*rest":                   {"owner", "/me/post/ID", 0},
+	"/api/*rest":                  {"owner", "/api/v1/statuses/ID", 0},
+	"/inbox":                      {"post", "/inbox", 0},
+	"/users/:key":                 {"all", "/users/KEY", 0},
+	"/users/:key/inbox":           {"post", "/users/KEY/inbox", 0},
+	"/users/:key/outbox":          {"lists", "/users/KEY/outbox?page=true", 0},
+	"/users/:key/followers":       {"all", "/users/KEY/followers", 0},
+	"/users/:key/following":       {"all", "/users/KEY/following", 0},
+	"/users/:key/featured":        {"lists", "/users/KEY/featured", 0},
+	"/users/:key/tags":            {"all", "/users/KEY/tags", 0},
+	"/instance":                   {"all", "/instance", 0},
+	"/posts/:id":                  {"open", "/posts/ID", 404},
+	"/posts/:id/activity":         {"open", "/posts/ID/activity", 404},
+	"/posts/:id/replies":          {"open", "/posts/ID/replies", 404},
+	"/posts/:id/likes":            {"open", "/posts/ID/likes", 404},
+	"/posts/:id/shares":           {"open", "/posts/ID/shares", 404},
+	"/contexts/:id":               {"open", "/contexts/ID", 404},
+	"/activities/:id":             {"open", "/activities/ID", 404},
+	"/.well-known/webfinger":      {"all", "/.well-known/webfinger?resource=acct:nora@" + testHost, 0},
+	"/.well-known/host-meta":      {"all", "/.well-known/host-meta", 0},
+	"/.well-known/host-meta.json": {"all", "/.well-known/host-meta.json", 0},
+	"/.well-known/nodeinfo":       {"all", "/.well-known/nodeinfo", 0},
+	"/nodeinfo/:version":          {"all", "/nodeinfo/2.1", 0},
+}
+
+func (h *house) address(pattern, id string) string {
+	path := strings.ReplaceAll(matrix[pattern].path, "ID", id)
+	return strings.ReplaceAll(path, "KEY", h.svc.Identity().ActorKey)
+}
+
+func TestEveryRouteIsInTheMatrix(t *testing.T) {
+	h := newHouse(t)
+	seen := map[string]bool{}
+	for _, rt := range h.web.routes.list {
+		seen[rt.pattern] = true
+		if matrix[rt.pattern].readers == "" {
+			t.Errorf("route %s: who may read it? Add it to the matrix", rt.pattern)
+		}
+	}
+	for pattern := range matrix {
+		if !seen[pattern] {
+			t.Errorf("the matrix has %s, which is no route", pattern)
+		}
+	}
+}
+
+func TestMethodsOfEveryRoute(t *testing.T) {
+	h := newHouse(t)
+	p := h.post(store.Public, "Hello.", func(p *store.Post) { p.Extra.Tags = []string{"secret"} })
+	for _, rt := range h.web.routes.list {
+		path := h.address(rt.pattern, formatID(p.ID))
+		for _, accept := range []string{browser, peer} {
+			get, head := h.ask("GET", path, accept), h.ask("HEAD", path, accept)
+			if get.Code != head.Code {
+				t.Errorf("%s: GET %d, HEAD %d", path, get.Code, head.Code)
+			}
+			if rt.methods == "POST" && get.Code != http.StatusMethodNotAllowed {
+				t.Errorf("GET %s: %d", path, get.Code)
+			}
+			if get.Code >= 500 {
+				t.Errorf("GET %s: %d %s", path, get.Code, get.Body)
+			}
+		}
+		if rt.methods == "*" {
+			continue
+		}
+		for _, method := range []string{"DELETE", "PUT", "PATCH", "BREW", "TRACE"} {
+			w := h.ask(method, path, browser)
+			if w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") == "" {
+				t.Errorf("%s %s: %d, Allow %q", method, path, w.Code, w.Header().Get("Allow"))
+			}
+		}
+		if rt.methods == "GET" {
+			if w := h.ask("POST", path, browser); w.Code != http.StatusMethodNotAllowed {
+				t.Errorf("POST %s: %d", path, w.Code)
+			}
+		}
+	}
+}
+
+// T42: a followers-only, a direct, a deleted private post and a draft are, to
+// anybody who may not read them, exactly what an id is that never was.
+func TestT42_PrivatePostsAreLikeWhatNeverWas(t *testing.T) {
+	h := newHouse(t)
+	secret := func(p *store.Post) { p.Extra.Tags = []string{"secret"} }
+	hidden := map[string]store.Post{
+		"followers-only": h.post(store.Followers, "SECRET-WORDS", secret),
+		"direct":         h.post(store.Direct, "SECRET-WORDS", secret),
+		"deleted":        h.post(store.Followers, "SECRET-WORDS", secret),
+		"deleted direct": h.post(store.Direct, "SECRET-WORDS", secret),
+	}
+	h.write(func(tx *store.Tx) error {
+		for _, name := range []string{"followers-only", "direct"} {
+			if err := tx.Pin(store.OwnerID, hidden[name].ID); err != nil {
+				return err
+			}
+		}
+		if err := tx.DeletePost(hidden["deleted"]); err != nil {
+			return err
+		}
+		u := store.Unsent{Kind: store.UnsentDraft, Draft: store.UnsentText{Text: "SECRET-WORDS #secret"}}
+		if err := tx.SaveUnsent(&u); err != nil {
+			return err
+		}
+		hidden["draft"] = store.Post{ID: u.ID}
+		return tx.DeletePost(hidden["deleted direct"])
+	})
+	_, stranger := h.person("eve", "evil.example")
+	askers := map[string]func(*http.Request){
+		"anonymous": func(*http.Request) {},
+		"stranger": func(r *http.Request) {
+			if err := stranger.SignCavage(r, nil, noon); err != nil {
+				t.Fatal(err)
+			}
+		},
+	}
+	form := cookies(h.ask("GET", "/login", browser)) // or the log-in page draws another token each time
+	for _, rt := range h.web.routes.list {
+		for name, post := range hidden {
+			for who, sign := range askers {
+				for _, accept := range []string{browser, peer, "*/*", ""} {
+					for _, method := range []string{"GET", "HEAD"} {
+						got := h.ask(method, h.address(rt.pattern, formatID(post.ID)), accept, sign, form)
+						never := h.ask(method, h.address(rt.pattern, "77777777777"), accept, sign, form)
+						compareAnswers(t, strings.Join([]string{method, rt.pattern, name, who, accept}, " "), formatID(post.ID), got, never)
+						if want := matrix[rt.pattern].missing; want != 0 && accept == peer && got.Code != want {
+							t.Errorf("%s %s: %d", rt.pattern, name, got.Code)
+						}
+					}
+				}
+			}
+		}
+	}
+	if w := h.ask("GET", "/@nora.atom", browser); strings.Contains(w.Body.String(), "SECRET") || w.Code != 200 {
+		t.Errorf("feed: %d %s", w.Code, w.Body)
+	}
+}
+
+// compareAnswers holds two answers to be the same in all but the id asked for.
+func compareAnswers(t *testing.T, what, id string, got, never *httptest.ResponseRecorder) {
+	t.Helper()
+	body := strings.ReplaceAll(got.Body.String(), id, "77777777777")
+	if got.Code != never.Code || body != never.Body.String() {
+		t.Errorf("%s: %d %q, never was: %d %q", what, got.Code, body, never.Code, never.Body)
+	}
+	if strings.Contains(body, "SECRET") {
+		t.Errorf("%s: shows the text", what)
+	}
+	for name := range got.Header() {
+		a := strings.ReplaceAll(strings.Join(got.Header().Values(name), "|"), id, "77777777777")
+		if b := strings.Join(never.Header().Values(name), "|"); a != b {
+			t.Errorf("%s: header %s is %q, never was: %q", what, name, a, b)
+		}
+	}
+	if len(got.Header()) != len(never.Header()) {
+		t.Errorf("%s: headers %v, never was: %v", what, got.Header(), never.Header())
+	}
+}
+
+// T43: no cache on the way may keep a private answer, nor the 404 that stands
+// for it, and a follower's answer never becomes anybody else's.
+func TestT43_PrivateAnswersAreNotKept(t *testing.T) {
+	h := newHouse(t)
+	p := h.post(store.Followers, "SECRET-WORDS")
+	fan, key := h.person("fan", "fans.example")
+	h.write(func(tx *store.Tx) error {
+		return tx.SaveFollower(store.Follower{ActorID: fan.ID, State: store.FollowAccepted, FollowURI: "https://fans.example/f/1", AskedAt: noon})
+	})
+	signed := func(s httpsig.Signer) func(*http.Request) {
+		return func(r *http.Request) {
+			if err := s.SignCavage(r, nil, noon); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	_, stranger := h.person("eve", "evil.example")
+	for _, path := range []string{"/posts/" + formatID(p.ID), "/@nora/" + formatID(p.ID)} {
+		mine := h.ask("GET", path, peer, signed(key))
+		if mine.Code != 200 || !strings.Contains(mine.Body.String(), "SECRET") {
+			t.Fatalf("%s: a follower gets %d %s", path, mine.Code, mine.Body)
+		}
+		for who, w := range map[string]*httptest.ResponseRecorder{
+			"follower": mine, "stranger": h.ask("GET", path, peer, signed(stranger)), "nobody": h.ask("GET", path, peer),
+		} {
+			if w.Header().Get("Cache-Control") != "private, no-store" || !strings.Contains(w.Header().Get("Vary"), "Signature") || w.Header().Get("ETag") != "" {
+				t.Errorf("%s for %s: %v", path, who, w.Header())
+			}
+			if who != "follower" && w.Code != 404 {
+				t.Errorf("%s for %s: %d", path, who, w.Code)
+			}
+		}
+	}
+}

@@ -1,0 +1,215 @@
+package web
+
+import (
+	"encoding/xml"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"dassie/federation"
+	"dassie/store"
+)
+
+func TestVisitorsGetNoCookiesAndNoScripts(t *testing.T) {
+	h := newHouse(t)
+	p := h.post(store.Public, "Frost on the beds.", func(p *store.Post) { p.Extra.Tags = []string{"Frost"} })
+	for path, want := range map[string]int{"/": 200, "/@nora": 200, "/@NORA": 200, "/@nora/replies": 200, "/@nora/" + formatID(p.ID): 200, "/tags/frost": 200, "/tags/FROST": 200,
+		"/@nora.atom": 200, "/about": 200, "/privacy-policy": 200, "/follow": 200, "/robots.txt": 200, "/@nora/1": 404, "/@else": 404, "/tags/none": 404, "/@nora/0" + formatID(p.ID): 404, "/?before=x": 404} {
+		w := h.ask("GET", path, browser)
+		if w.Code != want || len(w.Result().Cookies()) != 0 || strings.Contains(strings.ToLower(w.Body.String()), "<script") {
+			t.Errorf("%s: %d, cookies %v", path, w.Code, w.Result().Cookies())
+		}
+		if want == 200 && path != "/follow" {
+			again := h.ask("GET", path, browser, func(r *http.Request) { r.Header.Set("If-None-Match", w.Header().Get("ETag")) })
+			if w.Header().Get("ETag") == "" || again.Code != 304 || again.Body.Len() != 0 {
+				t.Errorf("%s: ETag %q, then %d", path, w.Header().Get("ETag"), again.Code)
+			}
+		}
+	}
+	w := h.ask("GET", "/@nora/"+formatID(p.ID), browser)
+	if !strings.Contains(w.Body.String(), `rel="alternate" type="application/activity+json" href="`+p.URI+`"`) || w.Header().Get("X-Robots-Tag") != "noindex" {
+		t.Errorf("post page: %v", w.Header())
+	}
+}
+
+func TestBrowsersAndServersShareAddresses(t *testing.T) {
+	h := newHouse(t)
+	p := h.post(store.Public, "Frost.")
+	id, key := formatID(p.ID), h.svc.Identity().ActorKey
+	for _, c := range []struct{ path, accept, kind, leads string }{
+		{"/@nora", peer, "application/activity+json", ""}, {"/", peer, "application/activity+json", ""}, {"/@nora", browser, "text/html", ""},
+		{"/@nora/" + id, peer, "application/activity+json", ""}, {"/posts/" + id, browser, "", "/@nora/" + id}, {"/posts/" + id, "", "application/activity+json", ""},
+		{"/users/" + key, browser, "", "/@nora"}, {"/users/" + key, "*/*", "application/activity+json", ""}, {"/posts/1", browser, "", "/@nora/1"},
+	} {
+		w := h.ask("GET", c.path, c.accept)
+		if !strings.HasPrefix(w.Header().Get("Content-Type"), c.kind) || w.Header().Get("Location") != c.leads || !strings.Contains(w.Header().Get("Vary"), "Accept") {
+			t.Errorf("%s as %q: %d %v", c.path, c.accept, w.Code, w.Header())
+		}
+	}
+}
+
+func TestUnlistedPostsAreReadByTheirAddressOnly(t *testing.T) {
+	h := newHouse(t)
+	p := h.post(store.Unlisted, "QUIET-WORDS")
+	shown := func(path string) bool {
+		return strings.Contains(h.ask("GET", path, browser).Body.String(), "QUIET-WORDS")
+	}
+	if !shown("/@nora/"+formatID(p.ID)) || shown("/@nora") || shown("/@nora.atom") {
+		t.Error("an unlisted post has the wrong readers")
+	}
+	set := h.svc.Settings()
+	set.UnlistedOnWeb = true
+	must(t, h.svc.SaveSettings(bg, set))
+	if !shown("/@nora") || !shown("/@nora.atom") {
+		t.Error("the setting does not show it")
+	}
+}
+
+func TestPagesChangeWithWhatIsOnThem(t *testing.T) {
+	h := newHouse(t)
+	read := func(path string) string { return h.ask("GET", path, browser).Body.String() }
+	if strings.Contains(read("/@nora"), "fresh seed") {
+		t.Fatal("too early")
+	}
+	p, err := h.svc.Publish(bg, federation.Draft{Text: "fresh seed", Language: "en"})
+	must(t, err)
+	page := "/@nora/" + formatID(p.ID)
+	if !strings.Contains(read("/@nora"), "fresh seed") || !strings.Contains(read(page), "fresh seed") {
+		t.Error("a new post is not shown")
+	}
+	_, err = h.svc.Edit(bg, p.ID, federation.Draft{Text: "older seed", Language: "en"})
+	must(t, err)
+	if !strings.Contains(read("/@nora"), "older seed") || !strings.Contains(read(page), "older seed") {
+		t.Error("an edit is not shown")
+	}
+	_, err = h.svc.Delete(bg, p.ID)
+	must(t, err)
+	if w := h.ask("GET", page, browser); w.Code != 410 || strings.Contains(w.Body.String(), "seed") || strings.Contains(read("/@nora"), "older seed") {
+		t.Errorf("after the Delete: %d %s", w.Code, w.Body)
+	}
+}
+
+func TestThePrivacyPolicyFollowsTheSettings(t *testing.T) {
+	h := newHouse(t)
+	first := h.ask("GET", "/privacy-policy", browser).Body.String()
+	set := h.svc.Settings()
+	set.KeepRemoteDays, set.MediaCacheMB, set.ApproveFollowers = 41, 77, !set.ApproveFollowers
+	must(t, h.svc.SaveSettings(bg, set))
+	second := h.ask("GET", "/privacy-policy", browser).Body.String()
+	if !strings.Contains(second, "after 41 days") || !strings.Contains(second, "77 MB") || strings.Contains(first, "waits here") == strings.Contains(second, "waits here") {
+		t.Error(second)
+	}
+}
+
+// attacks are what strangers, or the owner's own profile, may try to bring in.
+var attacks = []string{
+	`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `javascript:alert(1)`, `'"--></style></title><svg/onload=alert(1)>`,
+	`]]><script>alert(1)</script>`, "\u202e\x00<iframe src=//evil.example>", `{{.Me}}`,
+}
+
+// T34: what others wrote is inert on public pages and in the feed, wherever it
+// stands as text.
+func TestT34_PublicPagesAndFeed(t *testing.T) {
+	for _, attack := range attacks {
+		h := newHouse(t)
+		eve, _ := h.person("eve", "evil.example")
+		var mine store.Post
+		h.write(func(tx *store.Tx) error {
+			me, err := tx.Actor(store.OwnerID)
+			if err != nil {
+				return err
+			}
+			me.Name, me.Extra.Fields = attack, []store.Field{{Name: attack, Value: "x"}}
+			eve.Name, eve.URL = attack, "javascript:alert(1)"
+			if err := tx.SaveActor(&eve); err != nil {
+				return err
+			}
+			return tx.SaveActor(&me)
+		})
+		nasty := func(p *store.Post) {
+			p.Language = attack
+			p.Extra.Tags = []string{"frost"}
+			p.Extra.Attachments = []store.Attachment{{URL: "javascript:alert(1)", Alt: attack, MediaType: attack}}
+		}
+		mine = h.post(store.Public, "Frost.", nasty)
+		h.post(store.Public, "Frost.", nasty, func(p *store.Post) { p.Summary = attack })
+		h.write(func(tx *store.Tx) error {
+			p := store.Post{URI: "https://evil.example/1", URL: "javascript:alert(1)", ActorID: eve.ID, Content: "<p>hi</p>", Summary: attack, ParentID: mine.ID, ParentURI: mine.URI, PublishedAt: noon}
+			nasty(&p)
+			return tx.InsertPost(&p)
+		})
+		for _, path := range []string{"/@nora", "/@nora/" + formatID(mine.ID), "/tags/frost", "/about", "/follow?account=" + "%22%3E%3Cscript%3E", "/tags/%3Cscript%3E"} {
+			inert(t, attack+" at "+path, h.ask("GET", path, browser).Body.String())
+		}
+		w := h.ask("GET", "/@nora.atom", "")
+		d := xml.NewDecoder(strings.NewReader(w.Body.String()))
+		for {
+			token, err := d.Token()
+			if err == io.EOF {
+				break
+			}
+			must(t, err)
+			if start, ok := token.(xml.StartElement); ok && start.Name.Local == "content" {
+				var text string
+				must(t, d.DecodeElement(&text, &start))
+				inert(t, attack+" in the feed", text)
+			}
+		}
+	}
+}
+
+// inert reads HTML as a browser does and looks for what would run.
+func inert(t *testing.T, what, text string) {
+	t.Helper()
+	z := html.NewTokenizer(strings.NewReader(text))
+	for {
+		kind := z.Next()
+		if kind == html.ErrorToken {
+			return
+		}
+		token := z.Token()
+		if kind != html.StartTagToken && kind != html.SelfClosingTagToken {
+			continue
+		}
+		switch token.Data {
+		case "script", "iframe", "object", "embed", "style":
+			t.Errorf("%s: <%s>", what, token.Data)
+		}
+		for _, a := range token.Attr {
+			leads := a.Key == "href" || a.Key == "src" || a.Key == "action"
+			if strings.HasPrefix(a.Key, "on") || leads && strings.HasPrefix(strings.ToLower(strings.TrimSpace(a.Val)), "javascript:") {
+				t.Errorf("%s: %s=%q", what, a.Key, a.Val)
+			}
+		}
+	}
+}
+
+func TestTheFeedKeepsWarnings(t *testing.T) {
+	h := newHouse(t)
+	h.post(store.Public, "HIDDEN-WORDS", func(p *store.Post) { p.Summary = "Slugs" })
+	text := h.ask("GET", "/@nora.atom", "").Body.String()
+	if strings.Contains(text, "HIDDEN-WORDS") || !strings.Contains(text, "<title>Slugs</title>") {
+		t.Error(text)
+	}
+}
+
+func BenchmarkCachedPages(b *testing.B) {
+	h := newHouse(b)
+	var p store.Post
+	for range 20 {
+		p = h.post(store.Public, "Frost on the beds, first of the year. The kale is pleased. The dahlias have resigned.")
+	}
+	for name, path := range map[string]string{"profile": "/@nora", "post": "/@nora/" + formatID(p.ID)} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for range b.N {
+				if w := h.ask("GET", path, browser, func(r *http.Request) { r.Header.Set("Accept-Encoding", "gzip") }); w.Code != 200 {
+					b.Fatal(w.Code)
+				}
+			}
+		})
+	}
+}
