@@ -15,7 +15,7 @@ func PrintInvite(w io.Writer, addr net.Addr, code string) {
 	if t, ok := addr.(*net.TCPAddr); ok && (t.IP.IsLoopback() || t.IP.IsUnspecified()) {
 		host = fmt.Sprintf("localhost:%d", t.Port)
 	}
-	fmt.Fprintf(w, "\nThere is no account yet. Make it in a browser on this machine, with the code %s:\n\n    http://%s/setup?code=%s\n\n", code, host, code)
+	fmt.Fprintf(w, "\nThere is no account yet. Make it in a browser on this machine, with the code %s:\n\n    http://%s/setup\n\n", code, host)
 	PrintTunnel(w, addr)
 }
 

@@ -1,0 +1,506 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"go/ast"
+	"go/parser"
+	gotoken "go/token"
+	"io"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"dassie": main})
+}
+
+// scripts are what people and other programs do on the command line. $PORT and
+// $OTHER are free ports, $SITE is alice's address; healthy waits for a server.
+var scripts = map[string]string{
+	"usage": `
+# A wrong use of the command line is one sentence and status 2.
+status 2 dassie nonsense
+oneline 'there is no command "nonsense"'
+status 2 dassie serve -colour red
+oneline '-colour'
+status 2 dassie serve extra
+oneline 'takes no argument'
+status 2 dassie serve -data x -listen 8080
+oneline 'localhost:8080'
+status 2 dassie serve -data x -tls auto
+oneline 'not there yet'
+status 2 dassie serve -data x -tls perhaps
+oneline 'neither off nor files'
+status 2 dassie serve -data x -tls files
+oneline 'tls-cert'
+status 2 dassie serve -data x -trusted-proxies proxy.example
+oneline 'neither an address nor a network'
+status 2 dassie serve -data x -log-level loud
+oneline 'log-level'
+status 2 dassie init -data x -name alice
+oneline 'domain is missing'
+status 2 dassie init -data x -name 'Al ice' -domain example.org
+oneline 'name'
+status 2 dassie init -data x -name alice -domain 192.0.2.1
+oneline 'domain name'
+status 2 dassie init -data x -name alice -domain example.org -timezone Mars/Base
+oneline 'time zone'
+status 2 dassie token -data x -scopes admin
+oneline 'admin'
+env DASSIE_LISTEN=nowhere
+status 2 dassie serve -data x
+oneline 'nowhere'
+env DASSIE_TRUSTED_PROXIES=much
+status 2 dassie serve -data x -listen localhost:0
+oneline 'DASSIE_TRUSTED_PROXIES'
+! exists x
+exec dassie version
+stdout '^dassie 0\.'
+exec dassie help
+stdout 'dassie token'
+exec dassie passwd -help
+stdout 'revoke-apps'
+`,
+	"init": `
+# The account is made once, and its domain stays.
+status 1 dassie token -data d
+oneline 'no account'
+status 1 dassie passwd -data d -password-file password
+oneline 'no account'
+status 1 dassie init -data d -name alice -domain example.org -password-file short
+oneline 'at least 10'
+status 1 dassie init -data d -name alice -domain example.org -password-file missing
+oneline 'missing'
+stdin nothing
+status 1 dassie init -data d -name alice -domain example.org
+oneline 'password-file'
+! exists d
+exec dassie init -name alice -password-file password -domain Example.org -data d
+stdout '@alice@example.org'
+status 1 dassie init -data d -name alice -domain example.com -password-file password
+oneline '@alice@example.org.*stays example.org'
+status 1 dassie init -data d -name bob -domain example.org -password-file password
+oneline '@alice@example.org'
+env DASSIE_DATA=d
+exec dassie token -scopes 'read write' -name script
+stdout '^[A-Za-z0-9_-]{43}\n$'
+! stderr .
+exec dassie passwd -password-file password
+`,
+	"places": `
+# Directories and files that cannot be used are named, and left as they are.
+status 1 dassie serve -data password/inside -listen localhost:0
+oneline 'mkdir password: not a directory'
+status 1 dassie init -data password -name alice -domain example.org -password-file password
+oneline 'password'
+mkdir broken
+cp password broken/dassie.db
+status 1 dassie serve -data broken -listen localhost:0
+oneline 'damaged or not a dassie database'
+cmp password broken/dassie.db
+exec dassie init -data newer -name alice -domain example.org -password-file password
+exec dassie token -data newer
+raise newer/dassie.db
+cp newer/dassie.db copy.db
+status 1 dassie serve -data newer -listen localhost:0
+oneline 'newer dassie'
+status 1 dassie token -data newer
+oneline 'newer dassie'
+cmp newer/dassie.db copy.db
+status 1 dassie serve -data fresh -listen localhost:0 -tls files -tls-cert none -tls-key none
+oneline 'none'
+`,
+	"T67 debug doors": `
+# Profiles are off unless asked for, and then for this machine only.
+status 2 dassie serve -data x -pprof 0.0.0.0:6060
+oneline 'loopback'
+status 2 dassie serve -data x -pprof :6060
+oneline 'loopback'
+exec dassie init -data d -name alice -domain alice.localhost:$PORT -password-file password
+exec dassie serve -data d -listen localhost:$PORT &server&
+healthy $PORT
+get $SITE/debug/pprof/ 404
+ended
+wait server
+exec dassie serve -data d -listen localhost:$PORT -pprof localhost:$OTHER &server&
+healthy $PORT
+get $SITE/debug/pprof/ 404
+get http://localhost:$OTHER/debug/pprof/cmdline 200
+ended
+wait server
+`,
+	"serve": `
+# One server per directory and port; commands work beside it; it ends in time.
+exec dassie init -data d -name alice -domain alice.localhost:$PORT -password-file password
+exec dassie serve -data d -listen localhost:$PORT &server&
+healthy $PORT
+get $SITE/healthz 200 ok
+get $SITE/@alice 200 alice
+get http://[::1]:$PORT/healthz 200 ok
+status 1 dassie serve -data d -listen localhost:$OTHER
+oneline 'in use by another dassie'
+status 1 dassie serve -data e -listen localhost:$PORT
+oneline 'address already in use'
+! exists e
+login $SITE alice correct-horse-battery
+loggedin $SITE
+exec dassie token -data d
+stdout '^[A-Za-z0-9_-]{43}\n$'
+loggedin $SITE
+exec dassie passwd -data d -password-file other -revoke-apps
+! loggedin $SITE
+login $SITE alice another-horse-battery
+loggedin $SITE
+ended
+wait server
+exec dassie serve -data d -listen localhost:$PORT &server&
+healthy $PORT
+loggedin $SITE
+ended
+wait server
+`,
+	"set-up": `
+# Without an account there is set-up alone; once made, everything is there.
+exec dassie serve -data d -listen localhost:$PORT &server&
+healthy $PORT
+get http://localhost:$PORT/setup 200 code
+get http://localhost:$PORT/login 303
+exec dassie init -data d -name alice -domain alice.localhost:$PORT -password-file password
+becomes $SITE/@alice 200
+ended
+wait server
+stderr 'There is no account yet'
+stderr 'http://localhost:[0-9]+/setup'
+`,
+}
+
+const files = `
+-- password --
+correct-horse-battery
+-- other --
+another-horse-battery
+-- nothing --
+-- short --
+secret
+`
+
+func TestCommandLine(t *testing.T) {
+	dir := t.TempDir()
+	for name, script := range scripts {
+		if err := os.WriteFile(filepath.Join(dir, name+".txtar"), []byte(script+files), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: dir,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("PORT", freePort(t))
+			env.Setenv("OTHER", freePort(t))
+			env.Setenv("SITE", "http://alice.localhost:"+env.Getenv("PORT"))
+			env.Setenv("DISPLAY", ":0")
+			env.Values["browser"] = newBrowser()
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"status": cmdStatus, "oneline": cmdOneLine, "healthy": cmdHealthy, "get": cmdGet, "becomes": cmdBecomes,
+			"login": cmdLogin, "loggedin": cmdLoggedIn, "ended": cmdEnded, "raise": cmdRaise,
+		},
+	})
+}
+
+func freePort(t *testing.T) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+}
+
+// newBrowser finds *.localhost by itself, keeps cookies, and follows nothing.
+func newBrowser() *http.Client {
+	jar, _ := cookiejar.New(nil)
+	return &http.Client{
+		Jar: jar, Timeout: 10 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport:     &http.Transport{DisableKeepAlives: true, DialContext: dialLoopback},
+	}
+}
+
+func check(ts *testscript.TestScript, ok bool, format string, args ...any) {
+	if !ok {
+		ts.Fatalf(format, args...)
+	}
+}
+
+func dialLoopback(ctx context.Context, network, addr string) (net.Conn, error) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, err
+	}
+	if host != "::1" {
+		host = "127.0.0.1"
+	}
+	return (&net.Dialer{}).DialContext(ctx, network, net.JoinHostPort(host, port))
+}
+
+func browser(ts *testscript.TestScript) *http.Client { return ts.Value("browser").(*http.Client) }
+
+// fetch is one request; the body is read whole.
+func fetch(ts *testscript.TestScript, method, address string, form url.Values) (status int, body string, err error) {
+	req, err := http.NewRequest(method, address, strings.NewReader(form.Encode()))
+	ts.Check(err)
+	if form != nil {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	res, err := browser(ts).Do(req)
+	if err != nil {
+		return 0, "", err
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	return res.StatusCode, string(b), err
+}
+
+// status N COMMAND… runs a command that must end with that status.
+func cmdStatus(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	var exit *exec.ExitError
+	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	check(ts, got == want, "%v: status %d, want %d", args[1:], got, want)
+	check(ts, ts.ReadFile("stdout") == "", "%v: something on stdout", args[1:])
+}
+
+// oneline PATTERN: standard error is one sentence, but for log lines, and matches.
+func cmdOneLine(ts *testscript.TestScript, _ bool, args []string) {
+	var said []string
+	for line := range strings.Lines(ts.ReadFile("stderr")) {
+		if !strings.HasPrefix(line, "time=") {
+			said = append(said, line)
+		}
+	}
+	check(ts, len(said) == 1 && strings.HasPrefix(said[0], "dassie: "), "stderr is not one sentence: %q", said)
+	check(ts, regexp.MustCompile(args[0]).MatchString(said[0]), "%q does not match %q", said[0], args[0])
+}
+
+// eventually asks until a server that has just been started answers as wanted.
+func eventually(ts *testscript.TestScript, what string, ok func() bool) {
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if ok() {
+			return
+		}
+	}
+	ts.Fatalf("not within 10 seconds: %s", what)
+}
+
+// healthy PORT waits until the server there is well.
+func cmdHealthy(ts *testscript.TestScript, _ bool, args []string) {
+	eventually(ts, "healthz", func() bool {
+		status, body, err := fetch(ts, "GET", "http://localhost:"+args[0]+"/healthz", nil)
+		return err == nil && status == 200 && strings.TrimSpace(body) == "ok"
+	})
+}
+
+// becomes URL STATUS waits until an address answers so.
+func cmdBecomes(ts *testscript.TestScript, _ bool, args []string) {
+	eventually(ts, strings.Join(args, " "), func() bool {
+		status, _, err := fetch(ts, "GET", args[0], nil)
+		return err == nil && strconv.Itoa(status) == args[1]
+	})
+}
+
+// get URL STATUS [TEXT]
+func cmdGet(ts *testscript.TestScript, _ bool, args []string) {
+	status, body, err := fetch(ts, "GET", args[0], nil)
+	ts.Check(err)
+	check(ts, strconv.Itoa(status) == args[1], "GET %s: %d, want %s", args[0], status, args[1])
+	check(ts, len(args) < 3 || strings.Contains(body, args[2]), "GET %s: %q is not there", args[0], args[2:])
+}
+
+var csrfField = regexp.MustCompile(`name="csrf" value="([^"]+)"`)
+
+// login SITE NAME PASSWORD
+func cmdLogin(ts *testscript.TestScript, _ bool, args []string) {
+	_, body, err := fetch(ts, "GET", args[0]+"/login", nil)
+	ts.Check(err)
+	m := csrfField.FindStringSubmatch(body)
+	check(ts, m != nil, "no form on the log-in page")
+	status, _, err := fetch(ts, "POST", args[0]+"/login", url.Values{"csrf": {m[1]}, "name": {args[1]}, "password": {args[2]}})
+	ts.Check(err)
+	check(ts, status == http.StatusSeeOther, "log-in answered %d", status)
+}
+
+// [!] loggedin SITE: the log-in page leads on who is logged in.
+func cmdLoggedIn(ts *testscript.TestScript, neg bool, args []string) {
+	status, _, err := fetch(ts, "GET", args[0]+"/login", nil)
+	ts.Check(err)
+	check(ts, (status == http.StatusSeeOther) != neg, "the log-in page answered %d", status)
+}
+
+// ended: SIGTERM ends the newest server within 5 seconds.
+func cmdEnded(ts *testscript.TestScript, _ bool, _ []string) {
+	list := ts.BackgroundCmds()
+	p := list[len(list)-1].Process
+	ts.Check(p.Signal(syscall.SIGTERM))
+	start := time.Now()
+	eventually(ts, "the end of the server", func() bool { return p.Signal(syscall.Signal(0)) != nil })
+	check(ts, time.Since(start) < 5*time.Second, "it took %v", time.Since(start))
+}
+
+// raise FILE gives a database the schema number of a later program (SQLite file
+// format 1.3: user_version at 60).
+func cmdRaise(ts *testscript.TestScript, _ bool, args []string) {
+	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_RDWR, 0)
+	ts.Check(err)
+	_, err = f.WriteAt([]byte{0, 0, 0x7f, 0xff}, 60)
+	ts.Check(errors.Join(err, f.Close()))
+}
+
+// ranks is the import line: a package may import only what has a lower rank.
+var ranks = map[string]int{
+	"assets": 0, "store": 0, "federation/ap": 0, "federation/httpsig": 0, "web/reply": 0, "web/listen": 0,
+	"store/media": 1, "store/storetest": 1, "federation/remote": 1, "federation/markup": 1, "web/auth": 1, "web/mail": 1, "web/command": 1,
+	"federation":         2,
+	"federation/archive": 3, "federation/fedtest": 3,
+	"web/public": 4, "web/dashboard": 4, "web/mastodon": 4,
+	"web":          5,
+	"web/instance": 6,
+	"web/demo":     7, "web/doctor": 7,
+	"": 8,
+}
+
+func TestImportLine(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}}:{{join .Imports " "}}`, "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		name, imports, _ := strings.Cut(strings.TrimSpace(line), ":")
+		name = strings.TrimPrefix(strings.TrimPrefix(name, "dassie"), "/")
+		rank, known := ranks[name]
+		if !known {
+			t.Errorf("package %s has no place on the import line", name)
+		}
+		for _, path := range strings.Fields(imports) {
+			other, ours := strings.CutPrefix(path, "dassie/")
+			if !ours {
+				continue
+			}
+			if r, ok := ranks[other]; !ok || r >= rank {
+				t.Errorf("%s imports %s, which does not stand left of it", name, other)
+			}
+			if strings.HasSuffix(other, "test") {
+				t.Errorf("%s imports %s, which is for tests only", name, other)
+			}
+		}
+	}
+}
+
+func TestTopLevelIsFixed(t *testing.T) {
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	folders := []string{".ci", ".git", "assets", "data", "federation", "store", "web"}
+	for _, e := range entries {
+		switch {
+		case e.IsDir() && !slices.Contains(folders, e.Name()):
+			t.Errorf("%s/ has no place at the top level", e.Name())
+		case strings.HasSuffix(e.Name(), ".go") && e.Name() != "main.go" && e.Name() != "main_test.go":
+			t.Errorf("%s has no place at the top level", e.Name())
+		}
+	}
+}
+
+// TestFederationTable reads FEDERATION.md against the code: what has an effect
+// on arrival, and what is sent.
+func TestFederationTable(t *testing.T) {
+	text, err := os.ReadFile("FEDERATION.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var arrives, sent []string
+	files, _ := filepath.Glob("federation/*.go")
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		parsed, err := parser.ParseFile(gotoken.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(parsed, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.ValueSpec:
+				if n.Names[0].Name == "verbs" {
+					for _, e := range n.Values[0].(*ast.CompositeLit).Elts {
+						arrives = append(arrives, literal(e.(*ast.KeyValueExpr).Key))
+					}
+				}
+			case *ast.CallExpr:
+				f, ok := n.Fun.(*ast.SelectorExpr)
+				if ok && slices.Contains([]string{"send", "sendPost", "answerFollow"}, f.Sel.Name) {
+					for _, a := range n.Args {
+						sent = append(sent, literal(a))
+					}
+				}
+			}
+			return true
+		})
+	}
+	compare(t, "activities that arrive", table(string(text), "## Activities that arrive"), arrives)
+	compare(t, "activities that are sent", table(string(text), "## Activities that are sent"), sent)
+}
+
+func literal(e ast.Expr) string {
+	if lit, ok := e.(*ast.BasicLit); ok && lit.Kind == gotoken.STRING {
+		s, _ := strconv.Unquote(lit.Value)
+		return s
+	}
+	return ""
+}
+
+var firstCell = regexp.MustCompile("(?m)^\\| `([A-Z][A-Za-z]+)`")
+
+// table lists the first cells of the table under a heading.
+func table(text, heading string) []string {
+	_, text, _ = strings.Cut(text, heading+"\n")
+	text, _, _ = strings.Cut(text, "\n## ")
+	var list []string
+	for _, m := range firstCell.FindAllStringSubmatch(text, -1) {
+		list = append(list, m[1])
+	}
+	return list
+}
+
+func compare(t *testing.T, what string, said, done []string) {
+	t.Helper()
+	tidy := func(list []string) []string {
+		slices.Sort(list)
+		return slices.DeleteFunc(slices.Compact(list), func(s string) bool { return s == "" })
+	}
+	if said, done = tidy(said), tidy(done); !slices.Equal(said, done) {
+		t.Errorf("%s: FEDERATION.md says %v, the code does %v", what, said, done)
+	}
+}
