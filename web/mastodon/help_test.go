@@ -1,0 +1,126 @@
+package mastodon
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"dassie/federation"
+	"dassie/federation/remote"
+	"dassie/store"
+	"dassie/store/media"
+	"dassie/store/storetest"
+	"dassie/web/auth"
+)
+
+// house is Alice's server with an app that may do everything.
+type house struct {
+	storetest.World
+	t     testing.TB
+	st    *store.Store
+	svc   *federation.Service
+	api   http.Handler
+	token string
+}
+
+func newHouse(t testing.TB) *house {
+	t.Helper()
+	now := storetest.Start.Add(time.Hour)
+	clock := func() time.Time { return now }
+	st := storetest.OpenAlice(t, storetest.Clock(clock))
+	h := &house{World: storetest.Populate(t, st), t: t, st: st}
+	files, err := media.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	me, err := store.Get(context.Background(), st, func(tx *store.Tx) (store.Identity, error) { return tx.Identity() })
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := remote.New(remote.Config{UserAgent: "dassie-test", Loopback: true, OwnHosts: []string{me.Host}, Now: clock})
+	t.Cleanup(client.CloseIdle)
+	h.svc, err = federation.New(context.Background(), federation.Config{
+		Store: st, Media: files, Remote: client, Identity: me, Version: "1.2.3", Log: slog.New(slog.DiscardHandler), Now: clock,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	quiet := slog.New(slog.DiscardHandler)
+	guard := auth.New(st, me.Origin(), nil, auth.Options{Now: clock, Log: quiet})
+	h.api = New(Config{Service: h.svc, Guard: guard, Log: quiet}).Handler()
+	h.token = h.newToken("read write follow push")
+	return h
+}
+
+func (h *house) newToken(scopes string) string {
+	h.t.Helper()
+	token, err := auth.TokenCommand(context.Background(), h.st, scopes, "Phone")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return token
+}
+
+func (h *house) write(fn func(*store.Tx) error) {
+	h.t.Helper()
+	if err := h.st.Write(context.Background(), fn); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// ask sends a request with Alice's token; headers come as name, value.
+func (h *house) ask(method, path, body string, headers ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	r.Header.Set("Authorization", "Bearer "+h.token)
+	if body != "" {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.api.ServeHTTP(w, r)
+	return w
+}
+
+type object = map[string]any
+
+// read is ask for an answer that must be 200.
+func read[T any](h *house, method, path, body string, headers ...string) T {
+	h.t.Helper()
+	w := h.ask(method, path, body, headers...)
+	if w.Code != http.StatusOK {
+		h.t.Fatalf("%s %s: %d %s", method, path, w.Code, w.Body)
+	}
+	var v T
+	if err := json.Unmarshal(w.Body.Bytes(), &v); err != nil {
+		h.t.Fatalf("%s %s: %v in %s", method, path, err, w.Body)
+	}
+	return v
+}
+
+// hasKeys checks the documented keys, and that none of ours is undocumented.
+func hasKeys(t *testing.T, what string, v any, documented string, optional ...string) {
+	t.Helper()
+	o, ok := v.(object)
+	if !ok {
+		t.Fatalf("%s is no object: %v", what, v)
+	}
+	want := strings.Fields(documented)
+	for _, key := range want {
+		if _, ok := o[key]; !ok {
+			t.Errorf("%s lacks %s", what, key)
+		}
+	}
+	for key := range o {
+		if !slices.Contains(want, key) && !slices.Contains(optional, key) {
+			t.Errorf("%s has an undocumented %s", what, key)
+		}
+	}
+}
