@@ -27,13 +27,6 @@ func (w *Web) serve(rw http.ResponseWriter, r *http.Request) {
 	})
 }
 
-func (w *Web) behind(h http.Handler) serveFunc {
-	if h == nil {
-		return w.nothing
-	}
-	return handler(h)
-}
-
 func (w *Web) nothing(rw http.ResponseWriter, r *http.Request, _ httprouter.Params) {
 	w.site.Fail(rw, r, store.ErrNotFound)
 }

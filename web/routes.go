@@ -26,9 +26,9 @@ func (w *Web) siteRoutes(me, api http.Handler) []route {
 
 		{"/login", both, handler(g.Protect(http.HandlerFunc(w.login)))},
 		{"/logout", both, handler(g.Protect(http.HandlerFunc(w.logout)))},
-		{"/me", all, w.behind(me)},
-		{"/me/*rest", all, w.behind(me)},
-		{"/api/*rest", all, w.behind(api)},
+		{"/me", all, handler(me)},
+		{"/me/*rest", all, handler(me)},
+		{"/api/*rest", all, handler(api)},
 
 		{"/inbox", post, page(s.ServeInbox)},
 		{"/users/:key", get, w.actorOrPage},

@@ -18,6 +18,8 @@ import (
 	"dassie/federation"
 	"dassie/federation/remote"
 	"dassie/web/auth"
+	"dassie/web/dashboard"
+	"dassie/web/mastodon"
 	"dassie/web/public"
 	"dassie/web/reply"
 )
@@ -31,8 +33,8 @@ type Config struct {
 	Templates *assets.Set    // nil: those of the program
 	Log       *slog.Logger   // nil: slog.Default
 
-	Dashboard http.Handler // everything under /me; nil: 404
-	API       http.Handler // everything under /api; nil: 404
+	Dashboard http.Handler // everything under /me; nil: package dashboard
+	API       http.Handler // everything under /api; nil: package mastodon
 }
 
 // Web is the front door of a server with an account.
@@ -61,6 +63,12 @@ func New(c Config) (*Web, error) {
 		w.guard = auth.New(w.store, origin, c.Trusted, auth.Options{Now: w.svc.Now, Log: c.Log, Fail: w.Fail})
 	}
 	w.site = public.New(public.Config{Service: w.svc, Remote: c.Remote, Templates: c.Templates, Log: c.Log})
+	if c.Dashboard == nil {
+		c.Dashboard = dashboard.New(dashboard.Config{Service: w.svc, Guard: w.guard, Templates: c.Templates, Log: c.Log}).Handler()
+	}
+	if c.API == nil {
+		c.API = mastodon.New(mastodon.Config{Service: w.svc, Guard: w.guard, Log: c.Log}).Handler()
+	}
 	var err error
 	if w.routes, err = newTable(w.siteRoutes(c.Dashboard, c.API)); err != nil {
 		return nil, err
