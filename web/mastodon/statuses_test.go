@@ -1,0 +1,88 @@
+package mastodon
+
+import (
+	"bytes"
+	"context"
+	"mime/multipart"
+	"strings"
+	"testing"
+
+	"dassie/store"
+)
+
+func TestPublishInEveryForm(t *testing.T) {
+	h := newHouse(t)
+	var form bytes.Buffer
+	mw := multipart.NewWriter(&form)
+	for k, v := range map[string]string{"status": "Hello rocks", "visibility": "unlisted", "spoiler_text": "cw", "sensitive": "on", "language": "de", "media_ids[]": "", "in_reply_to_id": id(h.Walk.ID)} {
+		if err := mw.WriteField(k, v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mw.Close()
+	for kind, body := range map[string]string{
+		"application/json":                  `{"status":"Hello rocks","visibility":"unlisted","spoiler_text":"cw","sensitive":true,"language":"de","media_ids":[],"poll":null,"in_reply_to_id":"` + id(h.Walk.ID) + `"}`,
+		"application/x-www-form-urlencoded": "status=Hello+rocks&visibility=unlisted&spoiler_text=cw&sensitive=1&language=de&poll[options][]=&in_reply_to_id=" + id(h.Walk.ID),
+		mw.FormDataContentType():            form.String(),
+	} {
+		s := read[object](h, "POST", "/api/v1/statuses", body, "Content-Type", kind)
+		hasKeys(t, kind, s, statusKeys+" pinned")
+		sound(t, kind, s)
+		if s["visibility"] != "unlisted" || s["spoiler_text"] != "cw" || s["sensitive"] != true || s["language"] != "de" ||
+			s["in_reply_to_id"] != id(h.Walk.ID) || s["in_reply_to_account_id"] != id(h.Bob.ID) ||
+			s["application"].(object)["name"] != "Phone" || !strings.HasPrefix(s["content"].(string), "<p>Hello rocks") {
+			t.Errorf("%s: %v", kind, s)
+		}
+	}
+	if s := read[object](h, "POST", "/api/v1/statuses?status=by+the+query", ""); s["visibility"] != "public" || s["sensitive"] != false {
+		t.Errorf("%v", s)
+	}
+}
+
+func TestRefusedPosts(t *testing.T) {
+	h := newHouse(t)
+	for body, status := range map[string]int{
+		"status=": 422, "status=a&visibility=everyone": 422, "status=a&media_ids[]=5": 422, "status=a&poll[options][]=x": 422,
+		"status=a&scheduled_at=2030-01-01T00:00:00Z": 422, "status=a&quoted_status_id=5": 422, "status=a&local_only=true": 422,
+		"status=a&in_reply_to_id=4711": 404, "status=a&in_reply_to_id=x": 404, "status=" + strings.Repeat("a", 5001): 422,
+		"status=a&visibility=direct": 422,
+	} {
+		checkError(t, h.ask("POST", "/api/v1/statuses", body), status, body[:min(60, len(body))])
+	}
+	checkError(t, h.ask("POST", "/api/v1/statuses", "status=a", "Idempotency-Key", strings.Repeat("k", 300)), 400, "long key")
+	if s := read[object](h, "POST", "/api/v1/statuses", "status=a&local_only=false"); s["id"] == "" {
+		t.Error(s)
+	}
+}
+
+func TestIdempotencyKey(t *testing.T) {
+	h := newHouse(t)
+	post := func(key, text string) string {
+		return read[object](h, "POST", "/api/v1/statuses", "status="+text, "Idempotency-Key", key)["id"].(string)
+	}
+	first := post("one", "hello")
+	if again := post("one", "hello"); again != first {
+		t.Errorf("doubled: %s %s", first, again)
+	}
+	if other := post("two", "hello"); other == first {
+		t.Error("another key gave the same post")
+	}
+}
+
+func TestDeleteAnswersTheText(t *testing.T) {
+	h := newHouse(t)
+	made := read[object](h, "POST", "/api/v1/statuses", "status=Some+*text*")["id"].(string)
+	if top := read[[]object](h, "GET", "/api/v1/timelines/home?limit=1", ""); top[0]["id"] != made {
+		t.Errorf("own post is not in home: %v", top[0]["id"])
+	}
+	gone := read[object](h, "DELETE", "/api/v1/statuses/"+made, "")
+	hasKeys(t, "deleted", gone, statusKeys+" pinned text")
+	if gone["text"] != "Some *text*" || gone["id"] != made {
+		t.Errorf("%v", gone)
+	}
+	checkError(t, h.ask("GET", "/api/v1/statuses/"+made, ""), 404, "after")
+	checkError(t, h.ask("DELETE", "/api/v1/statuses/"+made, ""), 404, "twice")
+	if _, err := store.Get(context.Background(), h.st, func(tx *store.Tx) (store.Post, error) { return tx.Post(h.Walk.ID) }); err != nil {
+		t.Error(err)
+	}
+}
