@@ -84,7 +84,6 @@ func (v *view) thread(page *postPage, p store.Post) error {
 	if err != nil {
 		return err
 	}
-	page.Ancestors, page.Card = cards[:len(above)], cards[len(above)]
 	// Above and in the tree, what a post answers stands right beside it; only of
 	// the topmost one it is not on the page.
 	for i := range cards[1:] {

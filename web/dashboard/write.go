@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"dassie/assets"
-	"dassie/federation"
 	"dassie/federation/markup"
 	"dassie/store"
 	"dassie/web/reply"
@@ -210,95 +209,4 @@ func opening(handles []string) string {
 		return ""
 	}
 	return strings.Join(handles, " ") + " "
-}
-
-// previewed is a text as it will look, and whom it will name.
-type previewed struct {
-	html  template.HTML
-	named []string
-}
-
-func (d *Dashboard) previewOf(r *http.Request, f writeForm) (*previewed, error) {
-	draft, err := d.draftOf(r, f)
-	if err != nil {
-		return nil, err
-	}
-	text, reach, err := d.service.Preview(r.Context(), draft)
-	if err != nil {
-		return nil, err
-	}
-	p := &previewed{html: template.HTML(text)}
-	for _, a := range reach.Named {
-		p.named = append(p.named, "@"+a.Handle())
-	}
-	return p, nil
-}
-
-func (d *Dashboard) publish(r *http.Request, f writeForm) (target string, err error) {
-	draft, err := d.draftOf(r, f)
-	if err != nil {
-		return "", err
-	}
-	p, err := d.service.Publish(r.Context(), draft)
-	if err != nil {
-		return "", err
-	}
-	d.dropDraft(r, f.draft)
-	if f.reply != 0 {
-		return postPath(f.reply) + "?done=posted" + anchor(p.ID), nil
-	}
-	return "/me?done=posted" + anchor(p.ID), nil
-}
-
-func (d *Dashboard) changePost(r *http.Request, f writeForm) (target string, err error) {
-	draft, err := d.draftOf(r, f)
-	if err != nil {
-		return "", err
-	}
-	p, err := d.service.Edit(r.Context(), f.edit, draft)
-	if err != nil {
-		return "", err
-	}
-	return postPath(p.ID) + "?done=changed" + anchor(p.ID), nil
-}
-
-func (d *Dashboard) saveDraft(r *http.Request, f writeForm) (target string, err error) {
-	visibility, _ := visibilityOf(f.audience)
-	u, err := d.service.SaveDraft(r.Context(), f.draft, store.UnsentText{
-		Text: f.text, Summary: f.warning, Visibility: visibility, Language: f.lang, ParentID: f.reply,
-	})
-	if err != nil {
-		return "", err
-	}
-	return "/me/write?draft=" + decimal(u.ID), nil
-}
-
-// dropDraft forgets the draft that a post was made of. If that fails the post
-// is out all the same, and the draft can be deleted by hand.
-func (d *Dashboard) dropDraft(r *http.Request, id int64) {
-	if id == 0 {
-		return
-	}
-	if err := d.service.DropDraft(r.Context(), id); err != nil {
-		d.log.Warn("delete the draft of a post", "draft", id, "err", err)
-	}
-}
-
-// draftOf is what federation is given. What the pages write is Markdown; an edit
-// keeps a post that an app wrote as plain text what it is.
-func (d *Dashboard) draftOf(r *http.Request, f writeForm) (federation.Draft, error) {
-	draft := federation.Draft{Text: f.text, Markdown: true, Summary: f.warning, Language: f.lang, ParentID: f.reply, Key: f.key}
-	if f.edit != 0 {
-		p, err := store.Get(r.Context(), d.service.Store(), func(tx *store.Tx) (store.Post, error) { return tx.Post(f.edit) })
-		if err != nil {
-			return draft, notFound(err)
-		}
-		draft.Markdown, draft.Visibility, draft.Sensitive = p.Extra.Markdown, p.Visibility, p.Sensitive && p.Summary == ""
-		return draft, nil
-	}
-	var ok bool
-	if draft.Visibility, ok = visibilityOf(f.audience); !ok {
-		return draft, reply.Errorf(reply.Unprocessable, "Choose who can see this.")
-	}
-	return draft, nil
 }

@@ -1,0 +1,142 @@
+package dashboard
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"dassie/store"
+)
+
+func TestPostInFourAudiences(t *testing.T) {
+	h := newHouse(t, "bob")
+	bob := h.Find(t, h.other("bob"))
+	for word, want := range map[string]store.Visibility{"everyone": store.Public, "quiet": store.Unlisted, "followers": store.Followers, "named": store.Direct} {
+		text := "Leeks for " + word + " @" + bob.Handle()
+		p := h.sent("/me/write", "do", "post", "text", text, "audience", word, "lang", "en", "key", "k-"+word)
+		p.says(t, "Leeks for "+word, "Posted.")
+		posts := h.own()
+		if posts[0].Visibility != want || posts[0].Source != text {
+			t.Errorf("%s: stored as %d %q", word, posts[0].Visibility, posts[0].Source)
+		}
+		if !strings.HasSuffix(p.location, "#p-"+decimal(posts[0].ID)) {
+			t.Errorf("%s: led back to %s", word, p.location)
+		}
+	}
+}
+
+func TestDoubleSubmitMakesOnePost(t *testing.T) {
+	h := newHouse(t)
+	var places []string
+	for range 2 {
+		places = append(places, h.sent("/me/write", "do", "post", "text", "once", "audience", "everyone", "key", "same").location)
+	}
+	if len(h.own()) != 1 || places[0] != places[1] {
+		t.Errorf("%d posts, at %v", len(h.own()), places)
+	}
+}
+
+func TestTextIsNeverLost(t *testing.T) {
+	h := newHouse(t)
+	long := strings.Repeat("seed ", 2000)
+	for name, form := range map[string][]string{
+		"too long":        {"do", "post", "text", long, "audience", "everyone"},
+		"far too long":    {"do", "post", "text", strings.Repeat("leek ", 60000), "audience", "everyone"},
+		"nobody named":    {"do", "post", "text", "for whom", "audience", "named"},
+		"no audience":     {"do", "post", "text", "to whom", "audience", "the moon"},
+		"strange button":  {"do", "explode", "text", "kept", "audience", "everyone"},
+		"foreign reply":   {"do", "post", "text", "kept too", "audience", "everyone", "reply", "12345"},
+		"foreign edit":    {"do", "post", "text", "kept as well", "audience", "everyone", "edit", "12345"},
+		"id of no kind":   {"do", "post", "text", "kept again", "audience", "everyone", "reply", "-4"},
+		"longer than all": {"do", "draft", "text", strings.Repeat("bean ", 20000), "audience", "everyone"},
+	} {
+		p := h.submit("/me/write", form...)
+		if p.status < 400 || p.status >= 500 {
+			t.Errorf("%s: answered %d", name, p.status)
+		}
+		if !strings.Contains(p.body, ">"+form[3]+"</textarea>") {
+			t.Errorf("%s: the text is not there: %.200s", name, p.body)
+		}
+		p.says(t, `role="alert"`)
+	}
+	empty := h.submit("/me/write", "do", "post", "text", "  ", "audience", "everyone")
+	if empty.status != http.StatusUnprocessableEntity {
+		t.Errorf("an empty post answers %d", empty.status)
+	}
+	empty.says(t, "Write something first")
+	if n := len(h.own()); n != 0 {
+		t.Errorf("%d posts were made", n)
+	}
+}
+
+func TestOptionsAndPreviewKeepTheText(t *testing.T) {
+	h := newHouse(t)
+	h.submit("/me/write", "do", "options", "text", "half a thought", "audience", "quiet").says(t, "half a thought", `value="quiet" checked`)
+	p := h.submit("/me/write", "do", "preview", "text", "**bold**", "audience", "everyone", "warning", "Shouting")
+	p.says(t, "<strong>bold</strong>", "**bold**", "Shouting")
+	if len(h.own()) != 0 {
+		t.Error("a preview was published")
+	}
+}
+
+func TestReplyEditDelete(t *testing.T) {
+	h := newHouse(t, "bob")
+	h.Follows(t, h.other("bob"))
+	h.other("bob").Post(t, store.Public, "Frost tonight")
+	home := h.Home(t)
+	if len(home) != 1 {
+		t.Fatalf("home has %d posts", len(home))
+	}
+	parent := postPath(home[0].ID)
+	h.open("/me").says(t, "Frost tonight", `href="`+parent+`"`)
+	h.open(parent).says(t, "Frost tonight", "@"+h.other("bob").Handle()+" </textarea>")
+	h.open("/me/write?reply="+decimal(home[0].ID)).says(t, "<h1>Reply</h1>", "Frost tonight")
+
+	h.sent("/me/write", "do", "post", "text", "The kale is pleased", "audience", "everyone", "reply", decimal(home[0].ID)).says(t, "The kale is pleased")
+	h.cluster.Settle()
+	mine := h.own()[0]
+	if mine.ParentID != home[0].ID {
+		t.Errorf("the reply answers %d", mine.ParentID)
+	}
+	path := postPath(mine.ID)
+	h.open(path+"/delivery").says(t, "1 of 1 server accepted it.", h.other("bob").Host)
+	h.open("/me/write?edit="+decimal(mine.ID)).says(t, "<h1>Edit post</h1>", "The kale is pleased", "An edit goes to the same people")
+	h.sent("/me/write", "do", "post", "text", "The kale is very pleased", "edit", decimal(mine.ID)).says(t, "very pleased", "Edited")
+
+	h.open(path+"/delete").says(t, "Delete this post?", "1 server that holds a copy")
+	h.sent(path+"/delete").says(t, "Deleted.", "1 server is being asked")
+	if p := h.do("GET", path, nil); p.status != http.StatusNotFound {
+		t.Errorf("the deleted post answers %d", p.status)
+	}
+	for _, tail := range []string{"/delete", "/delivery"} {
+		if p := h.do("GET", parent+tail, nil); p.status != http.StatusNotFound {
+			t.Errorf("GET %s of bob's post answers %d", tail, p.status)
+		}
+	}
+	if p := h.submit(parent + "/delete"); p.status != http.StatusNotFound {
+		t.Errorf("deleting bob's post answers %d", p.status)
+	}
+}
+
+func TestDrafts(t *testing.T) {
+	h := newHouse(t)
+	p := h.sent("/me/write", "do", "draft", "text", "On saving seed", "audience", "followers", "warning", "Seeds")
+	p.says(t, "On saving seed", "Draft saved", `value="followers" checked`)
+	u, err := url.Parse(p.location)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := u.Query().Get("draft")
+	h.open("/me/drafts").says(t, "On saving seed")
+	h.open("/me").says(t, "Unfinished", "On saving seed")
+	h.open("/me/drafts/"+id+"/delete").says(t, "Delete this draft?")
+	h.sent("/me/write", "do", "post", "text", "On saving seed, done", "audience", "everyone", "draft", id)
+	h.open("/me/drafts").says(t, "No drafts.")
+
+	second, err := url.Parse(h.sent("/me/write", "do", "draft", "text", "Another", "audience", "everyone").location)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.sent("/me/drafts/"+second.Query().Get("draft")+"/delete").says(t, "Draft deleted.", "No drafts.")
+}
