@@ -97,7 +97,7 @@ func (h *house) open(st *store.Store, pictures string) {
 		Store: st, Media: files, Remote: client, Identity: me, Version: "0.1", Log: quiet, Now: h.clock,
 	})
 	must(h.t, err)
-	h.web, err = New(Config{Service: h.svc, Log: quiet, Templates: pages(h.t)})
+	h.web, err = New(Config{Service: h.svc, Remote: client, Log: quiet, Templates: pages(h.t)})
 	must(h.t, err)
 	h.t.Cleanup(h.web.Close)
 }
