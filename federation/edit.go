@@ -139,18 +139,25 @@ func (s *Service) editAudience(tx *store.Tx, before, p store.Post, people []stor
 	return unblocked(tx, append(holders, to...))
 }
 
-// holding lists the inboxes that accepted a post, may have, or wait for it.
+// holding lists the inboxes that accepted a post, may have, or wait for it. The
+// new text of a post for few goes only to those who may still read it (T45): a
+// removed follower's server keeps the old version.
 func (s *Service) holding(tx *store.Tx, p store.Post) ([]store.InboxTarget, error) {
 	receipts, err := tx.Receipts(p.ID)
 	if err != nil {
 		return nil, err
 	}
 	has := map[int64]bool{}
+	var ids []int64
 	for _, r := range receipts {
 		switch r.State {
 		case store.DeliveryWaiting, store.DeliveryUnknown, store.DeliveryAccepted, store.DeliveryLost:
 			has[r.InboxID] = true
+			ids = append(ids, r.InboxID)
 		}
+	}
+	if p.Visibility.Open() {
+		return tx.InboxTargets(ids)
 	}
 	people, err := tx.MentionedActors(p.ID)
 	if err != nil {

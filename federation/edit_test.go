@@ -133,3 +133,26 @@ func TestAnEditWhileTheCreateWaitsIsSentAfterIt(t *testing.T) {
 		t.Errorf("bob has %q, %v", got.Content, ok)
 	}
 }
+
+func TestAnEditOfAPublicPostReachesServersThatStillHoldIt(t *testing.T) {
+	c := fedtest.New(t, "alice", "bob")
+	alice, bob := c.Servers[0], c.Servers[1]
+	bob.Follows(t, alice)
+	public := alice.Post(t, store.Public, "For all, with a slip")
+	private := alice.Post(t, store.Followers, "For few, with a slip")
+	if err := bob.Unfollow(ctx(), person(t, bob, alice).ID); err != nil {
+		t.Fatal(err)
+	}
+	c.Settle()
+	c.Advance(time.Minute)
+	for _, p := range []store.Post{public, private} {
+		if _, err := alice.Edit(ctx(), p.ID, federation.Draft{Text: "Corrected", Markdown: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.Settle()
+	updates := bob.Received("Update")
+	if len(updates) != 1 || !strings.Contains(updates[0].Body, public.URI) {
+		t.Errorf("a former follower's server got %d updates, want that of the public post alone", len(updates))
+	}
+}

@@ -22,3 +22,23 @@ func (t *Tx) FollowersAt(inbox string, limit int) ([]Actor, error) {
 		order by a.fetched_at
 		limit ?`, inbox, inbox, limit)
 }
+
+// InboxTargets reads inboxes by their ids, as receipts name them.
+func (t *Tx) InboxTargets(ids []int64) ([]InboxTarget, error) {
+	var out []InboxTarget
+	for _, id := range ids {
+		var in InboxTarget
+		err := t.one(func(r scanner) (err error) { in, err = scanInboxTarget(r); return }, `
+			select url, host_id
+			from inboxes
+			where id = ?`, id)
+		if err == ErrNotFound {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, in)
+	}
+	return out, nil
+}
