@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/url"
 	"testing"
+	"time"
 
 	"dassie/federation/fedtest"
 	"dassie/store"
@@ -101,6 +102,7 @@ func TestFollowFromAnApp(t *testing.T) {
 	if r := read[[]object](h, "GET", "/api/v1/accounts/relationships?id[]="+acc["id"].(string), "")[0]; r["requested"] != false || r["following"] != true {
 		t.Errorf("accepted: %v", r)
 	}
+	c.Advance(time.Minute) // ids of one millisecond are in no order between servers
 	ben.Post(t, store.Followers, "Only for friends")
 	c.Settle()
 	if home := read[[]object](h, "GET", "/api/v1/timelines/home?limit=1", ""); len(home) != 1 || home[0]["visibility"] != "private" {

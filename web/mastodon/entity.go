@@ -124,8 +124,8 @@ func (m *room) credentials(requests int) CredentialAccount {
 // statuses converts posts in their order; what cannot be shown is left out.
 func (m *room) statuses(posts []store.Post) []*Status {
 	list := make([]*Status, 0, len(posts))
-	for _, p := range posts {
-		if s := m.status(p); s != nil {
+	for i := range posts {
+		if s := m.status(&posts[i]); s != nil {
 			list = append(list, s)
 		}
 	}
@@ -135,7 +135,7 @@ func (m *room) statuses(posts []store.Post) []*Status {
 // status is nil where the author, or the post that is boosted, is not here.
 // Nothing here can like, boost, bookmark or mute for the owner, so those are
 // false.
-func (m *room) status(p store.Post) *Status {
+func (m *room) status(p *store.Post) *Status {
 	acc := m.account(p.ActorID)
 	if acc == nil {
 		return nil
@@ -172,7 +172,7 @@ func (m *room) status(p store.Post) *Status {
 }
 
 // content has the title of an article in front: apps have no other place for it.
-func content(p store.Post) string {
+func content(p *store.Post) string {
 	if p.Title == "" || p.Kind == store.KindNote || p.Kind == store.KindQuestion {
 		return p.Content
 	}
@@ -203,7 +203,7 @@ func (m *room) tags(names []string) []StatusTag {
 	return out
 }
 
-func (m *room) poll(p store.Post) *Poll {
+func (m *room) poll(p *store.Post) *Poll {
 	q := p.Extra.Poll
 	if q == nil {
 		return nil

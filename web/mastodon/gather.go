@@ -59,7 +59,7 @@ type room struct {
 	now      time.Time
 	counts   ownCounts
 	actors   map[int64]store.Actor
-	posts    map[int64]store.Post
+	posts    map[int64]*store.Post
 	pinned   map[int64]bool // own posts
 	accounts map[int64]*Account
 }
@@ -69,11 +69,9 @@ type room struct {
 func (a *API) gather(tx *store.Tx, posts []store.Post, actorIDs ...int64) (*room, error) {
 	m := &room{
 		api: a, settings: a.svc.Settings(), now: a.svc.Now(),
-		posts: make(map[int64]store.Post, 2*len(posts)), pinned: map[int64]bool{}, accounts: map[int64]*Account{},
+		posts: make(map[int64]*store.Post, 2*len(posts)), pinned: map[int64]bool{}, accounts: map[int64]*Account{},
 	}
-	for _, p := range posts {
-		m.posts[p.ID] = p
-	}
+	m.add(posts)
 	// Twice: a boosted post may itself have a parent.
 	for range 2 {
 		if err := m.readRelated(tx); err != nil {
@@ -114,10 +112,14 @@ func (m *room) readRelated(tx *store.Tx) error {
 		return nil
 	}
 	list, err := tx.Posts(want)
-	for _, p := range list {
-		m.posts[p.ID] = p
-	}
+	m.add(list)
 	return err
+}
+
+func (m *room) add(list []store.Post) {
+	for i := range list {
+		m.posts[list[i].ID] = &list[i]
+	}
 }
 
 // relationship reads how the owner and somebody stand to each other. Of a

@@ -9,7 +9,7 @@ import (
 
 // media lists what is attached. The ids are unique within the post: nothing is
 // looked up by them.
-func (m *room) media(p store.Post) []Media {
+func (m *room) media(p *store.Post) []Media {
 	out := make([]Media, 0, len(p.Extra.Attachments))
 	for i, a := range p.Extra.Attachments {
 		one := Media{

@@ -13,8 +13,8 @@ import (
 	"dassie/store/storetest"
 )
 
-// fill puts n posts by Bob into the home timeline, with pictures and mentions as
-// posts have them, and returns their ids, newest first.
+// fill puts n posts by Bob into the home timeline, some with a picture, some with a
+// mention and a hashtag, and returns their ids, newest first.
 func (h *house) fill(n int) []string {
 	h.t.Helper()
 	var ids []string
@@ -26,11 +26,13 @@ func (h *house) fill(n int) []string {
 					URI: fmt.Sprintf("https://bob.example/posts/%d", i), ActorID: h.Bob.ID, Language: "en",
 					Content:     "<p>" + strings.Repeat("Dassies sit on warm rocks in the morning. ", 6) + "</p>",
 					PublishedAt: storetest.Start.Add(10*time.Minute + time.Duration(i)*100*time.Millisecond),
-					Extra: store.PostExtra{
-						Attachments: []store.Attachment{{MediaType: "image/jpeg", URL: "https://bob.example/media/1.jpg", Alt: "A rock", Width: 1200, Height: 800}},
-						Mentions:    []store.Mention{{ActorID: h.Carol.ID, URI: h.Carol.URI, Handle: "carol@carol.example", URL: h.Carol.URL}},
-						Tags:        []string{"dassies"},
-					},
+				}
+				if i%3 == 0 {
+					p.Extra.Attachments = []store.Attachment{{MediaType: "image/jpeg", URL: "https://bob.example/media/1.jpg", Alt: "A rock", Width: 1200, Height: 800}}
+				}
+				if i%2 == 0 {
+					p.Extra.Mentions = []store.Mention{{ActorID: h.Carol.ID, URI: h.Carol.URI, Handle: "carol@carol.example", URL: h.Carol.URL}}
+					p.Extra.Tags = []string{"dassies"}
 				}
 				if err := tx.InsertPost(&p); err != nil {
 					return err
@@ -138,6 +140,8 @@ func TestNotificationPages(t *testing.T) {
 	}
 }
 
+// BenchmarkHome may not take more than 0.35 ms of CPU, wherever in the timeline
+// the page lies. One token may ask 30,000 times while the clock stands still.
 func BenchmarkHome(b *testing.B) {
 	h := newHouse(b)
 	ids := h.fill(10_000)
@@ -147,7 +151,6 @@ func BenchmarkHome(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				// 30,000 requests per token and window: the clock stands still.
 				if w := h.ask("GET", path, ""); w.Code != http.StatusOK {
 					b.Fatal(w.Code, w.Body)
 				}

@@ -25,7 +25,7 @@ func (a *API) one(tx *store.Tx, p store.Post) (*Status, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := m.status(p)
+	s := m.status(&p)
 	if s == nil {
 		return nil, errNotFound
 	}
