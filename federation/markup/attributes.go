@@ -2,13 +2,15 @@ package markup
 
 import (
 	"bytes"
-	"strconv"
 	"strings"
 
 	"golang.org/x/net/html/atom"
 )
 
-// attributes are those that may stay, of any element.
+// maxWords is how many bytes of a title or an alternative text are kept.
+const maxWords = 1000
+
+// attributes are those of one element that passed the policy.
 type attributes struct {
 	href, title, lang, alt, start, value string
 	classes                              []byte
@@ -30,15 +32,15 @@ func (c *cleaner) attributes(more, inLink bool) attributes {
 		case "href":
 			set(0, &a.href, bytes.TrimSpace(v))
 		case "title":
-			set(1, &a.title, v[:min(len(v), 1000)])
+			set(1, &a.title, v[:min(len(v), maxWords)])
 		case "lang":
-			set(2, &a.lang, v[:min(len(v), 36)])
+			set(2, &a.lang, v)
 		case "alt":
-			set(3, &a.alt, v[:min(len(v), 1000)])
+			set(3, &a.alt, v[:min(len(v), maxWords)])
 		case "start":
-			set(4, &a.start, v[:min(len(v), 12)])
+			set(4, &a.start, v)
 		case "value":
-			set(5, &a.value, v[:min(len(v), 12)])
+			set(5, &a.value, v)
 		case "class":
 			if !seen[6] {
 				seen[6] = true
@@ -50,11 +52,12 @@ func (c *cleaner) attributes(more, inLink bool) attributes {
 				a.tagRel = len(v) < 200 && bytes.Contains(append(append([]byte(" "), v...), ' '), []byte(" tag "))
 			}
 		case "translate":
-			a.noTranslate = a.noTranslate || string(v) == "no"
+			a.noTranslate = true
 		case "reversed":
 			a.reversed = true
 		}
 	}
+	// The cut may have gone through a character.
 	a.title, a.alt = strings.ToValidUTF8(a.title, ""), strings.ToValidUTF8(a.alt, "")
 	return a
 }
@@ -84,57 +87,31 @@ func keptClasses(v []byte, inLink bool) (kept []byte, hides bool) {
 	return kept, hides
 }
 
-// write appends the attributes that tag may have, in a fixed order.
+// write appends the attributes in a fixed order; every link gets our rel.
 func (a *attributes) write(out []byte, tag atom.Atom) []byte {
 	attr := func(name, value string) {
-		out = append(append(append(out, ' '), name...), `="`...)
-		out = append(appendAttr(out, value), '"')
-	}
-	if tag == atom.A {
-		attr("href", a.href)
-	}
-	if len(a.classes) > 0 && (tag == atom.A || tag == atom.Span || tag == atom.P) {
-		attr("class", string(a.classes))
-	}
-	switch tag {
-	case atom.A:
-		if a.tagRel {
-			attr("rel", "tag nofollow noopener")
-		} else {
-			attr("rel", "nofollow noopener")
-		}
-		if a.noTranslate {
-			attr("translate", "no")
-		}
-	case atom.Ol:
-		if n, err := strconv.ParseInt(a.start, 10, 32); err == nil {
-			attr("start", strconv.FormatInt(n, 10))
-		}
-		if a.reversed {
-			out = append(out, " reversed"...)
-		}
-	case atom.Li:
-		if n, err := strconv.ParseInt(a.value, 10, 32); err == nil {
-			attr("value", strconv.FormatInt(n, 10))
+		if value != "" {
+			out = append(append(append(out, ' '), name...), `="`...)
+			out = append(appendAttr(out, value), '"')
 		}
 	}
-	if a.title != "" && (tag == atom.A || tag == atom.Abbr) {
-		attr("title", a.title)
+	attr("href", a.href)
+	attr("class", string(a.classes))
+	switch {
+	case a.tagRel:
+		attr("rel", "tag nofollow noopener")
+	case tag == atom.A:
+		attr("rel", "nofollow noopener")
 	}
-	if validLang(a.lang) {
-		attr("lang", a.lang)
+	if a.noTranslate {
+		attr("translate", "no")
 	}
+	attr("start", a.start)
+	if a.reversed {
+		out = append(out, " reversed"...)
+	}
+	attr("value", a.value)
+	attr("title", a.title)
+	attr("lang", a.lang)
 	return out
-}
-
-func validLang(s string) bool {
-	if s == "" || len(s) > 35 {
-		return false
-	}
-	for i := range len(s) {
-		if c := s[i]; c != '-' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
-			return false
-		}
-	}
-	return true
 }

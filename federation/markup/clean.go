@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 
+	"dassie/federation/ap"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
@@ -14,91 +15,43 @@ const maxOpen = 40
 
 // CleanHTML turns a stranger's HTML into HTML that may stand on our pages: only
 // the elements, attributes and classes that Mastodon keeps, only http(s) links,
-// every element closed. Scripts, styles, forms' inner parts and foreign content
-// go with their text, other elements leave theirs; an image leaves its alt text.
-// Text that is made invisible or turned around is shown as it is, and a link
-// whose text looks like an address shows the one it leads to.
+// every element closed. Scripts, styles and other raw text go, other elements
+// leave their text, an image its alt text. Text that is made invisible or turned
+// around is shown as it is, and a link whose text looks like an address shows the
+// one it leads to.
 //
-// The result cleaned again is the same. Time is linear in the length.
+// Of more than ap.MaxContent bytes the rest is cut off. A result that is not
+// longer than that is the same when cleaned again. Time is linear in the length.
 func CleanHTML(remote string) string {
-	c := cleaner{
-		z:   html.NewTokenizer(strings.NewReader(strings.ToValidUTF8(remote, "\ufffd"))),
-		out: make([]byte, 0, len(remote)+len(remote)/4+64),
+	remote = strings.ToValidUTF8(remote[:min(len(remote), ap.MaxContent)], "\ufffd")
+	room := len(remote) + len(remote)/4 + 64
+	safe := bytes.NewBuffer(make([]byte, 0, room))
+	if err := policy.SanitizeReaderToWriter(strings.NewReader(remote), safe); err != nil {
+		return "" // the reader has no errors: bluemonday met something unknown to it
 	}
+	c := cleaner{z: html.NewTokenizer(safe), out: make([]byte, 0, room)}
 	for {
 		switch c.z.Next() {
-		case html.ErrorToken: // the end; a strings.Reader has no other error
+		case html.ErrorToken: // the end; a buffer has no other error
 			c.closeTo(0)
 			return string(c.out)
 		case html.TextToken:
-			if c.skip == 0 {
-				c.text(c.z.Text())
-			}
-		case html.StartTagToken:
-			c.start(false)
-		case html.SelfClosingTagToken:
-			c.start(true)
+			c.text(c.z.Text())
+		case html.StartTagToken, html.SelfClosingTagToken: // HTML ignores the slash
+			c.start()
 		case html.EndTagToken:
 			c.end()
 		}
 	}
 }
 
-type role uint8
-
-const (
-	unknown role = iota
-	inline       // kept
-	block        // kept, closes an open p
-	item         // li
-	ruby         // rt, rp: close one another
-	link
-	lineBreak
-	breaker // dropped, but parts the text on both sides
-	cell    // dropped, leaves a space
-	image   // leaves its alt text
-	gone    // dropped with everything inside
-)
-
-func roleOf(a atom.Atom) role {
-	switch a {
-	case atom.Span, atom.Abbr, atom.Del, atom.S, atom.B, atom.Strong, atom.U, atom.Sub, atom.Sup, atom.I, atom.Em, atom.Code, atom.Ruby:
-		return inline
-	case atom.P, atom.Pre, atom.Blockquote, atom.Ul, atom.Ol, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
-		return block
-	case atom.Li:
-		return item
-	case atom.Rt, atom.Rp:
-		return ruby
-	case atom.A:
-		return link
-	case atom.Br:
-		return lineBreak
-	case atom.Div, atom.Section, atom.Article, atom.Header, atom.Footer, atom.Main, atom.Aside, atom.Nav, atom.Figure, atom.Figcaption,
-		atom.Dl, atom.Dt, atom.Dd, atom.Table, atom.Caption, atom.Tr, atom.Hr, atom.Details, atom.Summary, atom.Fieldset, atom.Legend,
-		atom.Form, atom.Address, atom.Center:
-		return breaker
-	case atom.Td, atom.Th:
-		return cell
-	case atom.Img:
-		return image
-	case atom.Script, atom.Style, atom.Iframe, atom.Noembed, atom.Noframes, atom.Noscript, atom.Plaintext, atom.Textarea, atom.Title,
-		atom.Xmp, atom.Template, atom.Svg, atom.Math, atom.Object, atom.Applet, atom.Select, atom.Audio, atom.Video, atom.Canvas,
-		atom.Datalist, atom.Frameset:
-		return gone
-	}
-	return unknown
-}
-
-// cleaner copies what may stay. open mirrors what a browser would have open, so
+// cleaner copies what came through the policy. open mirrors what a browser would have open, so
 // that the output is parsed as it was meant.
 type cleaner struct {
 	z       *html.Tokenizer
 	out     []byte
 	open    [maxOpen]atom.Atom
-	n       int // elements open
-	skip    int // elements of the kind skipped that are open
-	skipped atom.Atom
+	n       int  // elements open
 	inLine  bool // something stands in the current line
 	pending bool // a dropped block ended the line: break before the next text
 	anchor  anchor
@@ -127,24 +80,11 @@ func (c *cleaner) inlineContent() {
 // parted is called where a kept block begins or ends.
 func (c *cleaner) parted() { c.inLine, c.pending = false, false }
 
-func (c *cleaner) start(selfClosing bool) {
+func (c *cleaner) start() {
 	name, hasAttr := c.z.TagName()
 	tag := atom.Lookup(name)
 	r := roleOf(tag)
-	if c.skip > 0 {
-		if tag == c.skipped && !selfClosing {
-			c.skip++
-		}
-		return
-	}
 	switch r {
-	case unknown:
-		return
-	case gone:
-		if !selfClosing || tag != atom.Svg && tag != atom.Math { // elsewhere HTML ignores the slash
-			c.skipped, c.skip = tag, 1
-		}
-		return
 	case breaker:
 		c.pending = c.pending || c.inLine
 		return
@@ -238,12 +178,6 @@ func (c *cleaner) closeItem() bool {
 func (c *cleaner) end() {
 	name, _ := c.z.TagName()
 	tag := atom.Lookup(name)
-	if c.skip > 0 {
-		if tag == c.skipped {
-			c.skip--
-		}
-		return
-	}
 	switch roleOf(tag) {
 	case inline, block, item, ruby, link:
 		if i := c.find(tag); i >= 0 {

@@ -13,37 +13,24 @@ import (
 func Text(source string) string {
 	z := html.NewTokenizer(strings.NewReader(strings.ToValidUTF8(source, "\ufffd")))
 	var t textWriter
-	var skipped atom.Atom
-	skip, pre := 0, 0
+	raw, pre := false, 0 // raw: text follows that nobody reads
 	for {
 		kind := z.Next()
 		if kind == html.ErrorToken {
 			return strings.TrimSpace(t.b.String())
 		}
 		if kind == html.TextToken {
-			if skip == 0 {
+			if !raw {
 				t.text(string(z.Text()), pre > 0)
 			}
+			raw = false
 			continue
 		}
 		name, more := z.TagName()
 		tag := atom.Lookup(name)
 		isEnd := kind == html.EndTagToken
-		if skip > 0 {
-			switch {
-			case tag != skipped || kind == html.SelfClosingTagToken:
-			case isEnd:
-				skip--
-			default:
-				skip++
-			}
-			continue
-		}
+		raw = roleOf(tag) == gone && !isEnd
 		switch roleOf(tag) {
-		case gone:
-			if kind == html.StartTagToken {
-				skipped, skip = tag, 1
-			}
 		case block:
 			t.newlines(2)
 			if tag == atom.Pre && !isEnd {
