@@ -48,12 +48,6 @@ func (t *Tx) dropPost(p Post) error {
 			return err
 		}
 	}
-	if _, err := t.exec(`
-		delete from by_author
-		where actor_id = ?
-		and post_id = ?`, p.ActorID, p.ID); err != nil {
-		return err
-	}
 	return t.SetTags(p.ID, lowerAll(p.Extra.Tags), nil)
 }
 

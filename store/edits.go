@@ -44,8 +44,8 @@ func (t *Tx) UpdatePost(before Post, p *Post) error {
 		return err
 	}
 	_, err = t.exec(`
-		insert or ignore into unindexed (post_id)
-		values (?)`, p.ID)
+		insert or ignore into unindexed (post_id, actor_id)
+		values (?, ?)`, p.ID, before.ActorID)
 	return err
 }
 

@@ -118,28 +118,27 @@ func (t *Tx) CountOwnPosts() (int, error) {
 	return int(n), err
 }
 
-// PostsBy reads a page of somebody's posts, newest first. The index of authors
-// is filled in batches, so what still waits for it is looked through as well.
+// PostsBy reads a page of somebody's posts, newest first. The index is
+// filled in batches, so what still waits for it is looked through as well.
 func (t *Tx) PostsBy(actorID int64, p Page) ([]Post, error) {
 	if actorID == OwnerID {
 		return t.OwnPosts(p, Direct, true, true)
 	}
 	const indexed = `
+		select rowid
+		from search
+		where search match ?
+		and rowid < ?
+		and rowid > ?
+		order by rowid `
+	const waiting = `
 		select post_id
-		from by_author
+		from unindexed
 		where actor_id = ?
 		and post_id < ?
 		and post_id > ?
 		order by post_id `
-	const waiting = `
-		select u.post_id
-		from unindexed u
-		cross join posts p on p.id = u.post_id
-		where p.actor_id = ?
-		and u.post_id < ?
-		and u.post_id > ?
-		order by u.post_id `
-	ids, err := page(t, p, scanInt64, indexed+`desc limit ?`, indexed+`asc limit ?`, actorID)
+	ids, err := page(t, p, scanInt64, indexed+`desc limit ?`, indexed+`asc limit ?`, `author : "`+authorWord(actorID)+`"`)
 	if err != nil {
 		return nil, err
 	}

@@ -275,8 +275,8 @@ func (t *Tx) linkPost(p *Post) error {
 		return err
 	}
 	_, err := t.exec(`
-		insert or ignore into unindexed (post_id)
-		values (?)`, p.ID)
+		insert or ignore into unindexed (post_id, actor_id)
+		values (?, ?)`, p.ID, p.ActorID)
 	return err
 }
 

@@ -76,7 +76,7 @@ func TestDeleteTakesAPostOutOfEverything(t *testing.T) {
 	write(t, s, func(tx *store.Tx) error { return tx.DeletePost(w.Answer) })
 	for _, q := range []string{
 		"select count(*) from posts where id = ?", "select count(*) from home where post_id = ?",
-		"select count(*) from by_author where post_id = ?", "select count(*) from notifications where post_id = ?",
+		"select count(*) from unindexed where post_id = ?", "select count(*) from notifications where post_id = ?",
 		"select count(*) from mentions where post_id = ?", "select count(*) from search where rowid = ?",
 		"select count(*) from posts where parent_id = ?",
 	} {

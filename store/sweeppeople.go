@@ -9,7 +9,8 @@ const unknownActor = `a.id != 1
 	and not exists (select 1 from followers where actor_id = a.id)
 	and not exists (select 1 from following where actor_id = a.id)
 	and not exists (select 1 from mentions where actor_id = a.id)
-	and not exists (select 1 from by_author where actor_id = a.id)
+	and not exists (select 1 from unindexed where actor_id = a.id)
+	and not exists (select 1 from search where search match 'author : "' || a.id || '"')
 	and not exists (select 1 from notifications where actor_id = a.id)`
 
 // unusedSince is the age at which what nobody here knows goes: 30 days, or one
@@ -37,17 +38,11 @@ func findActors(t *Tx, _ Settings, after int64) ([]any, int64, error) {
 		limit ?3`, ms(cut), after, sweepSlice)
 }
 
-// dropActor asks again, and among the posts that wait for the index of authors too.
 func dropActor(t *Tx, _ Settings, key any) (bool, error) {
 	n, err := t.changed(`
 		delete from actors as a
 		where a.id = ?2
-		and `+unknownActor+`
-		and not exists (
-			select 1
-			from unindexed u
-			cross join posts p on p.id = u.post_id
-			where p.actor_id = a.id)`, ms(t.Now().Add(-day)), key)
+		and `+unknownActor, ms(t.Now().Add(-day)), key)
 	if err != nil || n == 0 {
 		return false, err
 	}

@@ -15,6 +15,7 @@ const (
 	patientWait  = 50 * time.Millisecond // how long a patient job waits for company
 	slowJob      = 50 * time.Millisecond // a job that holds the writer longer is logged
 	idleAfter    = 5 * time.Second       // quiet time before an idle checkpoint
+	idleCommits  = 256                   // commits that an idle checkpoint needs to be worth its writes
 )
 
 // job is one caller's part of a shared transaction.
@@ -80,7 +81,7 @@ func (s *Store) writer() {
 	defer close(s.writerDone)
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	lastWrite := time.Time{}
+	lastWrite, checkpointed := time.Time{}, int64(0)
 	for {
 		select {
 		case j := <-s.jobs:
@@ -88,9 +89,10 @@ func (s *Store) writer() {
 			lastWrite = time.Now()
 		case <-tick.C:
 			s.checkOtherWriters()
-			if !lastWrite.IsZero() && time.Since(lastWrite) > idleAfter {
+			// After each single post a checkpoint would write every page of it twice.
+			if n := s.commits.Load(); n-checkpointed >= idleCommits && time.Since(lastWrite) > idleAfter {
 				s.checkpoint("passive")
-				lastWrite = time.Time{}
+				checkpointed = n
 			}
 		case <-s.closing:
 			for {

@@ -151,17 +151,13 @@ CREATE INDEX posts_boost on posts (boost_of) where boost_of is not null;
 
 CREATE INDEX posts_own on posts (id, visibility) where actor_id = 1;
 
-CREATE TABLE by_author (
-  actor_id integer not null,
-  post_id integer not null,
-  primary key (actor_id, post_id)
-) without rowid;
-
 CREATE TABLE unindexed (
-  post_id integer primary key
+  post_id integer primary key,
+  actor_id integer not null
 );
 
 CREATE VIRTUAL TABLE search using fts5 (
+  author,
   body,
   content = '',
   contentless_delete = 1,
