@@ -68,6 +68,7 @@ func keptClasses(v []byte, inLink bool) (kept []byte, hides bool) {
 	if len(v) > 500 {
 		return nil, false
 	}
+	kept = make([]byte, 0, len(v))
 	for class := range bytes.FieldsSeq(v) {
 		switch string(class) {
 		case "mention", "hashtag", "u-url", "h-card", "quote-inline":
@@ -90,10 +91,14 @@ func keptClasses(v []byte, inLink bool) (kept []byte, hides bool) {
 // write appends the attributes in a fixed order; every link gets our rel.
 func (a *attributes) write(out []byte, tag atom.Atom) []byte {
 	attr := func(name, value string) {
-		if value != "" {
-			out = append(append(append(out, ' '), name...), `="`...)
-			out = append(appendAttr(out, value), '"')
+		before := len(out)
+		out = append(append(append(out, ' '), name...), `="`...)
+		start := len(out)
+		if out = appendAttr(out, value); len(out) == start {
+			out = out[:before] // nothing, or nothing that shows
+			return
 		}
+		out = append(out, '"')
 	}
 	attr("href", a.href)
 	attr("class", string(a.classes))

@@ -104,6 +104,7 @@ func FuzzCleanHTML(f *testing.F) {
 	for _, s := range []string{
 		post, "<p>a<ul><li>b<ol start=3><li value=2>c</ul>d", "<ruby>漢<rp>(<rt>kan<rp>)</ruby>", "<div>a</div><div>b<table><tr><td>c<td>d",
 		`<a href="https://x.example/"><p><span class=invisible>https://</span>good.org<b>x</a>y`, "<h1>a<h2>b<p>c<pre>\nd", "a<br><br>b\r\nc", "<b><i>a</b>b</i>", `<a href=hTtps://x.example/">`,
+		"<a href=http://x.example title='\f'>x", "<svg><object><select>a</frame></object><p>b",
 	} {
 		f.Add(s)
 	}
