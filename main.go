@@ -316,7 +316,7 @@ func serve(ctx context.Context, opt *options) error {
 var periodic = []instance.Job{
 	{Name: "sweep the database", Run: instance.SweepStore},
 	{Name: "sweep the pictures", Run: instance.SweepMedia},
-	{Name: "give memory back", Every: 10 * time.Minute, Run: instance.FreeMemory},
+	{Name: "give memory back", Every: 5 * time.Minute, AtOnce: true, Run: instance.FreeMemory},
 }
 
 // boot puts a server together on an open store. Nothing runs yet.

@@ -187,6 +187,39 @@ wait server
 stderr 'There is no account yet'
 stderr 'http://localhost:[0-9]+/setup'
 `,
+	"demo": `
+# Three servers that federate, with a follow request waiting; nothing stays behind.
+mkdir tmp
+env TMPDIR=$WORK/tmp
+exec sh -c 'exec dassie demo >out' &demo&
+demo out
+get $ALICE/@alice 200 'station clock'
+login $ALICE alice alice-at-home
+get $ALICE/me 200 'Rye today'
+get $ALICE/me 200 'Two loaves'
+get $ALICE/me/requests 200 'Carol Lindqvist'
+login $BOB bob bob-at-home
+get $BOB/me 200 'station clock'
+! get $BOB/me 200 'heron'
+grep '/etc/hosts' out
+ended
+wait demo
+exec ls tmp
+! stdout .
+`,
+	"demo data": `
+# With -data the story is kept, and goes on under the same addresses.
+exec sh -c 'exec dassie demo -data d >out' &demo&
+demo out
+ended
+wait demo
+env FIRST=$ALICE
+exec sh -c 'exec dassie demo -data d >again' &demo&
+demo again
+get $FIRST/@alice 200 'station clock'
+ended
+wait demo
+`,
 }
 
 const files = `
@@ -218,7 +251,7 @@ func TestCommandLine(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": cmdStatus, "oneline": cmdOneLine, "healthy": cmdHealthy, "get": cmdGet, "becomes": cmdBecomes,
-			"login": cmdLogin, "loggedin": cmdLoggedIn, "ended": cmdEnded, "raise": cmdRaise,
+			"login": cmdLogin, "loggedin": cmdLoggedIn, "ended": cmdEnded, "raise": cmdRaise, "demo": cmdDemo,
 		},
 	})
 }
@@ -306,12 +339,12 @@ func cmdOneLine(ts *testscript.TestScript, _ bool, args []string) {
 
 // eventually asks until a server that has just been started answers as wanted.
 func eventually(ts *testscript.TestScript, what string, ok func() bool) {
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if ok() {
 			return
 		}
 	}
-	ts.Fatalf("not within 10 seconds: %s", what)
+	ts.Fatalf("not within a minute: %s", what)
 }
 
 // healthy PORT waits until the server there is well.
@@ -330,12 +363,26 @@ func cmdBecomes(ts *testscript.TestScript, _ bool, args []string) {
 	})
 }
 
-// get URL STATUS [TEXT]
-func cmdGet(ts *testscript.TestScript, _ bool, args []string) {
+// [!] get URL STATUS [TEXT]: with ! the text must not be there.
+func cmdGet(ts *testscript.TestScript, neg bool, args []string) {
 	status, body, err := fetch(ts, "GET", args[0], nil)
 	ts.Check(err)
 	check(ts, strconv.Itoa(status) == args[1], "GET %s: %d, want %s", args[0], status, args[1])
-	check(ts, len(args) < 3 || strings.Contains(body, args[2]), "GET %s: %q is not there", args[0], args[2:])
+	check(ts, len(args) < 3 || strings.Contains(body, args[2]) != neg, "GET %s: wrong about %q", args[0], args[2:])
+}
+
+var demoAddress = regexp.MustCompile(`(http://(alice|bob|carol)\.localhost:[0-9]+)/ `)
+
+// demo FILE waits until the demo is ready and sets $ALICE, $BOB and $CAROL.
+func cmdDemo(ts *testscript.TestScript, _ bool, args []string) {
+	var out []byte
+	eventually(ts, "the demo", func() bool {
+		out, _ = os.ReadFile(ts.MkAbs(args[0])) // not there yet counts as empty
+		return strings.Contains(string(out), "Ctrl-C")
+	})
+	for _, m := range demoAddress.FindAllStringSubmatch(string(out), -1) {
+		ts.Setenv(strings.ToUpper(m[2]), m[1])
+	}
 }
 
 var csrfField = regexp.MustCompile(`name="csrf" value="([^"]+)"`)
@@ -471,6 +518,29 @@ func TestFederationTable(t *testing.T) {
 	}
 	compare(t, "activities that arrive", table(string(text), "## Activities that arrive"), arrives)
 	compare(t, "activities that are sent", table(string(text), "## Activities that are sent"), sent)
+}
+
+var apiRow = regexp.MustCompile("(?m)^\\| `([A-Z]+) (/api/[^`]+)` \\| (.*) \\|$")
+
+// TestClientAPITable reads FEDERATION.md against the routes of web/mastodon.
+func TestClientAPITable(t *testing.T) {
+	text, err := os.ReadFile("FEDERATION.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := os.ReadFile("web/mastodon/routes.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said, done []string
+	for _, m := range apiRow.FindAllStringSubmatch(string(text), -1) {
+		said = append(said, m[1]+" "+m[2]+" "+strings.ReplaceAll(strings.ReplaceAll(m[3], "`", ""), ",", ""))
+	}
+	route := regexp.MustCompile(`\{"([A-Z]+)", "(/api/[^"]+)", "([^"]*)"`)
+	for _, m := range route.FindAllStringSubmatch(string(code), -1) {
+		done = append(done, m[1]+" "+m[2]+" "+m[3])
+	}
+	compare(t, "client API", said, done)
 }
 
 func literal(e ast.Expr) string {

@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -105,7 +104,6 @@ func (s *Site) Run(ctx context.Context) (err error) {
 	s.show(p.Handler)
 	close(s.booted)
 	s.Log.Info("serving", "handle", "@"+id.Origin().Handle(id.Name), "at", id.Origin().URL("/"))
-	debug.FreeOSMemory() // what only the start needed
 	var wg sync.WaitGroup
 	wg.Go(func() { runJobs(ctx, p.Service, s.Periodic, s.Log) })
 	wg.Go(func() { s.reload(ctx, p.Service) })

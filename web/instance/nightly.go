@@ -16,15 +16,17 @@ import (
 const (
 	hour     = 3                // o'clock, in the owner's zone
 	late     = 10 * time.Minute // after the start, when last night was missed
+	settled  = 2 * time.Second  // after the start
 	mediaAge = time.Hour        // a younger file's row may not be written yet
 )
 
 // Job is one row of the table of periodic jobs. A nightly one keeps the time of
 // its last run as an internal setting.
 type Job struct {
-	Name  string
-	Every time.Duration // 0: once a night
-	Run   func(context.Context, *federation.Service) error
+	Name   string
+	Every  time.Duration // 0: once a night
+	AtOnce bool          // also right after the start
+	Run    func(context.Context, *federation.Service) error
 }
 
 // runJobs runs the jobs when they are due, until ctx ends. A failure is logged,
@@ -38,9 +40,12 @@ func runJobs(ctx context.Context, s *federation.Service, jobs []Job, log *slog.L
 }
 
 func (j Job) loop(ctx context.Context, s *federation.Service, log *slog.Logger) {
-	for {
+	for first := true; ; first = false {
 		wait := j.Every
-		if wait == 0 {
+		switch {
+		case first && j.AtOnce:
+			wait = settled
+		case wait == 0:
 			wait = j.untilNight(ctx, s)
 		}
 		timer := time.NewTimer(wait)
@@ -114,8 +119,9 @@ func SweepMedia(ctx context.Context, s *federation.Service) error {
 	return nil
 }
 
-// FreeMemory gives what a burst of work took back to the system.
+// FreeMemory gives back to the system what the start or a burst of work took.
 func FreeMemory(context.Context, *federation.Service) error {
 	debug.FreeOSMemory()
+	dropCode()
 	return nil
 }
