@@ -59,18 +59,6 @@ func (s *Service) refreshActor(ctx context.Context, uri string) (store.Actor, er
 	return v.(store.Actor), nil
 }
 
-// signerActor is the stored actor behind a verified signature, storing the
-// document that came with its key if it is new.
-func (s *Service) signerActor(ctx context.Context, k *signer) (store.Actor, error) {
-	if k.actorID != 0 {
-		return store.Get(ctx, s.store, func(tx *store.Tx) (store.Actor, error) { return tx.Actor(k.actorID) })
-	}
-	if k.doc == nil {
-		return s.fetchActor(ctx, k.actorURI)
-	}
-	return s.saveActor(ctx, k.doc)
-}
-
 // saveActor checks an actor's handle (Mastodon's WebFinger loop) and stores it
 // with its keys. The document must have come from the actor's own server.
 func (s *Service) saveActor(ctx context.Context, doc *ap.Actor) (store.Actor, error) {
@@ -175,6 +163,9 @@ func (s *Service) canonicalHandle(ctx context.Context, doc *ap.Actor) (user, dom
 }
 
 func (s *Service) handlePointsTo(ctx context.Context, user, domain, actorURI string) bool {
+	if ok, err := s.mayContact(ctx, domain); err != nil || !ok {
+		return false
+	}
 	finger, err := s.webFinger(ctx, user, domain)
 	return err == nil && finger.self == actorURI && finger.domain == domain && strings.EqualFold(finger.user, user)
 }
@@ -187,6 +178,9 @@ type finger struct {
 
 // webFinger asks a domain about one of its people (RFC 7033).
 func (s *Service) webFinger(ctx context.Context, user, domain string) (finger, error) {
+	if err := s.notBlocked(ctx, s.origin.Scheme+"://"+domain+"/"); err != nil {
+		return finger{}, err
+	}
 	address := s.origin.Scheme + "://" + domain + "/.well-known/webfinger?resource=acct:" + queryEscape(user) + "@" + domain
 	doc, err := s.remote.GetJSON(ctx, address, "application/jrd+json", "application/json")
 	if err != nil {

@@ -2,6 +2,7 @@ package federation
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"sync"
 	"time"
@@ -9,6 +10,8 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 	"golang.org/x/net/publicsuffix"
 	"golang.org/x/time/rate"
+
+	"dassie/store"
 )
 
 const (
@@ -19,20 +22,25 @@ const (
 	newHostsPerDomain         = 10          // hosts of one registrable domain met through third parties, per hour (T31)
 	limitersKept              = 20_000      // rows in memory
 	keyWait                   = time.Minute // how long a key fetch waits for its host's turn
+	largeBodies               = 4           // inbox bodies over smallBody in memory at a time: parsed, each can take 10 MB
+	keyWaiting, keyQueue      = 128, 16     // requests that wait for unknown keys, in all and of one host
 )
 
 // budget bounds what strangers can make us do. All of it is in memory and
 // bounded in rows.
 type budget struct {
 	now     func() time.Time
-	hosts   *limiters // inbox requests by the signer's host
-	sources *limiters // inbox requests by address
-	bad     *limiters // failures by address
-	keys    *limiters // key fetches by host
-	domains *limiters // new hosts by registrable domain
+	hosts   *limiters     // inbox requests by the signer's host
+	sources *limiters     // inbox requests by address
+	bad     *limiters     // failures by address
+	keys    *limiters     // key fetches by host
+	domains *limiters     // new hosts by registrable domain
+	large   chan struct{} // places for inbox bodies over smallBody
 
 	mu    sync.Mutex
 	turns map[string]chan struct{} // hosts that are being asked for a key right now
+	queue map[string]int           // requests that wait for keys, by host
+	total int                      // the same in all
 }
 
 type limiters struct {
@@ -77,7 +85,8 @@ func newBudget(now func() time.Time) *budget {
 		bad:     newLimiters(badRefill, badBurst),
 		keys:    newLimiters(rate.Every(time.Hour/keyPerHost), keyPerHost),
 		domains: newLimiters(rate.Every(time.Hour/newHostsPerDomain), newHostsPerDomain),
-		turns:   map[string]chan struct{}{},
+		large:   make(chan struct{}, largeBodies),
+		turns:   map[string]chan struct{}{}, queue: map[string]int{},
 	}
 }
 
@@ -88,6 +97,26 @@ func (b *budget) keyFetch(host, source string) bool {
 		return false
 	}
 	return (source == "" || !b.bad.empty(source, b.now())) && b.keys.allow(host, b.now())
+}
+
+// enter takes a place among the requests that wait for unknown keys: each holds
+// a body in memory and can wait for a minute.
+func (b *budget) enter(host string) (leave func(), ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.total >= keyWaiting || b.queue[host] >= keyQueue {
+		return nil, false
+	}
+	b.total++
+	b.queue[host]++
+	return func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.total--
+		if b.queue[host]--; b.queue[host] == 0 {
+			delete(b.queue, host)
+		}
+	}, true
 }
 
 // keyHost waits for the host's turn: one key is fetched from a host at a time.
@@ -127,6 +156,19 @@ func (b *budget) thirdParty(host string) bool {
 		domain = host
 	}
 	return b.domains.allow(domain, b.now())
+}
+
+// mayContact says whether a host may be contacted because somebody else named
+// it: one that was met before always may.
+func (s *Service) mayContact(ctx context.Context, host string) (bool, error) {
+	err := s.store.Read(ctx, func(tx *store.Tx) error {
+		_, err := tx.Host(host)
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return s.budget.thirdParty(host), nil
+	}
+	return err == nil, err
 }
 
 // source is the address that a request counts against: "" means that it counts

@@ -1,11 +1,13 @@
 package federation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptrace"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,77 +20,14 @@ import (
 )
 
 const (
-	signSlots   = 2   // signatures being made at a time: they cost the CPU
-	maxFlying   = 192 // requests that wait for connect, handshake or answer
+	signSlots   = 2 // signatures being made at a time: they cost the CPU
 	postTimeout = 30 * time.Second
 	maxRetry    = 24 * time.Hour // the longest Retry-After that is heeded
+
+	duePage    = 2000            // due inboxes read at a time …
+	maxDuePage = 128_000         // … and at most, while all that were read lie on busy hosts
+	busyPoll   = 2 * time.Second // how soon the queue is read again while something is on its way
 )
-
-// sendingSet holds what is being sent right now, one request per host.
-type sendingSet struct {
-	mu    sync.Mutex
-	pairs map[[2]int64]bool
-	hosts map[int64]*flight
-	order []*flight // the longest waiting first
-}
-
-// flight is one request on its way.
-type flight struct {
-	hostID int64
-	cancel context.CancelFunc
-}
-
-func (f *sendingSet) init() {
-	f.pairs, f.hosts = map[[2]int64]bool{}, map[int64]*flight{}
-}
-
-func (f *sendingSet) has(outgoingID, inboxID int64) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.pairs[[2]int64{outgoingID, inboxID}]
-}
-
-// begin takes the host's one place. When all places are taken, the request that
-// waits longest is cut, so that hanging hosts cost the others nothing; it is
-// tried again by its schedule.
-func (f *sendingSet) begin(hostID int64, cancel context.CancelFunc) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.hosts[hostID] != nil {
-		return false
-	}
-	if len(f.hosts) >= maxFlying {
-		f.order[0].cancel()
-		return false
-	}
-	fl := &flight{hostID, cancel}
-	f.hosts[hostID] = fl
-	f.order = append(f.order, fl)
-	return true
-}
-
-func (f *sendingSet) end(hostID int64) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	fl := f.hosts[hostID]
-	delete(f.hosts, hostID)
-	for i, o := range f.order {
-		if o == fl {
-			f.order = append(f.order[:i], f.order[i+1:]...)
-			break
-		}
-	}
-}
-
-func (f *sendingSet) mark(outgoingID, inboxID int64, on bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if on {
-		f.pairs[[2]int64{outgoingID, inboxID}] = true
-	} else {
-		delete(f.pairs, [2]int64{outgoingID, inboxID})
-	}
-}
 
 // send queues an activity whose bytes are made now.
 func (s *Service) send(tx *store.Tx, kind string, postID int64, m *ap.Message, to []store.InboxTarget) error {
@@ -125,44 +64,118 @@ func (s *Service) newActivityID() string {
 }
 
 // deliveryLoop sends to every due inbox, hosts side by side, each host's
-// deliveries one after the other.
+// deliveries one after the other. What is due is read once and worked off from
+// memory: reading it at every answer would cost more than the sending.
 func (s *Service) deliveryLoop(ctx context.Context) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
+	q := dueQueue{limit: duePage, stale: true}
 	for ctx.Err() == nil {
-		due, next, err := s.dueInboxes(ctx)
-		if err != nil && ctx.Err() == nil {
-			s.log.Error("cannot read deliveries", "error", err)
-			next = s.now().Add(10 * time.Second)
-		}
-		started := 0
-		for _, in := range due {
-			flying, cancel := context.WithCancel(ctx)
-			if !s.flights.sending.begin(in.HostID, cancel) {
-				cancel()
-				continue
+		if q.stale {
+			if err := s.readDue(ctx, &q); err != nil && ctx.Err() == nil {
+				s.log.Error("cannot read deliveries", "error", err)
+				q.next = s.now().Add(10 * time.Second)
 			}
-			started++
-			wg.Go(func() {
-				defer func() {
-					cancel()
-					s.flights.sending.end(in.HostID)
-					s.work.pokeDeliveries()
-				}()
-				if _, err := s.deliverInbox(flying, in); err != nil && ctx.Err() == nil {
-					s.log.Error("cannot record a delivery", "inbox", in.URL, "error", err)
-				}
-			})
 		}
-		if started == 0 {
-			s.sleep(ctx, s.work.deliveries, next)
+		if s.launch(ctx, &wg, &q) {
+			continue
 		}
+		s.awaitDue(ctx, &q)
 	}
 }
 
-func (s *Service) dueInboxes(ctx context.Context) (due []store.Inbox, next time.Time, err error) {
+// dueQueue is what the delivery loop knows of the inboxes that are due.
+type dueQueue struct {
+	inboxes []store.Inbox // still to be started
+	next    time.Time     // when to read again at the latest
+	limit   int           // how many are read
+	full    bool          // as many were read
+	skipped bool          // some were being sent to when it was read: more may wait for them by now
+	stale   bool          // must be read again
+}
+
+// readDue fills the queue: what works first, then what failed before.
+func (s *Service) readDue(ctx context.Context, q *dueQueue) error {
+	flying := s.flights.sending.inboxes() // before the reading, so that none that lands meanwhile is sent to twice
+	due, next, err := s.dueInboxes(ctx, q.limit)
+	*q = dueQueue{limit: q.limit, next: next, full: len(due) == q.limit}
+	if err != nil {
+		return err
+	}
+	if len(due) > 0 {
+		q.next = s.now().Add(busyPoll)
+	}
+	for _, in := range due {
+		if flying[in.ID] {
+			q.skipped = true
+		} else {
+			q.inboxes = append(q.inboxes, in)
+		}
+	}
+	slices.SortStableFunc(q.inboxes, func(a, b store.Inbox) int {
+		return cmp.Compare(min(a.Tries, 1), min(b.Tries, 1))
+	})
+	return nil
+}
+
+// launch starts what finds a place and leaves the rest in the queue; again says
+// that more must be read at once, since all that was read waits for busy hosts.
+func (s *Service) launch(ctx context.Context, wg *sync.WaitGroup, q *dueQueue) (again bool) {
+	rest, blocked := q.inboxes[:0], true
+	for _, in := range q.inboxes {
+		flying, cancel := context.WithCancelCause(ctx)
+		ok, busy := s.flights.sending.begin(in, cancel, time.Now())
+		if !ok {
+			cancel(nil)
+			rest = append(rest, in)
+			blocked = blocked && busy
+			continue
+		}
+		blocked = false
+		wg.Go(func() {
+			defer func() {
+				cancel(nil)
+				s.flights.sending.end(in.HostID)
+				poke(s.work.landed)
+			}()
+			if _, err := s.deliverInbox(flying, in); err != nil && ctx.Err() == nil {
+				s.log.Error("cannot record a delivery", "inbox", in.URL, "error", err)
+			}
+		})
+	}
+	q.inboxes = rest
+	if q.full && blocked && q.limit < maxDuePage {
+		q.limit, q.stale = 4*q.limit, true
+		return true
+	}
+	if !blocked {
+		q.limit = duePage
+	}
+	return false
+}
+
+// awaitDue waits until there is something to start or to read.
+func (s *Service) awaitDue(ctx context.Context, q *dueQueue) {
+	wait := idlePoll
+	if !q.next.IsZero() {
+		wait = min(max(q.next.Sub(s.now()), 0)+5*time.Millisecond, idlePoll)
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-s.work.deliveries:
+		q.stale = true
+	case <-timer.C:
+		q.stale = true
+	case <-s.work.landed:
+		q.stale = len(q.inboxes) == 0 && (q.skipped || q.full)
+	case <-ctx.Done():
+	}
+}
+
+func (s *Service) dueInboxes(ctx context.Context, limit int) (due []store.Inbox, next time.Time, err error) {
 	err = s.store.Read(ctx, func(tx *store.Tx) error {
-		if due, err = tx.DueInboxes(s.now(), 2*maxFlying); err != nil || len(due) > 0 {
+		if due, err = tx.DueInboxes(s.now(), limit); err != nil || len(due) > 0 {
 			return err
 		}
 		next, err = tx.NextDue()
@@ -173,7 +186,7 @@ func (s *Service) dueInboxes(ctx context.Context) (due []store.Inbox, next time.
 
 // deliverDue sends what is due now, one inbox after the other, for tests.
 func (s *Service) deliverDue(ctx context.Context) (int, error) {
-	due, _, err := s.dueInboxes(ctx)
+	due, _, err := s.dueInboxes(ctx, duePage)
 	if err != nil {
 		return 0, err
 	}
@@ -192,20 +205,48 @@ func (s *Service) deliverDue(ctx context.Context) (int, error) {
 // passing: the rest then waits with it.
 func (s *Service) deliverInbox(ctx context.Context, in store.Inbox) (int, error) {
 	for n := 0; ; n++ {
-		o, err := store.Get(ctx, s.store, func(tx *store.Tx) (store.Outgoing, error) { return tx.Pending(in.ID) })
+		o, err := s.claimPending(ctx, in)
 		if errors.Is(err, store.ErrNotFound) {
 			return n, nil
 		}
 		if err != nil {
 			return n, err
 		}
-		s.flights.sending.mark(o.ID, in.ID, true)
 		again, err := s.deliverOne(ctx, in, o)
-		s.flights.sending.mark(o.ID, in.ID, false)
+		s.flights.sending.unmark(o.ID, in.ID)
 		if err != nil || !again {
 			return n + 1, err
 		}
 		in.Tries, in.FailingSince = 0, time.Time{}
+	}
+}
+
+// claimPending marks the oldest activity that waits for an inbox as being sent.
+// A Delete that was decided between the reading and the mark took it for never
+// sent and cancelled it: it must not leave then.
+func (s *Service) claimPending(ctx context.Context, in store.Inbox) (store.Outgoing, error) {
+	pending := func(tx *store.Tx) (store.Outgoing, error) { return tx.Pending(in.ID) }
+	o, err := store.Get(ctx, s.store, pending)
+	if err != nil {
+		return o, err
+	}
+	for {
+		token, unsure := s.flights.sending.mark(o.ID, in.ID)
+		if !unsure {
+			return o, nil
+		}
+		now, err := store.Put(ctx, s.store, pending) // behind the writer: every earlier deletion is in it
+		if err == nil {
+			s.flights.sending.settle(token)
+			if now.ID == o.ID {
+				return o, nil
+			}
+		}
+		s.flights.sending.unmark(o.ID, in.ID)
+		if err != nil {
+			return o, err
+		}
+		o = now
 	}
 }
 
@@ -227,15 +268,20 @@ func (s *Service) deliverOne(ctx context.Context, in store.Inbox, o store.Outgoi
 	}
 	ctx, cancel := context.WithTimeout(ctx, postTimeout)
 	defer cancel()
-	answer, sent, err := s.post(ctx, in.URL, body)
+	answer, sent, err := s.post(ctx, in, body)
+	if err != nil && !sent && errors.Is(context.Cause(ctx), context.Canceled) {
+		return false, nil // the server stops before anything left: it stays due
+	}
 	state, reason := judge(answer, err)
 	if state == store.DeliveryUnknown {
 		var notBefore time.Time
 		if answer != nil && answer.RetryAfter > 0 {
 			notBefore = s.now().Add(min(answer.RetryAfter, maxRetry))
+			s.seenHosts.Add(in.HostID, notBefore) // until then its own words do not hurry us either
 		}
 		return false, s.store.WriteGrouped(record, func(tx *store.Tx) error {
 			s.emit(tx, EventDeliveries, o.PostID)
+			tx.After(s.work.pokeDeliveries)
 			return tx.DeliveryFailed(in, o, sent, reason, notBefore)
 		})
 	}
@@ -255,18 +301,21 @@ func (s *Service) deliverOne(ctx context.Context, in store.Inbox, o store.Outgoi
 var signing = make(chan struct{}, signSlots)
 
 // post signs and sends; sent says that the request may have been received.
-func (s *Service) post(ctx context.Context, inbox string, body []byte) (*remote.Answer, bool, error) {
+func (s *Service) post(ctx context.Context, in store.Inbox, body []byte) (*remote.Answer, bool, error) {
 	var sent atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }})
-	answer, err := s.remote.Post(ctx, inbox, ap.ContentType, body, func(r *http.Request) error {
+	answer, err := s.remote.Post(ctx, in.URL, ap.ContentType, body, func(r *http.Request) error {
 		select {
 		case signing <- struct{}{}:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		defer func() { <-signing }()
-		return s.person.SignCavage(r, body, s.now())
+		err := s.person.SignCavage(r, body, s.now())
+		<-signing
+		s.flights.sending.waits(in.HostID, time.Now())
+		return err
 	})
+	s.flights.sending.waits(in.HostID, time.Time{})
 	return answer, sent.Load(), err
 }
 
@@ -296,7 +345,7 @@ func judge(answer *remote.Answer, err error) (store.DeliveryState, string) {
 // words is a failure in the owner's words.
 func words(err error) string {
 	switch {
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled): // errCut
 		return "did not answer in time; others went first"
 	case errors.Is(err, remote.ErrTimeout), errors.Is(err, context.DeadlineExceeded):
 		return "did not answer in time"
@@ -308,7 +357,8 @@ func words(err error) string {
 
 // renderOutgoing writes a post's activity as the post is now.
 func (s *Service) renderOutgoing(ctx context.Context, o store.Outgoing) ([]byte, error) {
-	if body, ok := s.rendered.get(o.ID); ok {
+	body, generation := s.rendered.get(o.ID)
+	if body != nil {
 		return body, nil
 	}
 	body, err := store.Get(ctx, s.store, func(tx *store.Tx) ([]byte, error) {
@@ -326,7 +376,7 @@ func (s *Service) renderOutgoing(ctx context.Context, o store.Outgoing) ([]byte,
 		return ap.Marshal(m)
 	})
 	if err == nil {
-		s.rendered.put(o.ID, body)
+		s.rendered.put(o.ID, body, generation)
 	}
 	return body, err
 }
@@ -334,24 +384,37 @@ func (s *Service) renderOutgoing(ctx context.Context, o store.Outgoing) ([]byte,
 // renderedCache keeps the bytes of the activity that is fanned out right now.
 // It is emptied whenever a post changes.
 type renderedCache struct {
-	mu   sync.Mutex
-	id   int64
-	body []byte
+	mu         sync.Mutex
+	id         int64
+	body       []byte
+	generation uint64
 }
 
-func (c *renderedCache) get(id int64) ([]byte, bool) {
+// get returns what is kept, or nil and the generation to put it under.
+func (c *renderedCache) get(id int64) ([]byte, uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.body, c.id == id && c.body != nil
+	if c.id != id {
+		return nil, c.generation
+	}
+	return c.body, c.generation
 }
 
-func (c *renderedCache) put(id int64, body []byte) {
+// put keeps bytes, unless a post changed since its row was read.
+func (c *renderedCache) put(id int64, body []byte, generation uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.id, c.body = id, body
+	if generation == c.generation {
+		c.id, c.body = id, body
+	}
 }
 
-func (c *renderedCache) clear() { c.put(0, nil) }
+func (c *renderedCache) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.generation++
+	c.id, c.body = 0, nil
+}
 
 // Receipts lists what each server did with an own post.
 func (s *Service) Receipts(ctx context.Context, postID int64) ([]store.Receipt, error) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"dassie/federation/ap"
+	"dassie/federation/httpsig"
 	"dassie/store"
 	"dassie/web/reply"
 )
@@ -22,6 +23,10 @@ type incoming struct {
 
 // outcome says what a verb made of an activity.
 type outcome int
+
+// smallBody is how much of a body is read before it needs one of the few places
+// for large ones. A post of 5,000 characters with its HTML has 20 KB.
+const smallBody = 64 << 10
 
 const (
 	done      outcome = iota // applied, or deliberately ignored: 202
@@ -38,15 +43,14 @@ type inboxJob struct {
 // ServeInbox takes what other servers deliver. 202 means that it is on disk, or
 // that nobody here cares about it.
 func (s *Service) ServeInbox(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, ap.MaxBytes))
+	source := s.source(r)
+	err := s.admit(source)
 	if err == nil {
-		err = s.receive(r.Context(), r, body)
-	} else if reply.CodeOf(err) == reply.Internal {
-		err = &reply.Error{Code: reply.Invalid, Message: "the request ended too early", Err: err}
+		err = s.readAndReceive(w, r, source)
 	}
 	if err != nil {
-		if src := s.source(r); src != "" && reply.CodeOf(err) != reply.RateLimited {
-			s.budget.bad.allow(src, s.now())
+		if source != "" && theirFault(err) {
+			s.budget.bad.allow(source, s.now())
 		}
 		reply.FailText(w, r, err, s.log)
 		return
@@ -54,11 +58,49 @@ func (s *Service) ServeInbox(w http.ResponseWriter, r *http.Request) {
 	reply.Empty(w, http.StatusAccepted)
 }
 
-func (s *Service) receive(ctx context.Context, r *http.Request, body []byte) error {
-	source := s.source(r)
+// admit throttles by address, before a byte of the body is read.
+func (s *Service) admit(source string) error {
 	if source != "" && (s.budget.bad.empty(source, s.now()) || !s.budget.sources.allow(source, s.now())) {
 		return tooMany()
 	}
+	return nil
+}
+
+// theirFault says whether a failure counts against its sender.
+func theirFault(err error) bool {
+	switch reply.CodeOf(err) {
+	case reply.RateLimited, reply.Unavailable, reply.Internal:
+		return false
+	}
+	return true
+}
+
+// readAndReceive reads the body, of which most are small: few large ones are in
+// memory at a time, so that many senders together cannot exhaust it (T58).
+func (s *Service) readAndReceive(w http.ResponseWriter, r *http.Request, source string) error {
+	from := http.MaxBytesReader(w, r.Body, ap.MaxBytes)
+	body, err := io.ReadAll(io.LimitReader(from, smallBody))
+	if err == nil && len(body) == smallBody {
+		select {
+		case s.budget.large <- struct{}{}:
+			defer func() { <-s.budget.large }()
+		default:
+			return tooMany()
+		}
+		var rest []byte
+		rest, err = io.ReadAll(from)
+		body = append(body, rest...)
+	}
+	if err != nil {
+		if reply.CodeOf(err) == reply.Internal {
+			err = &reply.Error{Code: reply.Invalid, Message: "the request ended too early", Err: err}
+		}
+		return err
+	}
+	return s.receive(r.Context(), r, body, source)
+}
+
+func (s *Service) receive(ctx context.Context, r *http.Request, body []byte, source string) error {
 	sig, err := s.parseSignature(r, body)
 	if err != nil {
 		return err
@@ -72,21 +114,16 @@ func (s *Service) receive(ctx context.Context, r *http.Request, body []byte) err
 	} else if err != nil {
 		return err
 	}
-	if !s.budget.hosts.allow(host, s.now()) {
+	// Only who signed counts against a host: else a forger could use up its share.
+	if s.budget.hosts.empty(host, s.now()) {
 		return tooMany()
 	}
-	act, err := readActivity(body)
-	if err != nil {
+	act, k, err := s.readAndVerify(ctx, sig, body, source)
+	if err != nil || k == nil {
 		return err
 	}
-	if _, err := s.cachedSigner(ctx, sig.KeyID); errors.Is(err, store.ErrNotFound) {
-		if ignored, err := s.ignoredFromStranger(ctx, sig.KeyID, act); err != nil || ignored {
-			return err
-		}
-	}
-	k, err := s.verify(ctx, sig, source)
-	if err != nil {
-		return err
+	if !s.budget.hosts.allow(host, s.now()) {
+		return tooMany()
 	}
 	if s.replays.known(sig, s.now()) {
 		return nil
@@ -96,6 +133,31 @@ func (s *Service) receive(ctx context.Context, r *http.Request, body []byte) err
 	}
 	s.replays.remember(sig)
 	return nil
+}
+
+// readAndVerify checks the signature before anything is read, if the key is
+// known; else the activity says first whether it is worth a fetch. No signer and
+// no error mean that it is not.
+func (s *Service) readAndVerify(ctx context.Context, sig *httpsig.Signature, body []byte, source string) (*ap.Activity, *signer, error) {
+	var act *ap.Activity
+	_, err := s.cachedSigner(ctx, sig.KeyID)
+	unknown := errors.Is(err, store.ErrNotFound)
+	if unknown {
+		if act, err = readActivity(body); err != nil {
+			return nil, nil, err
+		}
+		if ignored, err := s.ignoredFromStranger(ctx, sig.KeyID, act); err != nil || ignored {
+			return nil, nil, err
+		}
+	}
+	k, err := s.verify(ctx, sig, source)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !unknown {
+		act, err = readActivity(body)
+	}
+	return act, k, err
 }
 
 func tooMany() error {
@@ -154,7 +216,11 @@ func (s *Service) accept(ctx context.Context, act *ap.Activity, k *signer, body 
 	in := &incoming{act: act, raw: body}
 	cares, waiting := true, false
 	err := s.store.Read(ctx, func(tx *store.Tx) (err error) {
-		if in.sender, err = tx.Actor(k.actorID); err != nil {
+		if in.sender, err = tx.Actor(k.actorID); errors.Is(err, store.ErrNotFound) {
+			// Swept since the key was cached: the next try meets a stranger.
+			s.keys.forget(k.actorURI)
+			return &reply.Error{Code: reply.Unavailable, Message: "try again", RetryAfter: time.Second, Err: err}
+		} else if err != nil {
 			return err
 		}
 		if waiting, err = tx.JobWaiting(act.Actor); err != nil {
@@ -202,11 +268,14 @@ func (s *Service) addInboxJob(tx *store.Tx, actor string, j inboxJob) error {
 	return nil
 }
 
-// noteHost notes that a server spoke to us, at most once an hour from memory,
-// and lets the deliveries that wait for it go out.
+// seenHostsKept bounds the memory of which servers spoke lately.
+const seenHostsKept = 10_000
+
+// noteHost notes that a server spoke to us, at most once a minute, and lets the
+// deliveries that wait for it go out, unless it asked for patience (Retry-After).
 func (s *Service) noteHost(tx *store.Tx, hostID int64) error {
 	now := s.now()
-	if last, ok := s.seenHosts.Load(hostID); ok && now.Sub(last.(time.Time)) < time.Minute {
+	if until, ok := s.seenHosts.Get(hostID); ok && now.Before(until) {
 		return nil
 	}
 	revived, err := tx.HostSeen(hostID)
@@ -214,47 +283,10 @@ func (s *Service) noteHost(tx *store.Tx, hostID int64) error {
 		return err
 	}
 	tx.After(func() {
-		s.seenHosts.Store(hostID, now)
+		s.seenHosts.Add(hostID, now.Add(time.Minute))
 		if revived > 0 {
 			s.work.pokeDeliveries()
 		}
 	})
 	return nil
-}
-
-// seenHostsKept bounds the memory of which servers spoke lately.
-const seenHostsKept = 10_000
-
-func (s *Service) trimSeenHosts() {
-	n := 0
-	s.seenHosts.Range(func(key, _ any) bool {
-		if n++; n > seenHostsKept {
-			s.seenHosts.Delete(key)
-		}
-		return true
-	})
-}
-
-// acceptForwarded takes an activity that its signer only passes on. Its body
-// proves nothing (linked-data signatures have been fooled too often): it is a
-// hint to ask the object's own server, worth a job only if the thread is known.
-func (s *Service) acceptForwarded(ctx context.Context, act *ap.Activity, k *signer, body []byte) error {
-	if act.ObjectID == "" || k.actorID == 0 || s.origin.Owns(act.ObjectID) {
-		return nil
-	}
-	wanted, err := store.Get(ctx, s.store, func(tx *store.Tx) (bool, error) {
-		uri := act.ObjectID
-		if act.Type == "Create" && act.Object != nil {
-			uri = act.Object.FirstID("inReplyTo")
-		}
-		_, err := tx.PostIDByURI(uri)
-		if errors.Is(err, store.ErrNotFound) {
-			return false, nil
-		}
-		return err == nil, err
-	})
-	if err != nil || !wanted {
-		return err
-	}
-	return s.queueInbox(ctx, act.ObjectID, inboxJob{Raw: body, Sender: k.actorURI, Refer: true})
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"strconv"
 	"sync"
@@ -38,7 +39,8 @@ var jobKinds = map[string]func(s *Service, ctx context.Context, payload []byte) 
 // workState wakes the workers and counts what runs.
 type workState struct {
 	jobs       chan struct{}
-	deliveries chan struct{}
+	deliveries chan struct{} // more is due
+	landed     chan struct{} // a place became free
 	index      chan struct{}
 
 	mu      sync.Mutex
@@ -48,6 +50,7 @@ type workState struct {
 func (w *workState) init() {
 	w.jobs = make(chan struct{}, 1)
 	w.deliveries = make(chan struct{}, 1)
+	w.landed = make(chan struct{}, 1)
 	w.index = make(chan struct{}, 1)
 	w.running = map[string]bool{}
 }
@@ -63,12 +66,23 @@ func (w *workState) pokeJobs()       { poke(w.jobs) }
 func (w *workState) pokeDeliveries() { poke(w.deliveries) }
 func (w *workState) pokeIndex()      { poke(w.index) }
 
+func runningKey(j store.Job) string {
+	if j.Key != "" {
+		return j.Key
+	}
+	return "#" + strconv.FormatInt(j.ID, 10)
+}
+
+// busy is what runs now.
+func (w *workState) busy() map[string]bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return maps.Clone(w.running)
+}
+
 // claim marks a job as running, unless it or another one of its key is.
 func (w *workState) claim(j store.Job) bool {
-	key := j.Key
-	if key == "" {
-		key = "#" + strconv.FormatInt(j.ID, 10)
-	}
+	key := runningKey(j)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.running[key] {
@@ -79,12 +93,8 @@ func (w *workState) claim(j store.Job) bool {
 }
 
 func (w *workState) release(j store.Job) {
-	key := j.Key
-	if key == "" {
-		key = "#" + strconv.FormatInt(j.ID, 10)
-	}
 	w.mu.Lock()
-	delete(w.running, key)
+	delete(w.running, runningKey(j))
 	w.mu.Unlock()
 }
 
@@ -105,14 +115,21 @@ func (s *Service) jobLoop(ctx context.Context) {
 	defer wg.Wait()
 	slots := make(chan struct{}, jobWorkers)
 	for ctx.Err() == nil {
+		busy := s.work.busy() // before the reading: what ends meanwhile is in the list but must not run again
 		jobs, next, err := s.dueJobs(ctx)
 		if err != nil && ctx.Err() == nil {
 			s.log.Error("cannot read jobs", "error", err)
 			next = s.now().Add(10 * time.Second)
 		}
+		if len(jobs) > 0 {
+			next = s.now().Add(busyPoll) // others come due while these run
+		}
 		started := 0
 		for _, j := range jobs {
-			if !s.work.claim(j) {
+			if ctx.Err() != nil {
+				return
+			}
+			if busy[runningKey(j)] || !s.work.claim(j) {
 				continue
 			}
 			started++
@@ -271,6 +288,9 @@ func (s *Service) runInbox(ctx context.Context, payload []byte) error {
 	if j.Refer {
 		return s.refer(ctx, act)
 	}
+	if err := s.notBlocked(ctx, j.Sender); err != nil {
+		return err // blocked while it waited
+	}
 	sender, err := s.storedSender(ctx, j.Sender)
 	if err != nil {
 		return err
@@ -303,7 +323,7 @@ func (s *Service) storedSender(ctx context.Context, uri string) (store.Actor, er
 	if !errors.Is(err, store.ErrNotFound) {
 		return a, err
 	}
-	if doc := s.keys.document(uri); doc != nil {
+	if doc, ok := s.keys.owners.Get(uri); ok {
 		return s.saveActor(ctx, doc)
 	}
 	return s.fetchActor(ctx, uri)
@@ -331,37 +351,6 @@ func (s *Service) resolve(ctx context.Context, in *incoming) error {
 	return nil
 }
 
-// refer follows the hint of a forwarded activity at the object's own server.
-func (s *Service) refer(ctx context.Context, act *ap.Activity) error {
-	if act.Type == "Delete" {
-		return s.confirmDeleted(ctx, act.ObjectID)
-	}
-	if act.Type != "Create" && act.Type != "Update" {
-		return nil
-	}
-	_, err := s.fetchPost(ctx, act.ObjectID)
-	return err
-}
-
-// confirmDeleted removes a post whose deletion was forwarded, if its own server
-// says that it is gone.
-func (s *Service) confirmDeleted(ctx context.Context, uri string) error {
-	_, err := s.fetchObject(ctx, uri)
-	if err == nil || !isGone(err) {
-		return err
-	}
-	return s.store.Write(ctx, func(tx *store.Tx) error {
-		p, err := tx.PostByURI(uri)
-		if errors.Is(err, store.ErrNotFound) || err == nil && p.Own() {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		return s.forgetPost(tx, p)
-	})
-}
-
 // dropActorPosts removes the posts of a deleted account in slices.
 func (s *Service) dropActorPosts(ctx context.Context, payload []byte) error {
 	id, err := payloadID(payload)
@@ -385,16 +374,6 @@ func (s *Service) dropActorPosts(ctx context.Context, payload []byte) error {
 			return err
 		}
 	}
-}
-
-// document is the actor that came with a key and is not stored yet.
-func (c *keyCache) document(actorURI string) *ap.Actor {
-	for _, id := range c.known.Keys() {
-		if k, ok := c.known.Peek(id); ok && k.actorURI == actorURI && k.doc != nil {
-			return k.doc
-		}
-	}
-	return nil
 }
 
 // idKey and idPayload name a job by the row it is about.

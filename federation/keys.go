@@ -23,10 +23,12 @@ import (
 
 const (
 	keysCached  = 2000             // parsed keys in memory, about 1 KB each
-	keyNegative = 10 * time.Minute // how long a failed key look-up is remembered
+	keyNegative = 10 * time.Minute // how long a failed key look-up is remembered …
+	keyPassing  = time.Minute      // … and one that failed for a passing reason
 	replaysKept = 50_000           // signatures remembered against replay
 	keyRefetch  = 5 * time.Minute  // rotation: how often a cached key may be fetched again
 	keysRefused = 4096             // failed look-ups remembered
+	keyOwners   = 64               // actors that came with a key and are not stored yet; up to 200 KB each
 )
 
 // signer is who signed a request: a verified key and its owner.
@@ -35,15 +37,23 @@ type signer struct {
 	key      crypto.PublicKey
 	actorURI string
 	actorID  int64     // 0 while the actor is not stored
-	doc      *ap.Actor // the actor as fetched with the key, until it is stored
+	kind     string    // ActivityPub type of the actor, as fetched; "" if the key came from the store
+	doc      *ap.Actor // the actor as it came with the key, while it is not stored; the cache keeps few of them, see owners
 	fetched  time.Time
 }
 
 // keyCache holds the keys of others by their whole id.
 type keyCache struct {
 	known   *lru.Cache[string, *signer]
-	refused *expirable.LRU[string, error]
+	refused *expirable.LRU[string, refusedKey]
+	owners  *lru.Cache[string, *ap.Actor] // by actor id
 	flight  singleflight.Group
+}
+
+// refusedKey is a failed look-up.
+type refusedKey struct {
+	err   error
+	until time.Time
 }
 
 func newKeyCache() *keyCache {
@@ -51,11 +61,27 @@ func newKeyCache() *keyCache {
 	if err != nil {
 		panic(err) // only for a size below 1
 	}
-	return &keyCache{known: known, refused: expirable.NewLRU[string, error](keysRefused, nil, keyNegative)}
+	owners, err := lru.New[string, *ap.Actor](keyOwners)
+	if err != nil {
+		panic(err)
+	}
+	return &keyCache{known: known, owners: owners, refused: expirable.NewLRU[string, refusedKey](keysRefused, nil, keyNegative)}
+}
+
+// withOwner adds the document of an actor that is not stored yet, if it is still there.
+func (c *keyCache) withOwner(k *signer) *signer {
+	doc, ok := c.owners.Get(k.actorURI)
+	if !ok || k.actorID != 0 {
+		return k
+	}
+	full := *k
+	full.doc = doc
+	return &full
 }
 
 // forget drops what is cached about an actor, after its profile changed.
 func (c *keyCache) forget(actorURI string) {
+	c.owners.Remove(actorURI)
 	for _, id := range c.known.Keys() {
 		if k, ok := c.known.Peek(id); ok && k.actorURI == actorURI {
 			c.known.Remove(id)
@@ -106,7 +132,7 @@ func (s *Service) parseSignature(r *http.Request, body []byte) (*httpsig.Signatu
 // cachedSigner looks a key up without the network.
 func (s *Service) cachedSigner(ctx context.Context, keyID string) (*signer, error) {
 	if k, ok := s.keys.known.Get(keyID); ok {
-		return k, nil
+		return s.keys.withOwner(k), nil
 	}
 	var k *signer
 	err := s.store.Read(ctx, func(tx *store.Tx) error {
@@ -134,28 +160,54 @@ func (s *Service) cachedSigner(ctx context.Context, keyID string) (*signer, erro
 
 // fetchSigner looks a key up over the network, once at a time per key and host,
 // and remembers failures, so that forged requests cannot make us knock (T32).
+// The look-up outlives the request that began it: a forger who hangs up must not
+// spoil it for the others who wait for the same key.
 func (s *Service) fetchSigner(ctx context.Context, keyID, source string) (*signer, error) {
-	if err, ok := s.keys.refused.Get(keyID); ok {
-		return nil, err
+	if r, ok := s.keys.refused.Get(keyID); ok && s.now().Before(r.until) {
+		return nil, r.err
 	}
-	if !s.budget.keyFetch(ap.Host(keyID), source) {
+	host := ap.Host(keyID)
+	if !s.budget.keyFetch(host, source) {
 		return nil, &reply.Error{Code: reply.RateLimited, Message: "too many unknown keys; try again later", RetryAfter: time.Minute}
 	}
+	leave, ok := s.budget.enter(host)
+	if !ok {
+		return nil, busyKeys()
+	}
+	defer leave()
+	ctx = context.WithoutCancel(ctx)
 	v, err, _ := s.keys.flight.Do(keyID, func() (any, error) {
-		release, ok := s.budget.keyHost(ctx, ap.Host(keyID))
+		release, ok := s.budget.keyHost(ctx, host)
 		if !ok {
-			return nil, &reply.Error{Code: reply.Unavailable, Message: "your server is being asked for too many keys at once", RetryAfter: time.Minute}
+			return nil, busyKeys()
 		}
 		defer release()
-		return s.requestKey(context.WithoutCancel(ctx), keyID)
+		return s.requestKey(ctx, keyID)
 	})
 	if err != nil {
-		s.keys.refused.Add(keyID, err)
+		s.refuseKey(keyID, err)
 		return nil, err
 	}
 	k := v.(*signer)
 	s.keys.known.Add(keyID, k)
-	return k, nil
+	return s.keys.withOwner(k), nil
+}
+
+func busyKeys() error {
+	return &reply.Error{Code: reply.Unavailable, Message: "your server is being asked for too many keys at once", RetryAfter: time.Minute}
+}
+
+// refuseKey remembers that a key could not be verified. Want of room and faults
+// of our own say nothing about the key and are not remembered.
+func (s *Service) refuseKey(keyID string, err error) {
+	if reply.CodeOf(err) != reply.Unauthorized {
+		return
+	}
+	wait := keyNegative
+	if passing(errors.Unwrap(err)) {
+		wait = keyPassing
+	}
+	s.keys.refused.Add(keyID, refusedKey{err, s.now().Add(wait)})
 }
 
 // requestKey fetches the document of a key and, if that is not the actor
@@ -179,7 +231,7 @@ func (s *Service) requestKey(ctx context.Context, keyID string) (*signer, error)
 	if err != nil {
 		return nil, unverifiable(keyID, err)
 	}
-	k := &signer{keyID: keyID, key: pub, actorURI: actor.ID, doc: actor, fetched: s.now()}
+	k := &signer{keyID: keyID, key: pub, actorURI: actor.ID, kind: actor.Type, fetched: s.now()}
 	id, err := store.Get(ctx, s.store, func(tx *store.Tx) (int64, error) { return tx.ActorIDByURI(actor.ID) })
 	if err == nil {
 		// Known, but under another key: the key was changed at its server.
@@ -189,6 +241,8 @@ func (s *Service) requestKey(ctx context.Context, keyID string) (*signer, error)
 		}
 	} else if !errors.Is(err, store.ErrNotFound) {
 		return nil, err
+	} else {
+		s.keys.owners.Add(actor.ID, actor)
 	}
 	return k, nil
 }
@@ -300,11 +354,7 @@ func (s *Service) verifyGet(ctx context.Context, r *http.Request) (store.Actor, 
 	if k.actorID != 0 {
 		return store.Get(ctx, s.store, func(tx *store.Tx) (store.Actor, error) { return tx.Actor(k.actorID) })
 	}
-	a := store.Actor{URI: k.actorURI}
-	if k.doc != nil {
-		a.Kind = k.doc.Type
-	}
-	return a, nil
+	return store.Actor{URI: k.actorURI, Kind: k.kind}, nil
 }
 
 // printable cuts a stranger's text to one safe line for messages and logs.

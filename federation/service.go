@@ -7,9 +7,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
 
 	"dassie/federation/httpsig"
 	"dassie/federation/remote"
@@ -59,7 +60,7 @@ type Service struct {
 	rendered  renderedCache
 	work      workState
 	flights   flights
-	seenHosts sync.Map // host id -> time it was last noted, so that a busy host costs no write per post
+	seenHosts *lru.Cache[int64, time.Time] // host id -> until when it is not noted that it spoke
 }
 
 // New makes the service of one account. It reads keys and settings, and starts
@@ -75,13 +76,17 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	if s.now == nil {
 		s.now = time.Now
 	}
+	var err error
 	s.actorURI = s.me.ActorURI(s.origin)
 	s.keys = newKeyCache()
 	s.replays = newReplayMemory()
 	s.budget = newBudget(s.now)
+	if s.seenHosts, err = lru.New[int64, time.Time](seenHostsKept); err != nil {
+		return nil, err
+	}
 	s.work.init()
 	s.flights.sending.init()
-	if err := s.loadKeys(ctx); err != nil {
+	if err = s.loadKeys(ctx); err != nil {
 		return nil, err
 	}
 	return s, s.Reload(ctx)
