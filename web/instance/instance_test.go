@@ -1,0 +1,81 @@
+package instance
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"dassie/federation"
+	"dassie/federation/remote"
+	"dassie/store"
+	"dassie/store/media"
+)
+
+// site is a server with an account whose parts are real but for the pages.
+func site(t *testing.T, dir string) *Site {
+	t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	return New(Config{Dir: dir, Log: log, Boot: func(ctx context.Context, s Spec) (*Parts, error) {
+		pictures, err := media.Open(filepath.Join(dir, "media"))
+		if err != nil {
+			return nil, err
+		}
+		svc, err := federation.New(ctx, federation.Config{Store: s.Store, Media: pictures, Identity: s.Identity, Log: log,
+			Remote: remote.New(remote.Config{UserAgent: "test", Loopback: true})})
+		return &Parts{Service: svc, Handler: http.NotFoundHandler(), Close: func() {}}, err
+	}})
+}
+
+func mark(t *testing.T, st *store.Store) string {
+	t.Helper()
+	text, err := store.Get(context.Background(), st, func(tx *store.Tx) (string, error) { return tx.Setting(cleanKey) })
+	if err == store.ErrNotFound {
+		return ""
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func TestOnlyACleanEndLeavesTheMark(t *testing.T) {
+	dir := t.TempDir()
+	ctx := context.Background()
+	if _, err := store.InitCommand(ctx, dir, store.NewAccount{Name: "alice", Domain: "alice.localhost:1"}, func() (string, error) { return "x", nil }); err != nil {
+		t.Fatal(err)
+	}
+	for round := range 2 {
+		s := site(t, dir)
+		run, stop := context.WithCancel(ctx)
+		done := make(chan error, 1)
+		go func() { done <- s.Run(run) }()
+		select {
+		case <-s.booted:
+		case err := <-done:
+			t.Fatal(err)
+		case <-time.After(time.Minute):
+			t.Fatal("it does not start")
+		}
+		if got := mark(t, s.store); got == "yes" {
+			t.Errorf("round %d: while it runs a crash would pass for a clean end", round)
+		}
+		stop()
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		st, err := store.Open(dir, store.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := mark(t, st); got != "yes" {
+			t.Errorf("round %d: the mark after a clean end is %q", round, got)
+		}
+		st.Close()
+	}
+}
