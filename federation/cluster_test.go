@@ -298,7 +298,7 @@ func TestDuplicatesAndWrongOrder(t *testing.T) {
 }
 
 // followStranger makes an owner follow a stranger who accepts.
-func followStranger(t *testing.T, s *fedtest.Server, who *fedtest.Stranger) store.Actor {
+func followStranger(t testing.TB, s *fedtest.Server, who *fedtest.Stranger) store.Actor {
 	t.Helper()
 	found, err := s.Lookup(ctx(), who.Name+"@"+who.Host)
 	if err != nil || found.Actor == nil {

@@ -42,6 +42,7 @@ type Server struct {
 
 	mu    sync.Mutex
 	fault http.HandlerFunc
+	addr  func(*http.Request) string
 	inbox []Received
 	gets  []string
 }
@@ -119,7 +120,7 @@ func (s *Server) open(tb testing.TB, dir string) {
 		tb.Fatal(err)
 	}
 	s.Service, err = federation.New(ctx, federation.Config{
-		Store: st, Media: pictures, Identity: id, Version: "test", Now: s.cluster.Now,
+		Store: st, Media: pictures, Identity: id, Version: "test", Now: s.cluster.Now, ClientAddr: s.clientAddr,
 		Remote: remote.New(remote.Config{
 			UserAgent: "dassie/test (+http://" + s.Host + "/)", Loopback: true, OwnHosts: []string{s.Host}, Now: s.cluster.Now,
 			Limits: remote.Limits{Header: time.Second, Total: 2 * time.Second},
@@ -138,6 +139,23 @@ func (s *Server) Misbehave(h http.HandlerFunc) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fault = h
+}
+
+// CountBy makes the server count requests against the addresses that f gives
+// them, as behind a proxy; without it they count against none.
+func (s *Server) CountBy(f func(*http.Request) string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.addr = f
+}
+
+func (s *Server) clientAddr(r *http.Request) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.addr == nil {
+		return ""
+	}
+	return s.addr(r)
 }
 
 // Received lists the POSTs so far, of one activity type, or all for "".
