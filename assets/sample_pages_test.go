@@ -154,7 +154,7 @@ func sampleEntrance(pages map[string]any) {
 		Handle, Display, DisplayError, PasswordError, AgainError string
 		Languages, Zones                                         []Option
 		Approve, Discoverable                                    bool
-	}{plain("Set-up"), nora.Handle, "Nora Veldkamp", "", "Use at least 10 letters.", "", options, zones, true, false}
+	}{plain("Set-up"), nora.Handle, "Nora Veldkamp", "", "Use at least 10 letters.", "", options, sampleZones, true, false}
 	pages["setup_done"] = struct {
 		Plain
 		Handle, LoginURL string
@@ -312,9 +312,9 @@ func sampleForms(pages map[string]any) {
 	settings.Notice = &Notice{Kind: "fail", Strong: "Not saved.", Text: "The disk is full.", Code: "D-114", URL: "/me/more", LinkText: "Make room"}
 	pages["settings"] = struct {
 		Owner
-		Approve, Discoverable, Indexable, SearchEngines, HideFollowers, HideFollowing bool
-		Waiting                                                                       int
-		Languages, Zones, Themes                                                      []Option
-		Errors                                                                        map[string]string
-	}{Owner: settings, Approve: true, HideFollowers: true, Languages: options, Zones: zones, Themes: []Option{{"", "As the system", true}, {"light", "Light", false}, {"dark", "Dark", false}}, Errors: map[string]string{"timezone": "Choose one of the list.", "language": ""}}
+		Approve, Discoverable, Indexable, SearchEngines, HideLists bool
+		Waiting                                                    int
+		Languages, Zones, Themes                                   []Option
+		Errors                                                     map[string]string
+	}{Owner: settings, Approve: true, HideLists: true, Languages: options, Zones: sampleZones, Themes: []Option{{"", "As the system", true}, {"light", "Light", false}, {"dark", "Dark", false}}, Errors: map[string]string{"timezone": "Choose one of the list.", "language": ""}}
 }

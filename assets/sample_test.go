@@ -78,7 +78,7 @@ func sampleTree() []Node {
 var audiences = Audiences{Chosen: "everyone", Followers: 42, Servers: 17, Named: []string{"@grace@navy.example"}}
 
 var options = []Option{{"en", "English", false}, {"nl", "Nederlands", true}, {"ar", "العربية", false}}
-var zones = []Option{{"Europe/Amsterdam", "Europe/Amsterdam", true}, {"UTC", "UTC", false}}
+var sampleZones = []Option{{"Europe/Amsterdam", "Europe/Amsterdam", true}, {"UTC", "UTC", false}}
 
 type requestPost struct {
 	Text, Lang, URL string

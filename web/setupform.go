@@ -4,7 +4,6 @@ import (
 	"context"
 	"net"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -12,7 +11,6 @@ import (
 	"dassie/assets"
 	"dassie/store"
 	"dassie/web/auth"
-	"dassie/web/public"
 	"dassie/web/reply"
 )
 
@@ -140,10 +138,10 @@ func (f *accountForm) check() bool {
 	} else if f.password != f.again {
 		f.AgainError = "This is not the same password."
 	}
-	if !slices.ContainsFunc(public.Languages, func(l public.Language) bool { return l.Code == f.language }) {
+	if !assets.LanguageListed(f.language) {
 		f.language = "en"
 	}
-	if !slices.Contains(zones, f.zone) {
+	if !assets.ZoneListed(f.zone) {
 		f.zone = "UTC"
 	}
 	return f.DisplayError == "" && f.PasswordError == "" && f.AgainError == ""
@@ -151,12 +149,7 @@ func (f *accountForm) check() bool {
 
 func (s *Setup) showAccount(rw http.ResponseWriter, r *http.Request, status int, f accountForm) {
 	f.Plain = s.frame(r)
-	for _, l := range public.Languages {
-		f.Languages = append(f.Languages, assets.Option{Value: l.Code, Label: l.Name, Selected: l.Code == f.language})
-	}
-	for _, z := range zones {
-		f.Zones = append(f.Zones, assets.Option{Value: z, Label: strings.ReplaceAll(z, "_", " "), Selected: z == f.zone})
-	}
+	f.Languages, f.Zones = assets.Languages(f.language), assets.Zones(f.zone)
 	s.show(rw, r, status, "setup_account", f)
 }
 

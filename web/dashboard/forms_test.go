@@ -95,14 +95,17 @@ func TestProfile(t *testing.T) {
 
 func TestSettings(t *testing.T) {
 	h := newHouse(t)
-	h.sent("/me/settings", "approve", "yes", "discoverable", "yes", "hide_followers", "yes", "hide_following", "yes",
+	h.sent("/me/settings", "approve", "yes", "discoverable", "yes", "hide_lists", "yes",
 		"language", "nl", "timezone", "Europe/Amsterdam", "theme", "dark").says(t, "Saved.", `data-theme="dark"`)
 	set := h.Settings()
 	if !set.ApproveFollowers || !set.Discoverable || set.Indexable || set.ShowLists || set.Language != "nl" || set.Timezone != "Europe/Amsterdam" {
 		t.Errorf("stored: %+v", set)
 	}
 	h.open("/me").says(t, `name="lang" value="nl"`)
-	h.sent("/me/settings", "hide_followers", "yes", "language", "nl", "timezone", "UTC").says(t, "hidden or shown together")
+	h.sent("/me/settings", "language", "nl", "timezone", "UTC")
+	if !h.Settings().ShowLists {
+		t.Error("the lists are still hidden")
+	}
 	p := h.submit("/me/settings", "language", "klingon", "timezone", "../../etc/passwd")
 	if p.status != http.StatusUnprocessableEntity {
 		t.Errorf("wrong settings answer %d", p.status)

@@ -43,8 +43,6 @@ func doneNotice(query url.Values) *assets.Notice {
 		return done("Asked.", "They appear in Home once they accept.")
 	case "saved":
 		return done("Saved.", "")
-	case "lists":
-		return &assets.Notice{Kind: "info", Strong: "Saved.", Text: "Both lists are hidden or shown together, so both are hidden now."}
 	case "none":
 		return &assets.Notice{Kind: "info", Strong: "Nothing was done.", Text: "Tick at least one request first."}
 	}

@@ -90,7 +90,7 @@ func (v *view) thread(page *postPage, p store.Post) error {
 		cards[i+1].ReplyTo = ""
 	}
 	page.Ancestors, page.Card = cards[:len(above)], cards[len(above)]
-	page.Card.LangName = languageName(p.Language)
+	page.Card.LangName = assets.LanguageName(p.Language)
 	page.Answers = tree(p.ID, below, cards[len(above)+1:])
 	page.People = v.talkers(all)
 	if p.Own() {

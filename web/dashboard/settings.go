@@ -12,10 +12,10 @@ import (
 
 type settingsPage struct {
 	assets.Owner
-	Approve, Discoverable, Indexable, SearchEngines, HideFollowers, HideFollowing bool
-	Waiting                                                                       int
-	Languages, Zones, Themes                                                      []assets.Option
-	Errors                                                                        map[string]string
+	Approve, Discoverable, Indexable, SearchEngines, HideLists bool
+	Waiting                                                    int
+	Languages, Zones, Themes                                   []assets.Option
+	Errors                                                     map[string]string
 }
 
 // settings handles GET /me/settings.
@@ -34,11 +34,7 @@ func (d *Dashboard) settingsSave(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, err)
 		return
 	}
-	done := "saved"
-	if r.PostForm.Has("hide_followers") != r.PostForm.Has("hide_following") {
-		done = "lists"
-	}
-	reply.Redirect(w, r, "/me/settings?done="+done)
+	reply.Redirect(w, r, "/me/settings?done=saved")
 }
 
 // readSettings puts a sent form over the settings as they are, and says what is
@@ -46,10 +42,9 @@ func (d *Dashboard) settingsSave(w http.ResponseWriter, r *http.Request) {
 func readSettings(set store.Settings, form url.Values) (store.Settings, map[string]string) {
 	yes := func(name string) bool { return form.Get(name) == "yes" }
 	set.ApproveFollowers, set.Discoverable, set.Indexable, set.SearchEngines = yes("approve"), yes("discoverable"), yes("indexable"), yes("search_engines")
-	// There is one switch for both lists; asked differently, the private answer wins.
-	set.ShowLists = !yes("hide_followers") && !yes("hide_following")
+	set.ShowLists = !yes("hide_lists")
 	wrong := map[string]string{}
-	if language := form.Get("language"); languageName(language) != "" || language == set.Language {
+	if language := form.Get("language"); assets.LanguageListed(language) || language == set.Language {
 		set.Language = language
 	} else {
 		wrong["language"] = "Choose a language from the list."
@@ -81,8 +76,8 @@ func (d *Dashboard) showSettings(w http.ResponseWriter, r *http.Request, a answe
 	d.show(w, r, "settings", a, func(v *view) (any, error) {
 		page := settingsPage{
 			Approve: set.ApproveFollowers, Discoverable: set.Discoverable, Indexable: set.Indexable, SearchEngines: set.SearchEngines,
-			HideFollowers: !set.ShowLists, HideFollowing: !set.ShowLists,
-			Languages: Languages(set.Language), Zones: Zones(set.Timezone), Errors: wrong,
+			HideLists: !set.ShowLists,
+			Languages: assets.Languages(set.Language), Zones: assets.Zones(set.Timezone), Errors: wrong,
 			Themes: []assets.Option{
 				{Value: "", Label: "As the system", Selected: set.Theme == ""},
 				{Value: "light", Label: "Light", Selected: set.Theme == "light"},

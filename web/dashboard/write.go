@@ -85,7 +85,7 @@ func (d *Dashboard) showWrite(w http.ResponseWriter, r *http.Request, a answer, 
 func (v *view) writePage(f writeForm, preview *previewed) (writePage, error) {
 	page := writePage{
 		Mode: "new", Key: f.key, Text: f.text, Warning: f.warning, TextLang: f.lang, Error: f.problem, SavedAt: v.local(f.savedAt),
-		Languages: Languages(f.lang), Left: maxCharacters - markup.CountCharacters(f.text) - markup.CountCharacters(f.warning),
+		Languages: assets.Languages(f.lang), Left: maxCharacters - markup.CountCharacters(f.text) - markup.CountCharacters(f.warning),
 	}
 	title, widest, err := v.writeAbout(&page, &f)
 	if err != nil {

@@ -126,7 +126,7 @@ func (v *view) entry(p store.Post) (assets.Entry, error) {
 		ShowCounts: true, Boosts: p.Boosts, Likes: p.Likes,
 	}
 	if p.Language != v.set.Language {
-		e.LangName = LanguageName(p.Language)
+		e.LangName = assets.LanguageName(p.Language)
 	}
 	for _, m := range p.Extra.Attachments {
 		address := m.URL

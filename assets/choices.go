@@ -1,10 +1,8 @@
-package dashboard
+package assets
 
 import (
 	"slices"
 	"strings"
-
-	"dassie/assets"
 )
 
 // languages are those that one can choose to write in, by their own names.
@@ -42,38 +40,47 @@ var zones = strings.Fields(`UTC
 
 // Languages are the choices of a select, one of them chosen. A code that is not
 // in the list stays as it is.
-func Languages(chosen string) []assets.Option {
-	var list []assets.Option
+func Languages(chosen string) []Option {
+	var list []Option
 	known := false
 	for _, l := range languages {
-		list = append(list, assets.Option{Value: l.code, Label: l.name, Selected: l.code == chosen})
+		list = append(list, Option{Value: l.code, Label: l.name, Selected: l.code == chosen})
 		known = known || l.code == chosen
 	}
 	if !known && chosen != "" {
-		list = append(list, assets.Option{Value: chosen, Label: chosen, Selected: true})
+		list = append(list, Option{Value: chosen, Label: chosen, Selected: true})
 	}
 	return list
 }
 
 // Zones are the choices of a select, one of them chosen.
-func Zones(chosen string) []assets.Option {
+func Zones(chosen string) []Option {
 	names := zones
 	if chosen != "" && !slices.Contains(names, chosen) {
 		names = append([]string{chosen}, names...)
 	}
-	list := make([]assets.Option, len(names))
+	list := make([]Option, len(names))
 	for i, name := range names {
-		list[i] = assets.Option{Value: name, Label: strings.ReplaceAll(name, "_", " "), Selected: name == chosen}
+		list[i] = Option{Value: name, Label: strings.ReplaceAll(name, "_", " "), Selected: name == chosen}
 	}
 	return list
 }
 
-// languageName is a language in its own words, "" for one that is not listed.
-func languageName(code string) string {
+// LanguageName is a language in its own words, its code where it is not listed,
+// and "" for none.
+func LanguageName(code string) string {
 	for _, l := range languages {
 		if l.code == code {
 			return l.name
 		}
 	}
-	return ""
+	return code
 }
+
+// LanguageListed says whether a form offers a language.
+func LanguageListed(code string) bool {
+	return slices.ContainsFunc(languages, func(l struct{ code, name string }) bool { return l.code == code })
+}
+
+// ZoneListed says whether a form offers a time zone.
+func ZoneListed(name string) bool { return slices.Contains(zones, name) }
