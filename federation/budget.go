@@ -3,6 +3,7 @@ package federation
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -151,11 +152,19 @@ func (b *budget) keyHost(ctx context.Context, host string) (release func(), ok b
 // thirdParty says whether a host that only a third party named may be
 // contacted: at most ten new ones of a registrable domain in an hour (T31).
 func (b *budget) thirdParty(host string) bool {
-	domain, err := publicsuffix.EffectiveTLDPlusOne(host)
-	if err != nil {
-		domain = host
+	return b.domains.allow(registrable(host), b.now())
+}
+
+// registrable is the domain that somebody registered, or the host itself.
+func registrable(host string) string {
+	name := host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		name = h
 	}
-	return b.domains.allow(domain, b.now())
+	if domain, err := publicsuffix.EffectiveTLDPlusOne(name); err == nil {
+		return domain
+	}
+	return host
 }
 
 // mayContact says whether a host may be contacted because somebody else named

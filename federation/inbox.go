@@ -28,6 +28,10 @@ type outcome int
 // for large ones. A post of 5,000 characters with its HTML has 20 KB.
 const smallBody = 64 << 10
 
+// maxQueued is the largest activity that may wait as a job: a page of jobs is in
+// memory at a time.
+const maxQueued = 256 << 10
+
 const (
 	done      outcome = iota // applied, or deliberately ignored: 202
 	needsMore                // something must be fetched first: it becomes a job
@@ -257,6 +261,9 @@ func (s *Service) queueInbox(ctx context.Context, actor string, j inboxJob) erro
 }
 
 func (s *Service) addInboxJob(tx *store.Tx, actor string, j inboxJob) error {
+	if len(j.Raw) > maxQueued {
+		return reply.Errorf(reply.TooLarge, "this is too large to wait for what it needs")
+	}
 	payload, err := json.Marshal(j)
 	if err != nil {
 		return err

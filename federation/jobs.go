@@ -8,6 +8,7 @@ import (
 	"maps"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -16,7 +17,10 @@ import (
 )
 
 const (
-	jobWorkers  = 4                // background jobs at a time
+	jobWorkers  = 4                // background jobs at a time …
+	jobsOfPeer  = 2                // … and of what one registrable domain sent
+	jobPage     = 20               // due jobs read at a time …
+	maxJobPage  = 160              // … and at most, while all that were read wait for others of their domain
 	idlePoll    = time.Minute      // how long a worker sleeps at most when nothing is due
 	indexEvery  = 2 * time.Second  // how soon after its arrival a post can be searched for, under load
 	indexBatch  = 500              // posts indexed in one transaction
@@ -41,18 +45,17 @@ type workState struct {
 	jobs       chan struct{}
 	deliveries chan struct{} // more is due
 	landed     chan struct{} // a place became free
-	index      chan struct{}
 
 	mu      sync.Mutex
 	running map[string]bool // keys of jobs that run
+	peers   map[string]int  // of these, how many by the domain that sent them
 }
 
 func (w *workState) init() {
 	w.jobs = make(chan struct{}, 1)
 	w.deliveries = make(chan struct{}, 1)
 	w.landed = make(chan struct{}, 1)
-	w.index = make(chan struct{}, 1)
-	w.running = map[string]bool{}
+	w.running, w.peers = map[string]bool{}, map[string]int{}
 }
 
 func poke(ch chan struct{}) {
@@ -64,7 +67,6 @@ func poke(ch chan struct{}) {
 
 func (w *workState) pokeJobs()       { poke(w.jobs) }
 func (w *workState) pokeDeliveries() { poke(w.deliveries) }
-func (w *workState) pokeIndex()      { poke(w.index) }
 
 func runningKey(j store.Job) string {
 	if j.Key != "" {
@@ -85,17 +87,40 @@ func (w *workState) claim(j store.Job) bool {
 	key := runningKey(j)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.running[key] {
+	peer := peerOf(j)
+	if w.running[key] || peer != "" && w.peers[peer] >= jobsOfPeer {
 		return false
 	}
 	w.running[key] = true
+	if peer != "" {
+		w.peers[peer]++
+	}
 	return true
 }
 
 func (w *workState) release(j store.Job) {
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	delete(w.running, runningKey(j))
-	w.mu.Unlock()
+	if peer := peerOf(j); peer != "" {
+		if w.peers[peer]--; w.peers[peer] == 0 {
+			delete(w.peers, peer)
+		}
+	}
+}
+
+// peerOf is the registrable domain of who sent an activity, "" for other work.
+// Its servers may hang in every fetch that its activities need: they hold some
+// of the workers, never all.
+func peerOf(j store.Job) string {
+	if j.Kind != "inbox" {
+		return ""
+	}
+	uri := j.Key
+	if i := strings.Index(uri, "http"); i > 0 {
+		uri = uri[i:] // refer:Create:https://…
+	}
+	return registrable(ap.Host(uri))
 }
 
 // Run does the background work until ctx ends, and returns when everything that
@@ -114,9 +139,10 @@ func (s *Service) jobLoop(ctx context.Context) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	slots := make(chan struct{}, jobWorkers)
+	page := jobPage
 	for ctx.Err() == nil {
 		busy := s.work.busy() // before the reading: what ends meanwhile is in the list but must not run again
-		jobs, next, err := s.dueJobs(ctx)
+		jobs, next, err := s.dueJobs(ctx, page)
 		if err != nil && ctx.Err() == nil {
 			s.log.Error("cannot read jobs", "error", err)
 			next = s.now().Add(10 * time.Second)
@@ -139,7 +165,12 @@ func (s *Service) jobLoop(ctx context.Context) {
 				s.runJob(ctx, j)
 			})
 		}
-		if started == 0 {
+		switch {
+		case started > 0:
+			page = jobPage
+		case len(jobs) == page && page < maxJobPage:
+			page *= 2 // one domain's jobs must not hide what others sent
+		default:
 			s.sleep(ctx, s.work.jobs, next)
 		}
 	}
@@ -160,9 +191,9 @@ func (s *Service) sleep(ctx context.Context, poke <-chan struct{}, until time.Ti
 	}
 }
 
-func (s *Service) dueJobs(ctx context.Context) (jobs []store.Job, next time.Time, err error) {
+func (s *Service) dueJobs(ctx context.Context, limit int) (jobs []store.Job, next time.Time, err error) {
 	err = s.store.Read(ctx, func(tx *store.Tx) error {
-		if jobs, err = tx.DueJobs(s.now(), 50); err != nil || len(jobs) > 0 {
+		if jobs, err = tx.DueJobs(s.now(), limit); err != nil || len(jobs) > 0 {
 			return err
 		}
 		next, err = tx.NextJob()
@@ -221,7 +252,7 @@ func (s *Service) RunDue(ctx context.Context) (int, error) {
 	if err := s.queueFetches(ctx); err != nil {
 		return 0, err
 	}
-	jobs, _, err := s.dueJobs(ctx)
+	jobs, _, err := s.dueJobs(ctx, maxJobPage)
 	if err != nil {
 		return 0, err
 	}
@@ -249,7 +280,6 @@ func (s *Service) indexLoop(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-s.work.index:
 		case <-tick.C:
 		}
 		n, err := store.Get(ctx, s.store, func(tx *store.Tx) (int, error) { return tx.CountUnindexed() })

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -91,7 +90,6 @@ func (c *keyCache) forget(actorURI string) {
 
 // replayMemory remembers signatures while their requests would still pass the clock.
 type replayMemory struct {
-	mu   sync.Mutex
 	seen *lru.Cache[[32]byte, time.Time]
 }
 

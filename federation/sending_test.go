@@ -177,3 +177,31 @@ func TestT31T62_NamesOfStrangersAreBounded(t *testing.T) {
 }
 
 func name(i int) string { return "h" + time.Duration(i).String() }
+
+// One domain's jobs, which may all hang, never hold all workers.
+func TestJobsOfOneDomainLeaveRoom(t *testing.T) {
+	var w workState
+	w.init()
+	job := func(id int64, key string) store.Job { return store.Job{ID: id, Kind: "inbox", Key: key} }
+	var held []store.Job
+	for i := range int64(20) {
+		if j := job(i, "https://"+name(int(i))+".evil.example/u"); w.claim(j) {
+			held = append(held, j)
+		}
+	}
+	if len(held) != jobsOfPeer {
+		t.Errorf("one domain holds %d of %d workers", len(held), jobWorkers)
+	}
+	if w.claim(job(50, "refer:Create:https://x.evil.example/n/1")) {
+		t.Error("a hint about that domain is not counted with it")
+	}
+	if !w.claim(job(51, "https://good.example/u")) || !w.claim(store.Job{ID: 52, Kind: "pictures", Key: "pictures:1"}) {
+		t.Error("others wait for it")
+	}
+	for _, j := range held {
+		w.release(j)
+	}
+	if !w.claim(held[0]) {
+		t.Error("the places were not given back")
+	}
+}
