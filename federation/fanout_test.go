@@ -71,25 +71,25 @@ func TestHangingServersHoldUpNobody(t *testing.T) {
 	c := fedtest.New(t, "alice")
 	alice := c.Servers[0]
 	reached, hanging, release := make(chan string, 100), make(chan string, 10_000), make(chan struct{})
-	var healthy, hang []string
-	for i := range 60 {
-		who := c.Stranger(fmt.Sprintf("s%d", i))
-		if i%10 == 0 {
-			who.Handle(func(w http.ResponseWriter, r *http.Request) {
-				hanging <- r.Host
-				select {
-				case <-release:
-				case <-r.Context().Done():
-				}
-			})
-			hang = append(hang, who.URL("/inbox"))
-			continue
+	good, bad := c.Stranger("good"), c.Stranger("bad")
+	good.Handle(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusAccepted)
+		reached <- r.Host
+	})
+	bad.Handle(func(w http.ResponseWriter, r *http.Request) {
+		hanging <- r.Host
+		select {
+		case <-release:
+		case <-r.Context().Done():
 		}
-		who.Handle(func(w http.ResponseWriter, r *http.Request) {
-			w.WriteHeader(http.StatusAccepted)
-			reached <- r.Host
-		})
-		healthy = append(healthy, who.URL("/inbox"))
+	})
+	var healthy, hang []string
+	for i := range 60 { // many names of two listeners: a key for each server would take longer than the test
+		if i%10 == 0 {
+			hang = append(hang, fmt.Sprintf("http://s%d.%s/inbox", i, bad.Host))
+		} else {
+			healthy = append(healthy, fmt.Sprintf("http://s%d.%s/inbox", i, good.Host))
+		}
 	}
 	many := make([]string, 0, 2500)
 	for i := range 2500 {
@@ -241,5 +241,53 @@ func TestRetryAfterHoldsWhileTheServerSpeaks(t *testing.T) {
 	c.SettleFor(10*time.Minute, time.Minute)
 	if n := len(bob.Received("Create")); n != 2 {
 		t.Errorf("after its patience it was asked %d times in all", n)
+	}
+}
+
+// More servers than there are places, all of them answering in their own time:
+// nobody is cut for the others' sake.
+func TestAFanOutBeyondThePlacesCutsNobody(t *testing.T) {
+	c := fedtest.New(t, "alice")
+	alice := c.Servers[0]
+	const servers, places = 400, 192
+	arrived, release, reached := make(chan struct{}, servers), make(chan struct{}), make(chan struct{}, servers)
+	slow := c.Stranger("slow")
+	slow.Handle(func(w http.ResponseWriter, r *http.Request) {
+		arrived <- struct{}{}
+		<-release
+		w.WriteHeader(http.StatusAccepted)
+		reached <- struct{}{}
+	})
+	_, port, _ := strings.Cut(slow.Host, ":")
+	var inboxes []string
+	for i := range servers {
+		inboxes = append(inboxes, fmt.Sprintf("http://s%d.localhost:%s/inbox", i, port))
+	}
+	queueToStrangers(t, alice, inboxes)
+	events, end := alice.Subscribe()
+	defer end()
+	recorded := make(chan struct{}, servers)
+	go func() { // read as they come: a listener that falls behind is dropped
+		for range events {
+			recorded <- struct{}{}
+		}
+	}()
+	stop := run(t, alice)
+	wait(t, arrived, places, "requests under way")
+	close(release)
+	wait(t, reached, servers, "servers reached")
+	wait(t, recorded, servers, "deliveries recorded")
+	stop()
+	// On a busy machine some time out by the cluster's limit of a second, which is no cut.
+	late, err := store.Get(ctx(), alice.Store(), func(tx *store.Tx) ([]store.Inbox, error) {
+		return tx.DueInboxes(c.Now().Add(100*time.Hour), servers)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, in := range late {
+		if strings.Contains(in.Error, "others went first") {
+			t.Errorf("%s was cut", in.URL)
+		}
 	}
 }
