@@ -123,6 +123,7 @@ func TestBytesWrittenPerPost(t *testing.T) {
 			if c.stored > 0 && os.Getenv("DASSIE_LONG") != "1" {
 				t.Skip("takes a minute; runs with DASSIE_LONG=1")
 			}
+			notWhileRacing(t)
 			s, err := store.Open(withFile(t), store.Options{Serve: true})
 			if err != nil {
 				t.Fatal(err)

@@ -32,6 +32,15 @@ func count(t testing.TB, s *store.Store, query string, args ...any) int64 {
 	return read(t, s, func(tx *store.Tx) (int64, error) { return tx.Int(query, args...) })
 }
 
+// notWhileRacing skips what counts rows by the ten thousand and has one goroutine:
+// the race detector makes SQLite fifty times slower and finds nothing there.
+func notWhileRacing(t testing.TB) {
+	t.Helper()
+	if racing {
+		t.Skip("runs without -race")
+	}
+}
+
 // clock is a clock that tests move by hand.
 type clock struct {
 	mu  sync.Mutex

@@ -13,6 +13,7 @@ import (
 // other tables, then lets SQLite count them.
 func lopsided(t testing.TB) (*store.Store, storetest.World) {
 	t.Helper()
+	notWhileRacing(t)
 	s := storetest.OpenAlice(t)
 	w := storetest.Populate(t, s)
 	const n = "with recursive n (i) as (select 1 union all select i + 1 from n where i < "

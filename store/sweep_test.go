@@ -74,6 +74,7 @@ func TestSweepTakesOldPostsThatNobodyTouched(t *testing.T) {
 }
 
 func TestT62_WhatStrangersFillHasACap(t *testing.T) {
+	notWhileRacing(t)
 	s, w, c := world(t)
 	fill := func(n int, query string) {
 		write(t, s, func(tx *store.Tx) error {

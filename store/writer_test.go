@@ -198,14 +198,32 @@ func TestPatientWritesFlushInTens(t *testing.T) {
 	if d := time.Since(start); d < 45*time.Millisecond {
 		t.Errorf("one alone waited only %v for company", d)
 	}
-	start = time.Now()
-	done := make(chan error)
-	go func() { done <- s.WriteGrouped(bg, func(tx *store.Tx) error { return put(tx, 100) }) }()
-	write(t, s, func(*store.Tx) error { return nil })
-	if d := time.Since(start); d > 45*time.Millisecond {
+}
+
+func TestOwnersWriteTakesPatientOnesAlongAtOnce(t *testing.T) {
+	s := storetest.Open(t)
+	release := park(t, s)
+	before := s.Commits()
+	var wg sync.WaitGroup
+	for i, submit := range []func(context.Context, func(*store.Tx) error) error{s.WriteGrouped, s.Write, s.WriteGrouped} {
+		wg.Go(func() {
+			if err := submit(bg, func(tx *store.Tx) error { return put(tx, i) }); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for s.Waiting() < 3 {
+		time.Sleep(time.Millisecond)
+	}
+	start := time.Now()
+	release()
+	wg.Wait()
+	if d := time.Since(start); d > 45*time.Millisecond && !racing {
 		t.Errorf("the owner's own write waited %v", d)
 	}
-	<-done
+	if n := s.Commits() - before; n != 2 { // the one that held the writer, and these
+		t.Errorf("it took %d commits", n)
+	}
 }
 
 func TestCloseLosesNothingAndNobodyWaitsForEver(t *testing.T) {

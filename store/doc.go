@@ -1,0 +1,141 @@
+// Package store is dassie's one SQLite file: domain structs and their SQL, one
+// file for each noun. It owns dassie.db with its -wal and -shm, the file lock,
+// and before-upgrade-from-N.db, all in the data directory and private to their
+// owner. Package store/media owns the pictures beside them.
+//
+// It never uses the network, never renders, never decides who may do what, and
+// imports nothing of ours. Its only wire format is the JSON in the extra columns.
+//
+// # How it works
+//
+// One goroutine writes (writer.go): callers share a transaction, each in a
+// savepoint of its own, and are answered when it is on disk. Two to four
+// connections read, query-only, each call one consistent view. Every statement
+// is prepared once and runs under a context that cannot be cancelled. Where the
+// planner must not choose, `cross join` and `indexed by` pin the plan, and a test
+// over lopsided data holds it.
+//
+// Times are milliseconds since 1970 in UTC. Ids are milliseconds << 16 plus a
+// counter: primary key, number in the address and id in the client API are one.
+// A uri is looked up by a keyed 64-bit hash beside it and always compared.
+//
+// # The tables
+//
+//	identity                           what bounds its growth
+//	  identity      who owns this      one row
+//	  keys          private keys       three rows, one more while they rotate
+//	  settings      choices, markers   fixed keys; "owner" is Settings as JSON
+//	people
+//	  hosts         other servers      30 days unused; a day beyond 20,000; blocked ones stay
+//	  actors        people, 1 = owner  30 days unknown; a day beyond 50,000
+//	  actor_keys    their public keys  with their actor
+//	  followers     who follows us     requests: 10,000; rejected, removed: 90 days
+//	  following     whom we follow     the owner
+//	posts
+//	  posts         posts and boosts   others': 90 days or less, unless touched; own: the owner
+//	  edits         earlier versions   20 for each post
+//	  mentions      who is named       with its post
+//	  tags          hashtags           while a post has them
+//	  post_tags     post and hashtag   with its post
+//	  pins          featured posts     replaced as a whole, with its post
+//	  deleted       ids of own posts   12 bytes for each, for ever: they answer 410
+//	  tombstones    ids of others'     7 days, 100,000
+//	timelines
+//	  home          ids, by date       with its post
+//	  notifications                    180 days, 20,000
+//	  unindexed     wait for search    emptied by IndexBatch
+//	  search        words and authors  with its post (FTS5, without the text itself)
+//	leaving
+//	  outgoing      activities         folded an hour after the last delivery; a Delete after 30 days
+//	  deliveries    one for each inbox with their activity
+//	  inboxes       where they go      dropped unless a ledger names them
+//	  ledger        which server has   1 to 2 bytes for each server and own post
+//	  fetches       who fetched what   20,000 servers for each object
+//	  unsent        drafts, scheduled, held: the owner; no public query reads it
+//	  idempotency   keys of the API    a day
+//	arriving
+//	  jobs          work to be done    set aside after 5 tries: 30 days, 1,000
+//	  seen          activity ids       7 days, 500,000
+//	  remote_media  others' pictures   bytes by setting (at most 512 MB); failures 7 days, 20,000
+//	access
+//	  sessions      log-ins            10; a year unused; addresses by setting
+//	  apps          programs           without a token: 1,000, a year
+//	  tokens        their rights       revoked by the owner
+//	  security_log                     180 days, 10,000 lines; addresses by setting
+//
+// sweeps.go is that right column as code. A new table that grows needs a line there.
+//
+// # Tables that later work adds
+//
+// Each is a migration that only adds (first line "-- additive"); the columns here
+// are a sketch, what they hang on is a promise. "kept" is posts.kept = 1, set by
+// KeepPost, which is how anything the owner did exempts a post from the sweep.
+// posts.replies, boosts and likes are counters, so that no list counts rows.
+//
+// Federation:
+//
+//	reactions       post_id, actor_id, emoji ('' a like), uri, at; key (post_id, actor_id, emoji). Index (actor_id, post_id) where
+//	                actor_id = 1 is the owner's list of likes. posts.likes counts them. Those on own posts only, and the owner's own (kept)
+//	votes           post_id, actor_id, choice; key of all three. Votes on own polls, and the owner's own (actor 1). Options and counts
+//	                stay in posts.extra (Poll), whose author's server tells them
+//	poll_ends       post_id key, at; index (at): when to tell. Own polls and those voted in
+//	quotes          post_id key, quoted_hash, quoted_id, state (asks, stamped, refused, revoked), stamp_uri; index (quoted_id).
+//	                PostExtra.QuoteURI stays what the wire said
+//	stamps          id key, post_id, quoting_hash, quoting_uri, actor_id, at, revoked_at: what /stamps/ID answers
+//	policies        post_id key, quote, reply: own posts that differ from the setting
+//	moves           id key, actor_id, target_uri, at, state: others' moves, and one's own (actor 1; at most one in 7 days)
+//	aliases         uri key, checked_at: also_known_as of the owner
+//	reports         id key, from_actor, about_actor, text, state, at, answered_at; report_posts (report_id, post_id). 10,000, 180 days
+//	key_rotation    host_id key, told_at: servers that know the new key; keys holds 'main-old' for 7 days
+//	host_ways       host_id key, signature (draft or RFC 9421), needs_auth, learnt_at: columns of hosts would do as well
+//
+// Reading:
+//
+//	bookmarks       post_id key, id unique (paging is by hidden ids), at. Kept
+//	lists           id key, title, replies, exclusive; list_members (list_id, actor_id); list_posts (list_id, post_id): filled as home is,
+//	                on arrival, by the same code. Exclusive: no row in home
+//	tag_follows     tag_id key, at. The sweep of tags gets one more condition. tag_features: tag_id key, at, for the profile
+//	conversations   id key, context_hash, last_id, unread; conversation_people (conversation_id, actor_id);
+//	                conversation_posts (post_id key, conversation_id): posts of visibility 3, found by PostExtra.Context, else by the root
+//	markers         name key ('home', 'notifications', by client), last_id, version, at: takes over settings marker_home, marker_notifications
+//	notes           actor_id key, text: a note to oneself about a person. Exempts the actor from the sweep
+//	endorsements    actor_id key, at
+//	thread_mutes    root_id key, at: notices below it are not given
+//	emojis          shortcode, host_id (0 own), url, media, at; key (host_id, shortcode). Others': bytes of remote_media, 20,000 rows
+//	media           id key, name (hash, or 128 random bits for a private post), kind, alt, focal, w, h, blurhash, bytes, post_id, at;
+//	                index (name), (post_id). Without a post: a day. PostExtra.Attachments keeps the copy that is rendered
+//	storage_days    day key, bytes by kind as JSON: 400 rows, for "full in about 14 months"
+//
+// Signing in and the client API:
+//
+//	codes           hash key, app_id, redirect_uri, scopes, challenge, at: 10 minutes, once
+//	second_factor   id = 1, secret, last_step, confirmed_at; recovery_codes (hash key, used_at)
+//	passkeys        id (blob) key, public_key, counter, name, created_at, used_at
+//	push            token_id key, endpoint, p256dh, auth, standard, alerts, policy. Ends with its token
+//	throttles       none: wrong passwords are counted in memory
+//	filters         id key, title, context, action, expires_at; filter_words (id key, filter_id, word, whole); filter_posts (id, filter_id, post_id)
+//	policy          settings "notification_policy" as JSON; requests (actor_id key, last_id, count, dismissed_at): 180 days;
+//	                notifications gets `held integer not null default 0`, so that nothing is lost
+//	scheduled       is unsent: kind 1 and due_at, draft has media ids, poll and parent. Held API posts (kind 2) get `post_id`
+//	announcements   none
+//
+// Safety:
+//
+//	mutes           actor_id key, until, notices, at
+//	blocks          actor_id key, uri (of our Block), at; blocked_by (actor_id key, at)
+//	domain blocks   columns of hosts: severity (0 silence strangers, 1 block; blocked_at is when), comment, source. A name never met gets
+//	                its row by EnsureHost, which the sweep spares
+//	quarantine      the same as requests above, with the rule that held it
+//
+// The owner's data:
+//
+//	archives        id key, kind (export, import), state, done, total, file, error, at: progress of jobs of that kind, which keep their place
+//	                in archive_items (archive_id, seq, state). Files 7 days
+//	imported        uri_hash, uri, post_id; index (uri_hash): original addresses of own old posts, whose ids are drawn from their dates
+//	deletion        id = 1, phase, begun_at, until; deletion_inboxes (inbox_id key, state, tried_at): filled from inboxes, followers and
+//	                fetches. At the end a new small file with identity alone replaces this one, and every before-upgrade-from-N.db goes
+//	expiry          settings "expiry" as JSON; expiry_log (post_id key, at): a year
+//	mail            settings; mail_queue is jobs of kind "mail"; mail_off (hash key, kind): one-click links
+//	policy_texts    version key, at, settings as JSON, own_words: each version of the privacy page with its day
+//	subject data    what is kept about one handle: actors, posts (by search author), followers, notifications, mentions, actor_keys, fetches
+package store
