@@ -434,7 +434,8 @@ var ranks = map[string]int{
 	"web":          5,
 	"web/instance": 6,
 	"web/demo":     7, "web/doctor": 7,
-	"": 8,
+	"web/browsertest": 0, // tests only
+	"":                8,
 }
 
 func TestImportLine(t *testing.T) {
