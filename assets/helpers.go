@@ -95,13 +95,16 @@ func fulltime(now, t time.Time) string {
 // date is a full date and time that will still be right tomorrow: public pages
 // are kept by caches.
 //
-// layout is "full", "day" or one of package time; class goes on the element.
+// layout is "full", "day", "near" (today, yesterday; for pages that are not kept)
+// or one of package time; class goes on the element.
 func date(now, t time.Time, layout string, class ...string) template.HTML {
 	t = t.In(now.Location())
 	full := t.Format("Monday 2 January 2006, 15:04")
 	switch layout {
 	case "full":
 		return stamp(t, "", full, class...)
+	case "near":
+		return stamp(t, full, fulltime(now, t), class...)
 	case "day":
 		if t.Year() == now.Year() {
 			return stamp(t, full, t.Format("2 January"), class...)

@@ -148,6 +148,12 @@ const basics = `() => {
 
 const overflow = `() => {
 	const wide = document.documentElement.scrollWidth, have = document.documentElement.clientWidth
+	for (const m of document.querySelectorAll("details.menu")) {
+		m.open = true
+		const box = m.querySelector("ul").getBoundingClientRect()
+		m.open = false
+		if (box.left < 0 || box.right > have + 1) return "the menu of " + m.closest("article").id
+	}
 	if (wide <= have) return ""
 	const out = [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > have + 1)
 	return wide + " px: " + out.slice(0, 3).map(e => e.outerHTML.slice(0, 150)).join(" … ")
