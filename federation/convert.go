@@ -35,7 +35,7 @@ func (s *Service) storeNote(tx *store.Tx, n *ap.Note, author store.Actor) (store
 	if !errors.Is(err, store.ErrNotFound) {
 		return p, false, err
 	}
-	buried, err := tx.Buried(n.ID)
+	buried, err := s.buried(tx, n)
 	if err != nil {
 		return p, false, err
 	}
@@ -56,6 +56,15 @@ func (s *Service) storeNote(tx *store.Tx, n *ap.Note, author store.Actor) (store
 	}
 	s.threadChanged(tx, p)
 	return p, true, s.noteMentions(tx, p)
+}
+
+// buried says whether a post was deleted here, or its author said that it is.
+func (s *Service) buried(tx *store.Tx, n *ap.Note) (bool, error) {
+	gone, err := tx.Buried(n.ID)
+	if err != nil || gone {
+		return gone, err
+	}
+	return tx.Buried(claimed(n.AttributedTo, n.ID))
 }
 
 // threadChanged drops the cached document of an own post whose replies changed.

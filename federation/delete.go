@@ -15,7 +15,7 @@ func (s *Service) onDelete(tx *store.Tx, in *incoming) (outcome, error) {
 	}
 	p, err := tx.PostByURI(in.act.ObjectID)
 	if errors.Is(err, store.ErrNotFound) {
-		return done, tx.Bury(in.act.ObjectID)
+		return done, tx.Bury(claimed(in.sender.URI, in.act.ObjectID))
 	}
 	if err != nil {
 		return done, err
@@ -25,6 +25,10 @@ func (s *Service) onDelete(tx *store.Tx, in *incoming) (outcome, error) {
 	}
 	return done, s.forgetPost(tx, p)
 }
+
+// claimed is how an id is remembered as deleted on one actor's word alone: it
+// keeps away what that actor creates later, and nobody else's.
+func claimed(actorURI, objectURI string) string { return objectURI + " by " + actorURI }
 
 // forgetPost removes another's post and tells whoever shows it.
 func (s *Service) forgetPost(tx *store.Tx, p store.Post) error {

@@ -58,8 +58,11 @@ func (h *hub) drop(ch chan Event) {
 // emit queues an event for after the commit.
 func (s *Service) emit(tx *store.Tx, kind EventKind, id int64) {
 	tx.After(func() {
-		if kind == EventProfile || kind == EventDelete || kind == EventEdit {
+		switch kind {
+		case EventProfile:
 			s.documents.clear()
+		case EventEdit, EventDelete:
+			s.documents.forget(id)
 			s.rendered.clear()
 		}
 		s.events.send(Event{kind, id})

@@ -19,6 +19,7 @@ type incoming struct {
 	act    *ap.Activity
 	sender store.Actor // who signed it, stored here
 	raw    []byte
+	proof  []byte // hash of the signature it came with
 }
 
 // outcome says what a verb made of an activity.
@@ -41,6 +42,7 @@ const (
 type inboxJob struct {
 	Raw    json.RawMessage `json:"raw"`
 	Sender string          `json:"sender"` // actor id of the verified signer
+	Proof  []byte          `json:"proof"`  // hash of the signature it came with
 	Refer  bool            `json:"refer"`  // forwarded: only a hint that the object changed
 }
 
@@ -132,7 +134,7 @@ func (s *Service) receive(ctx context.Context, r *http.Request, body []byte, sou
 	if s.replays.known(sig, s.now()) {
 		return nil
 	}
-	if err := s.accept(ctx, act, k, body); err != nil {
+	if err := s.accept(ctx, act, k, sig, body); err != nil {
 		return err
 	}
 	s.replays.remember(sig)
@@ -199,25 +201,25 @@ func (s *Service) ignoredFromStranger(ctx context.Context, keyID string, act *ap
 }
 
 // accept applies a verified activity or queues it.
-func (s *Service) accept(ctx context.Context, act *ap.Activity, k *signer, body []byte) error {
+func (s *Service) accept(ctx context.Context, act *ap.Activity, k *signer, sig *httpsig.Signature, body []byte) error {
 	if act.Actor != k.actorURI && (act.Raw.Has("signature") || act.Raw.Has("proof")) {
 		return s.acceptForwarded(ctx, act, k, body)
 	}
 	if err := s.checkOrigin(act, k.actorURI); err != nil {
 		return err
 	}
-	verb := verbs[act.Type]
-	if verb == nil {
+	if verbs[act.Type] == nil {
 		return nil // View, Listen, Read …: 202 and nothing
 	}
+	proof := sig.ReplayKey()
 	if k.actorID == 0 {
 		wanted, err := s.wantedFromStranger(ctx, act)
 		if err != nil || !wanted {
 			return err
 		}
-		return s.queueInbox(ctx, act.Actor, inboxJob{Raw: body, Sender: k.actorURI})
+		return s.queueInbox(ctx, act.Actor, inboxJob{Raw: body, Sender: k.actorURI, Proof: proof[:]})
 	}
-	in := &incoming{act: act, raw: body}
+	in := &incoming{act: act, raw: body, proof: proof[:]}
 	cares, waiting := true, false
 	err := s.store.Read(ctx, func(tx *store.Tx) (err error) {
 		if in.sender, err = tx.Actor(k.actorID); errors.Is(err, store.ErrNotFound) {
@@ -237,22 +239,22 @@ func (s *Service) accept(ctx context.Context, act *ap.Activity, k *signer, body 
 		return err
 	}
 	if waiting {
-		return s.queueInbox(ctx, act.Actor, inboxJob{Raw: body, Sender: k.actorURI})
+		return s.queueInbox(ctx, act.Actor, inboxJob{Raw: body, Sender: k.actorURI, Proof: proof[:]})
 	}
-	return s.applyOrQueue(ctx, verb, in)
+	return s.applyOrQueue(ctx, in)
 }
 
 // applyOrQueue is the fast path: one shared transaction, and 202 after it.
-func (s *Service) applyOrQueue(ctx context.Context, verb verb, in *incoming) error {
+func (s *Service) applyOrQueue(ctx context.Context, in *incoming) error {
 	return s.store.WriteGrouped(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		if err := s.noteHost(tx, in.sender.HostID); err != nil {
 			return err
 		}
-		out, err := verb(s, tx, in)
+		out, err := s.apply(tx, in)
 		if err != nil || out == done {
 			return err
 		}
-		return s.addInboxJob(tx, in.act.Actor, inboxJob{Raw: in.raw, Sender: in.sender.URI})
+		return s.addInboxJob(tx, in.act.Actor, inboxJob{Raw: in.raw, Sender: in.sender.URI, Proof: in.proof})
 	})
 }
 

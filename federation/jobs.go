@@ -325,12 +325,11 @@ func (s *Service) runInbox(ctx context.Context, payload []byte) error {
 	if err != nil {
 		return err
 	}
-	in := &incoming{act: act, sender: sender, raw: j.Raw}
+	in := &incoming{act: act, sender: sender, raw: j.Raw, proof: j.Proof}
 	if err := s.resolve(ctx, in); err != nil {
 		return err
 	}
-	verb := verbs[act.Type]
-	if verb == nil {
+	if verbs[act.Type] == nil {
 		return nil
 	}
 	cares, err := store.Get(ctx, s.store, func(tx *store.Tx) (bool, error) { return s.cares(tx, in) })
@@ -341,7 +340,7 @@ func (s *Service) runInbox(ctx context.Context, payload []byte) error {
 		if err := s.noteHost(tx, sender.HostID); err != nil {
 			return err
 		}
-		_, err := verb(s, tx, in)
+		_, err := s.apply(tx, in)
 		return err
 	})
 }

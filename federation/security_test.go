@@ -464,3 +464,30 @@ func TestKeyStubOfGoToSocial(t *testing.T) {
 		t.Error("the stub was taken for the actor: no Accept found its inbox")
 	}
 }
+
+func TestT6_ReplayAfterARestartHasNoEffect(t *testing.T) {
+	c := fedtest.New(t, "alice")
+	alice := c.Servers[0]
+	bob := c.Stranger("bob")
+	first := bob.Activity("Follow", alice.ActorURI())
+	bob.Send(alice, first)
+	c.Settle()
+	r, body := bob.Request(alice, bob.Activity("Undo", first))
+	header := r.Header.Clone()
+	c.Do(r)
+	bob.Send(alice, bob.Activity("Follow", alice.ActorURI()))
+	c.Settle()
+	alice.Service.ForgetReplays()
+	again, err := http.NewRequest(http.MethodPost, r.URL.String(), bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	again.Header = header
+	if status := c.Do(again); status != http.StatusAccepted {
+		t.Errorf("the replay was answered %d", status)
+	}
+	n, err := store.Get(ctx(), alice.Store(), func(tx *store.Tx) (int, error) { return tx.CountFollowers(store.FollowAccepted) })
+	if err != nil || n != 1 {
+		t.Errorf("the replayed Undo left %d followers, %v", n, err)
+	}
+}

@@ -2,6 +2,7 @@ package federation
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 
 	"dassie/federation/ap"
@@ -22,6 +23,20 @@ var verbs = map[string]verb{
 	"Reject": (*Service).onReject,
 	"Undo":   (*Service).onUndo,
 	"Update": (*Service).onUpdate,
+}
+
+// apply calls an activity's verb, but only once for one signed request: a
+// replay has no effect for a week, also after a restart. Posts remember what was
+// created, changed and deleted by themselves.
+func (s *Service) apply(tx *store.Tx, in *incoming) (outcome, error) {
+	switch in.act.Type {
+	case "Create", "Update", "Delete":
+	default:
+		if seen, err := tx.Seen("signature " + hex.EncodeToString(in.proof)); err != nil || seen {
+			return done, err
+		}
+	}
+	return verbs[in.act.Type](s, tx, in)
 }
 
 // cares says whether an activity of a stored actor can have any effect here, so

@@ -106,9 +106,8 @@ func TestT27_HostileJSON(t *testing.T) {
 		"object twice, inside":     `{"a":[{"object":"a","object":"b"}]}`,
 		"attributedTo by full IRI": `{"attributedTo":"a","https://www.w3.org/ns/activitystreams#attributedTo":"b"}`,
 	} {
-		start := time.Now()
-		_, err := Parse([]byte(doc))
-		if took := time.Since(start); took > 50*time.Millisecond {
+		took, err := quickestParse([]byte(doc))
+		if took > 50*time.Millisecond*slowness {
 			t.Errorf("%s: took %v", name, took)
 		}
 		if !errors.Is(err, ErrSyntax) {
@@ -159,4 +158,20 @@ func TestParseAgreesWithEncodingJSON(t *testing.T) {
 			t.Errorf("%s: %s", path, d)
 		}
 	}
+}
+
+// quickestParse is the least time of a few runs: other programs on the machine
+// may slow one down, a slow parser all of them.
+func quickestParse(doc []byte) (least time.Duration, err error) {
+	for range 5 {
+		start := time.Now()
+		_, err = Parse(doc)
+		if took := time.Since(start); least == 0 || took < least {
+			least = took
+		}
+		if least < 10*time.Millisecond {
+			break
+		}
+	}
+	return least, err
 }

@@ -1,0 +1,5 @@
+//go:build !race
+
+package ap
+
+const slowness = 1
