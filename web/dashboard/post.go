@@ -44,7 +44,7 @@ func (d *Dashboard) post(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return nil, err
 		}
-		if page.Owner, err = v.frame("Post", ""); err != nil {
+		if page.Owner, err = v.frame("Post", "home"); err != nil {
 			return nil, err
 		}
 		if err := v.thread(&page, p); err != nil {
