@@ -256,7 +256,7 @@ func TestT56_SetUp(t *testing.T) {
 	if w := send("step=address&name=eve&domain=evil.example&agree=yes"); w.Code != 403 {
 		t.Errorf("without the code: %d", w.Code)
 	}
-	if w := send("step=code&code=0000-0000"); w.Code != 401 {
+	if w := send("step=code&code=0000-0000"); w.Code != 401 || !strings.Contains(w.Body.String(), "4 tries left") {
 		t.Errorf("wrong code: %d", w.Code)
 	}
 	if w := send("step=code&code=" + code); w.Code != 303 {

@@ -123,6 +123,7 @@ func (s *Setup) code(rw http.ResponseWriter, r *http.Request) {
 			return
 		}
 		d.Error, status = reply.Message(err), reply.Status(err)
+		d.Left = s.gate.Left()
 		var told *reply.Error
 		if errors.As(err, &told) && told.RetryAfter > 0 {
 			rw.Header().Set("Retry-After", formatInt(seconds(told.RetryAfter)))

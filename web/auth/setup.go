@@ -111,6 +111,13 @@ func (g *SetupGate) Check(w http.ResponseWriter, r *http.Request, code string) e
 	return reply.Errorf(reply.Unauthorized, "That is not the code, and it has changed now. The new one stands in the terminal where dassie was started.")
 }
 
+// Left is how many tries the present code has left.
+func (g *SetupGate) Left() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.left
+}
+
 // Passed says whether this browser gave the right code.
 func (g *SetupGate) Passed(r *http.Request) bool {
 	if !g.Allowed(r) {

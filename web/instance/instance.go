@@ -142,7 +142,18 @@ func (s *Site) account(ctx context.Context) (store.Identity, error) {
 		case <-ctx.Done():
 		}
 	}
-	s.show(web.NewSetup(web.SetupConfig{Store: s.store, Trusted: s.Trusted, Log: s.Log, Done: done, Print: s.Invite}))
+	// The first code is told once the pages are there: a quick browser must not meet a server that is starting.
+	first, shown := "", false
+	setup := web.NewSetup(web.SetupConfig{Store: s.store, Trusted: s.Trusted, Log: s.Log, Done: done, Print: func(code string) {
+		if !shown {
+			first = code
+			return
+		}
+		s.Invite(code)
+	}})
+	shown = true
+	s.show(setup)
+	s.Invite(first)
 	for {
 		select {
 		case <-ctx.Done():
