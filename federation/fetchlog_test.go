@@ -24,7 +24,15 @@ func (d *docServer) fetchJobs() []store.Job {
 	if err := d.queueFetches(context.Background()); err != nil {
 		d.t.Fatal(err)
 	}
-	jobs, err := store.Get(context.Background(), d.store, func(tx *store.Tx) ([]store.Job, error) { return tx.DueJobs(d.now().Add(time.Minute), 100) })
+	jobs, err := store.Get(context.Background(), d.store, func(tx *store.Tx) ([]store.Job, error) {
+		jobs, err := tx.DueJobs(d.now().Add(time.Minute), 100)
+		for i := range jobs {
+			if err == nil {
+				jobs[i].Payload, err = tx.JobPayload(jobs[i].ID)
+			}
+		}
+		return jobs, err
+	})
 	if err != nil {
 		d.t.Fatal(err)
 	}

@@ -43,6 +43,7 @@ type inboxJob struct {
 	Raw    json.RawMessage `json:"raw"`
 	Sender string          `json:"sender"` // actor id of the verified signer
 	Proof  []byte          `json:"proof"`  // hash of the signature it came with
+	Doc    *ap.Actor       `json:"doc"`    // the sender as fetched with the key, while not stored: it need not be fetched twice
 	Refer  bool            `json:"refer"`  // forwarded: only a hint that the object changed
 }
 
@@ -217,7 +218,7 @@ func (s *Service) accept(ctx context.Context, act *ap.Activity, k *signer, sig *
 		if err != nil || !wanted {
 			return err
 		}
-		return s.queueInbox(ctx, act.Actor, inboxJob{Raw: body, Sender: k.actorURI, Proof: proof[:]})
+		return s.queueInbox(ctx, act.Actor, inboxJob{Raw: body, Sender: k.actorURI, Proof: proof[:], Doc: k.doc})
 	}
 	in := &incoming{act: act, raw: body, proof: proof[:]}
 	cares, waiting := true, false

@@ -20,7 +20,7 @@ const (
 	jobWorkers  = 4               // background jobs at a time …
 	jobsOfPeer  = 2               // … and of what one registrable domain sent
 	jobPage     = 20              // due jobs read at a time …
-	maxJobPage  = 160             // … and at most, while all that were read wait for others of their domain
+	maxJobPage  = 40              // … and at most, while all that were read wait for others of their domain
 	idlePoll    = time.Minute     // how long a worker sleeps at most when nothing is due
 	indexEvery  = 2 * time.Second // how soon after its arrival a post can be searched for, under load
 	indexBatch  = 200             // posts indexed in one transaction: about 20 ms on a small machine
@@ -242,7 +242,11 @@ func (s *Service) callJob(ctx context.Context, j store.Job) (err error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
-	return run(s, ctx, j.Payload)
+	payload, err := store.Get(ctx, s.store, func(tx *store.Tx) ([]byte, error) { return tx.JobPayload(j.ID) })
+	if err != nil {
+		return err
+	}
+	return run(s, ctx, payload)
 }
 
 // RunDue runs everything that is due now (jobs, deliveries, indexing) once and
@@ -325,7 +329,7 @@ func (s *Service) runInbox(ctx context.Context, payload []byte) error {
 	if err := s.notBlocked(ctx, j.Sender); err != nil {
 		return err // blocked while it waited
 	}
-	sender, err := s.storedSender(ctx, j.Sender)
+	sender, err := s.storedSender(ctx, j)
 	if err != nil {
 		return err
 	}
@@ -351,15 +355,15 @@ func (s *Service) runInbox(ctx context.Context, payload []byte) error {
 
 // storedSender is the stored actor of a queued activity; what came with the key
 // when it arrived is used if it is still in memory, which spares a fetch.
-func (s *Service) storedSender(ctx context.Context, uri string) (store.Actor, error) {
-	a, err := store.Get(ctx, s.store, func(tx *store.Tx) (store.Actor, error) { return tx.ActorByURI(uri) })
+func (s *Service) storedSender(ctx context.Context, j inboxJob) (store.Actor, error) {
+	a, err := store.Get(ctx, s.store, func(tx *store.Tx) (store.Actor, error) { return tx.ActorByURI(j.Sender) })
 	if !errors.Is(err, store.ErrNotFound) {
 		return a, err
 	}
-	if doc, ok := s.keys.owners.Get(uri); ok {
-		return s.saveActor(ctx, doc)
+	if j.Doc != nil && j.Doc.ID == j.Sender {
+		return s.saveActor(ctx, j.Doc)
 	}
-	return s.fetchActor(ctx, uri)
+	return s.fetchActor(ctx, j.Sender)
 }
 
 // resolve fetches what an activity names only by id. What is fetched must obey

@@ -275,7 +275,7 @@ func TestJobsOfOneKeyRunInOrder(t *testing.T) {
 	dueNow := func() []byte {
 		var out []byte
 		for _, j := range read(t, s, func(tx *store.Tx) ([]store.Job, error) { return tx.DueJobs(c.Now(), 10) }) {
-			out = append(out, j.Payload...)
+			out = append(out, read(t, s, func(tx *store.Tx) ([]byte, error) { return tx.JobPayload(j.ID) })...)
 		}
 		slices.Sort(out)
 		return out

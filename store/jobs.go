@@ -68,9 +68,10 @@ func (t *Tx) JobWaiting(key string) (bool, error) {
 
 // DueJobs lists what may run now: for each key only its oldest job. The index is
 // named because one key with thousands of jobs would lead the planner astray.
+// Payloads are left out, since a page is read more often than its jobs run: see JobPayload.
 func (t *Tx) DueJobs(now time.Time, limit int) ([]Job, error) {
 	return many(t, scanJob, `
-		select `+jobColumns+`
+		select id, kind, key, run_at, tries, null, error, dead_at
 		from jobs j
 		where j.dead_at is null
 		and j.run_at <= ?
@@ -82,6 +83,14 @@ func (t *Tx) DueJobs(now time.Time, limit int) ([]Job, error) {
 			and k.id < j.id))
 		order by j.run_at
 		limit ?`, ms(now), limit)
+}
+
+// JobPayload reads what a job works on.
+func (t *Tx) JobPayload(id int64) ([]byte, error) {
+	return value[[]byte](t, `
+		select payload
+		from jobs
+		where id = ?`, id)
 }
 
 // NextJob is when the next job is due; zero if none waits.

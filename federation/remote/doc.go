@@ -116,7 +116,12 @@ func New(cfg Config) *Client {
 		d := &net.Dialer{KeepAlive: 30 * time.Second, ControlContext: c.control}
 		c.cfg.DialContext = d.DialContext
 	}
+	// HTTP/1.1 on purpose: most hosts get one request now and then, and the limit of
+	// idle connections does not hold for HTTP/2, of which each weighs 45 KiB.
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
 	c.transport = &http.Transport{
+		Protocols:   &protocols,
 		Proxy:       nil, // a proxy from the environment would dial what we have not judged
 		DialContext: c.dial,
 		TLSClientConfig: &tls.Config{
@@ -133,14 +138,6 @@ func New(cfg Config) *Client {
 		MaxResponseHeaderBytes: maxHeaderBytes,
 		WriteBufferSize:        2 << 10,
 		ReadBufferSize:         2 << 10,
-		ForceAttemptHTTP2:      true, // not automatic with a DialContext
-		HTTP2: &http.HTTP2Config{
-			MaxReceiveBufferPerStream:     256 << 10,
-			MaxReceiveBufferPerConnection: 512 << 10,
-			MaxDecoderHeaderTableSize:     4 << 10,
-			SendPingTimeout:               30 * time.Second, // finds connections that died silently
-			PingTimeout:                   10 * time.Second,
-		},
 	}
 	return c
 }

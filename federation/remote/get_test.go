@@ -24,7 +24,7 @@ func TestGetObjectIsSignedAndStrict(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		if r.Header.Get("Accept") != acceptActivity || r.UserAgent() != "dassie/test (+https://us.example/)" || r.ProtoMajor != 2 {
+		if r.Header.Get("Accept") != acceptActivity || r.UserAgent() != "dassie/test (+https://us.example/)" || r.ProtoMajor != 1 {
 			t.Error(r.Proto, r.Header)
 		}
 		serveObject(w, r)
