@@ -1,6 +1,8 @@
 package federation
 
 import (
+	"context"
+
 	"dassie/federation/ap"
 	"dassie/federation/markup"
 	"dassie/store"
@@ -19,6 +21,67 @@ func (s *Service) onCreate(tx *store.Tx, in *incoming) (outcome, error) {
 		return done, err
 	}
 	return done, s.takeNote(tx, note, in.sender)
+}
+
+func (s *Service) caresForCreate(tx *store.Tx, in *incoming) (bool, error) {
+	return s.caresForPost(tx, in.act, in.sender)
+}
+
+func (s *Service) createByStranger(tx *store.Tx, act *ap.Activity) (bool, error) {
+	return s.caresForPost(tx, act, store.Actor{})
+}
+
+// resolveCreate fetches a post of which only the id came. What is fetched must
+// obey the same origin rules as what is embedded.
+func (s *Service) resolveCreate(ctx context.Context, in *incoming) error {
+	if in.act.Object != nil || in.act.ObjectID == "" {
+		return nil
+	}
+	obj, err := s.fetchObject(ctx, in.act.ObjectID)
+	if err != nil {
+		return err
+	}
+	if err := checkAuthor(obj, in.act.Actor); err != nil {
+		return err
+	}
+	in.act.Object = obj
+	return nil
+}
+
+// caresForPost: a post is kept only if its author is followed, it is for the
+// owner, or it answers a kept post.
+func (s *Service) caresForPost(tx *store.Tx, act *ap.Activity, author store.Actor) (bool, error) {
+	for _, list := range [][]string{act.To, act.CC} {
+		for _, id := range list {
+			if id == s.actorURI {
+				return true, nil
+			}
+		}
+	}
+	if act.Object == nil {
+		// Only its id came: without a follow nothing says that it is for us.
+		return author.ID != 0 && follows(tx, author.ID), nil
+	}
+	for _, key := range []string{"to", "cc"} {
+		for _, id := range act.Object.IDs(key) {
+			if id == s.actorURI {
+				return true, nil
+			}
+		}
+	}
+	for _, tag := range act.Object.Objs("tag") {
+		if tag.Type() == "Mention" && tag.Str("href") == s.actorURI {
+			return true, nil
+		}
+	}
+	if author.ID != 0 && follows(tx, author.ID) {
+		return true, nil
+	}
+	parent := act.Object.FirstID("inReplyTo")
+	if parent == "" {
+		return false, nil
+	}
+	return postKnown(tx, parent)
 }
 
 // embeddedNote reads the post inside a Create or Update; nil for what is none,

@@ -26,6 +26,17 @@ func (s *Service) onDelete(tx *store.Tx, in *incoming) (outcome, error) {
 	return done, s.forgetPost(tx, p)
 }
 
+func (s *Service) caresForDelete(tx *store.Tx, in *incoming) (bool, error) {
+	if in.act.ObjectID == in.sender.URI {
+		return true, nil
+	}
+	known, err := postKnown(tx, in.act.ObjectID)
+	if err != nil || known {
+		return known, err
+	}
+	return tx.Follows(in.sender.ID) // an unknown post's Delete is remembered only if we would have taken its Create
+}
+
 // claimed is how an id is remembered as deleted on one actor's word alone: it
 // keeps away what that actor creates later, and nobody else's.
 func claimed(actorURI, objectURI string) string { return objectURI + " by " + actorURI }

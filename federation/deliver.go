@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"dassie/federation/ap"
+	"dassie/federation/httpsig"
 	"dassie/federation/remote"
 	"dassie/store"
 )
@@ -268,7 +269,7 @@ func (s *Service) deliverOne(ctx context.Context, in store.Inbox, o store.Outgoi
 	}
 	ctx, cancel := context.WithTimeout(ctx, postTimeout)
 	defer cancel()
-	answer, sent, err := s.post(ctx, in, body)
+	answer, sent, err := s.post(ctx, in, o, body)
 	if err != nil && !sent && errors.Is(context.Cause(ctx), context.Canceled) {
 		return false, nil // the server stops before anything left: it stays due
 	}
@@ -301,7 +302,7 @@ func (s *Service) deliverOne(ctx context.Context, in store.Inbox, o store.Outgoi
 var signing = make(chan struct{}, signSlots)
 
 // post signs and sends; sent says that the request may have been received.
-func (s *Service) post(ctx context.Context, in store.Inbox, body []byte) (*remote.Answer, bool, error) {
+func (s *Service) post(ctx context.Context, in store.Inbox, o store.Outgoing, body []byte) (*remote.Answer, bool, error) {
 	var sent atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }})
 	answer, err := s.remote.Post(ctx, in.URL, ap.ContentType, body, func(r *http.Request) error {
@@ -310,13 +311,21 @@ func (s *Service) post(ctx context.Context, in store.Inbox, body []byte) (*remot
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		err := s.person.SignCavage(r, body, s.now())
+		err := s.signerOf(o).SignCavage(r, body, s.now())
 		<-signing
 		s.flights.sending.waits(in.HostID, time.Now())
 		return err
 	})
 	s.flights.sending.waits(in.HostID, time.Time{})
 	return answer, sent.Load(), err
+}
+
+// signerOf is whose key signs an activity.
+func (s *Service) signerOf(o store.Outgoing) httpsig.Signer {
+	if o.Signer == "instance" {
+		return s.instance
+	}
+	return s.person
 }
 
 // judge tells permanent from passing failures; unknown stands for the passing ones.

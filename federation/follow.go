@@ -130,6 +130,41 @@ func (s *Service) onFollow(tx *store.Tx, in *incoming) (outcome, error) {
 	return done, s.notify(tx, store.Notification{Kind: "follow_request", ActorID: in.sender.ID})
 }
 
+func (s *Service) caresForFollow(_ *store.Tx, in *incoming) (bool, error) {
+	return in.act.ObjectID == s.actorURI, nil
+}
+
+func (s *Service) followByStranger(_ *store.Tx, act *ap.Activity) (bool, error) {
+	return act.ObjectID == s.actorURI, nil
+}
+
+// undoFollow takes a follow of the owner back.
+func (s *Service) undoFollow(tx *store.Tx, in *incoming) error {
+	f, err := tx.Follower(in.sender.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if in.act.Object == nil && in.act.ObjectID != f.FollowURI {
+		return nil // the id of something else
+	}
+	if in.act.Object != nil && in.act.Object.FirstID("object") != s.actorURI {
+		return nil
+	}
+	if err := tx.DropFollower(in.sender.ID); err != nil {
+		return err
+	}
+	for _, kind := range []string{"follow_request", "follow"} {
+		if err := tx.DropNotifications(kind, in.sender.ID, 0); err != nil {
+			return err
+		}
+	}
+	s.emit(tx, EventProfile, 0)
+	return nil
+}
+
 // answerAgain repeats the answer to a Follow that arrives once more under the
 // same id: its sender never got the first one.
 func (s *Service) answerAgain(tx *store.Tx, a store.Actor, uri string) error {

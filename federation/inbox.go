@@ -188,7 +188,7 @@ func readActivity(body []byte) (*ap.Activity, error) {
 // commonest request of all, the Delete of an own account, whose key can no
 // longer be fetched anyway (mastodon#10286).
 func (s *Service) ignoredFromStranger(ctx context.Context, keyID string, act *ap.Activity) (bool, error) {
-	if verbs[act.Type] != nil && (act.Type != "Delete" || act.ObjectID != act.Actor) || !ap.SameOrigin(keyID, act.Actor) {
+	if knownVerb(act.Type) && (act.Type != "Delete" || act.ObjectID != act.Actor) || !ap.SameOrigin(keyID, act.Actor) {
 		return false, nil
 	}
 	known, err := store.Get(ctx, s.store, func(tx *store.Tx) (bool, error) {
@@ -209,7 +209,7 @@ func (s *Service) accept(ctx context.Context, act *ap.Activity, k *signer, sig *
 	if err := s.checkOrigin(act, k.actorURI); err != nil {
 		return err
 	}
-	if verbs[act.Type] == nil {
+	if !knownVerb(act.Type) {
 		return nil // View, Listen, Read …: 202 and nothing
 	}
 	proof := sig.ReplayKey()

@@ -32,11 +32,13 @@ func (s *Service) runInbox(ctx context.Context, payload []byte) error {
 		return err
 	}
 	in := &incoming{act: act, sender: sender, raw: j.Raw, proof: j.Proof}
-	if err := s.resolve(ctx, in); err != nil {
-		return err
-	}
-	if verbs[act.Type] == nil {
+	if !knownVerb(act.Type) {
 		return nil
+	}
+	if resolve := verbs[act.Type].resolve; resolve != nil {
+		if err := resolve(s, ctx, in); err != nil {
+			return err
+		}
 	}
 	cares, err := store.Get(ctx, s.store, func(tx *store.Tx) (bool, error) { return s.cares(tx, in) })
 	if err != nil || !cares {
@@ -62,26 +64,4 @@ func (s *Service) storedSender(ctx context.Context, j inboxJob) (store.Actor, er
 		return s.saveActor(ctx, j.Doc)
 	}
 	return s.fetchActor(ctx, j.Sender)
-}
-
-// resolve fetches what an activity names only by id. What is fetched must obey
-// the same origin rules as what is embedded.
-func (s *Service) resolve(ctx context.Context, in *incoming) error {
-	if in.act.Object != nil || in.act.ObjectID == "" {
-		return nil
-	}
-	switch in.act.Type {
-	case "Create":
-		obj, err := s.fetchObject(ctx, in.act.ObjectID)
-		if err != nil {
-			return err
-		}
-		if err := checkAuthor(obj, in.act.Actor); err != nil {
-			return err
-		}
-		in.act.Object = obj
-	case "Update":
-		return s.resolveUpdate(ctx, in.act)
-	}
-	return nil
 }

@@ -1,42 +1,38 @@
 package federation
 
 import (
-	"errors"
-
+	"dassie/federation/ap"
 	"dassie/store"
+	"dassie/web/reply"
 )
 
 // onUndo takes back what the same actor did before (AP 7.12, 6.10). Some servers
-// send only the id of what is undone.
+// send only the id of what is undone: each kind then looks for it.
 func (s *Service) onUndo(tx *store.Tx, in *incoming) (outcome, error) {
-	kind := ""
 	if in.act.Object != nil {
-		kind = in.act.Object.Type()
+		if undo := undos[in.act.Object.Type()]; undo != nil {
+			return done, undo(s, tx, in)
+		}
+		if in.act.Object.Type() != "" {
+			return done, nil
+		}
+		in.act.Object = nil // {"id": …} is no more than the id
 	}
-	if kind != "" && kind != "Follow" {
-		return done, nil
-	}
-	f, err := tx.Follower(in.sender.ID)
-	if errors.Is(err, store.ErrNotFound) {
-		return done, nil
-	}
-	if err != nil {
-		return done, err
-	}
-	if kind == "" && in.act.ObjectID != f.FollowURI {
-		return done, nil // the id of something else
-	}
-	if kind == "Follow" && in.act.Object.FirstID("object") != s.actorURI {
-		return done, nil
-	}
-	if err := tx.DropFollower(in.sender.ID); err != nil {
-		return done, err
-	}
-	for _, kind := range []string{"follow_request", "follow"} {
-		if err := tx.DropNotifications(kind, in.sender.ID, 0); err != nil {
+	for _, undo := range undos {
+		if err := undo(s, tx, in); err != nil {
 			return done, err
 		}
 	}
-	s.emit(tx, EventProfile, 0)
 	return done, nil
+}
+
+// checkUndone: only what the actor did can be taken back.
+func (s *Service) checkUndone(act *ap.Activity) error {
+	if act.Object == nil {
+		return nil
+	}
+	if inner := act.Object.FirstID("actor"); inner != "" && inner != act.Actor {
+		return reply.Errorf(reply.Forbidden, "what is undone was done by somebody else")
+	}
+	return nil
 }

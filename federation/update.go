@@ -29,6 +29,17 @@ func (s *Service) onUpdate(tx *store.Tx, in *incoming) (outcome, error) {
 	return done, s.updateNote(tx, note, in.sender)
 }
 
+func (s *Service) caresForUpdate(tx *store.Tx, in *incoming) (bool, error) {
+	if in.act.Object != nil && ap.IsActorType(in.act.Object.Type()) {
+		return in.act.ObjectID == in.sender.URI, nil
+	}
+	known, err := postKnown(tx, in.act.ObjectID)
+	if err != nil || known {
+		return known, err
+	}
+	return s.caresForPost(tx, in.act, in.sender)
+}
+
 func (s *Service) updateNote(tx *store.Tx, note *ap.Note, author store.Actor) error {
 	before, err := tx.PostByURI(note.ID)
 	if errors.Is(err, store.ErrNotFound) {
@@ -105,7 +116,11 @@ func (s *Service) wantPictures(tx *store.Tx, a store.Actor) error {
 }
 
 // resolveUpdate fetches what an Update names only by id.
-func (s *Service) resolveUpdate(ctx context.Context, act *ap.Activity) error {
+func (s *Service) resolveUpdate(ctx context.Context, in *incoming) error {
+	act := in.act
+	if act.Object != nil || act.ObjectID == "" {
+		return nil
+	}
 	obj, err := s.fetchObject(ctx, act.ObjectID)
 	if err != nil {
 		return err

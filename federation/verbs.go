@@ -9,65 +9,82 @@ import (
 	"dassie/store"
 )
 
-// verb applies one kind of activity inside a transaction: without the network,
-// and only as far as its sender may.
-type verb func(s *Service, tx *store.Tx, in *incoming) (outcome, error)
+// verb is what one kind of activity does here. What is nil does nothing.
+type verb struct {
+	// apply does it inside a transaction: without the network, and only as far as
+	// its sender may.
+	apply func(s *Service, tx *store.Tx, in *incoming) (outcome, error)
+
+	// cares says whether it can have any effect here, so that what nobody wants
+	// costs no write. It may say yes too often, never no. nil: always yes.
+	cares func(s *Service, tx *store.Tx, in *incoming) (bool, error)
+
+	// stranger is cares for an actor who is not stored yet; storing them costs
+	// requests. nil: never.
+	stranger func(s *Service, tx *store.Tx, act *ap.Activity) (bool, error)
+
+	// check holds the origin rules that this kind has beyond those of all
+	// (FEP-fe34). What it refuses is never stored and fetches nothing.
+	check func(s *Service, act *ap.Activity) error
+
+	// resolve fetches, before a queued activity is applied, what it names only by id.
+	resolve func(s *Service, ctx context.Context, in *incoming) error
+
+	// repeats says that the verb's own rows remember what was done, so that its
+	// replays need no memory of their own.
+	repeats bool
+}
 
 // verbs is the table of everything that has an effect on arrival. What is not
 // in it is answered 202 and forgotten.
 var verbs = map[string]verb{
-	"Accept": (*Service).onAccept,
-	"Create": (*Service).onCreate,
-	"Delete": (*Service).onDelete,
-	"Follow": (*Service).onFollow,
-	"Reject": (*Service).onReject,
-	"Undo":   (*Service).onUndo,
-	"Update": (*Service).onUpdate,
+	"Accept": {apply: (*Service).onAccept},
+	"Create": {apply: (*Service).onCreate, cares: (*Service).caresForCreate, stranger: (*Service).createByStranger,
+		check: (*Service).checkCreated, resolve: (*Service).resolveCreate, repeats: true},
+	"Delete": {apply: (*Service).onDelete, cares: (*Service).caresForDelete, check: (*Service).checkOwned, repeats: true},
+	"Follow": {apply: (*Service).onFollow, cares: (*Service).caresForFollow, stranger: (*Service).followByStranger},
+	"Reject": {apply: (*Service).onReject},
+	"Undo":   {apply: (*Service).onUndo, check: (*Service).checkUndone},
+	"Update": {apply: (*Service).onUpdate, cares: (*Service).caresForUpdate, check: (*Service).checkOwned,
+		resolve: (*Service).resolveUpdate, repeats: true},
 }
 
+// undos is what an Undo takes back, by the type of the activity inside. It is
+// called with the Undo; in.act.Object may be nil when only an id came.
+var undos = map[string]func(s *Service, tx *store.Tx, in *incoming) error{
+	"Follow": (*Service).undoFollow,
+}
+
+// knownVerb says whether a kind of activity has any effect.
+func knownVerb(kind string) bool { return verbs[kind].apply != nil }
+
 // apply calls an activity's verb, but only once for one signed request: a
-// replay has no effect for a week, also after a restart. Posts remember what was
-// created, changed and deleted by themselves.
+// replay has no effect for a week, also after a restart.
 func (s *Service) apply(tx *store.Tx, in *incoming) (outcome, error) {
-	switch in.act.Type {
-	case "Create", "Update", "Delete":
-	default:
+	v := verbs[in.act.Type]
+	if !v.repeats {
 		if seen, err := tx.Seen("signature " + hex.EncodeToString(in.proof)); err != nil || seen {
 			return done, err
 		}
 	}
-	return verbs[in.act.Type](s, tx, in)
+	return v.apply(s, tx, in)
 }
 
-// cares says whether an activity of a stored actor can have any effect here, so
-// that what nobody wants costs no write. It may say yes too often, never no.
+// cares says whether an activity of a stored actor can have any effect here.
 func (s *Service) cares(tx *store.Tx, in *incoming) (bool, error) {
-	switch in.act.Type {
-	case "Create":
-		return s.caresForPost(tx, in.act, in.sender)
-	case "Update":
-		if in.act.Object != nil && ap.IsActorType(in.act.Object.Type()) {
-			return in.act.ObjectID == in.sender.URI, nil
-		}
-		known, err := postKnown(tx, in.act.ObjectID)
-		if err != nil || known {
-			return known, err
-		}
-		return s.caresForPost(tx, in.act, in.sender)
-	case "Delete":
-		// An unknown post's Delete is remembered only if we would have taken its Create.
-		if in.act.ObjectID == in.sender.URI {
-			return true, nil
-		}
-		known, err := postKnown(tx, in.act.ObjectID)
-		if err != nil || known {
-			return known, err
-		}
-		return tx.Follows(in.sender.ID)
-	case "Follow":
-		return in.act.ObjectID == s.actorURI, nil
+	if v := verbs[in.act.Type]; v.cares != nil {
+		return v.cares(s, tx, in)
 	}
 	return true, nil
+}
+
+// wantedFromStranger is cares for an actor who is not stored yet.
+func (s *Service) wantedFromStranger(ctx context.Context, act *ap.Activity) (bool, error) {
+	v := verbs[act.Type]
+	if v.stranger == nil {
+		return false, nil
+	}
+	return store.Get(ctx, s.store, func(tx *store.Tx) (bool, error) { return v.stranger(s, tx, act) })
 }
 
 func postKnown(tx *store.Tx, uri string) (bool, error) {
@@ -76,55 +93,6 @@ func postKnown(tx *store.Tx, uri string) (bool, error) {
 		return false, nil
 	}
 	return err == nil, err
-}
-
-// wantedFromStranger is cares for an actor who is not stored yet.
-func (s *Service) wantedFromStranger(ctx context.Context, act *ap.Activity) (bool, error) {
-	switch act.Type {
-	case "Follow":
-		return act.ObjectID == s.actorURI, nil
-	case "Create":
-		return store.Get(ctx, s.store, func(tx *store.Tx) (bool, error) {
-			return s.caresForPost(tx, act, store.Actor{})
-		})
-	}
-	return false, nil
-}
-
-// caresForPost: a post is kept only if its author is followed, it is for the
-// owner, or it answers a kept post.
-func (s *Service) caresForPost(tx *store.Tx, act *ap.Activity, author store.Actor) (bool, error) {
-	for _, list := range [][]string{act.To, act.CC} {
-		for _, id := range list {
-			if id == s.actorURI {
-				return true, nil
-			}
-		}
-	}
-	if act.Object == nil {
-		// Only its id came: without a follow nothing says that it is for us.
-		return author.ID != 0 && follows(tx, author.ID), nil
-	}
-	for _, key := range []string{"to", "cc"} {
-		for _, id := range act.Object.IDs(key) {
-			if id == s.actorURI {
-				return true, nil
-			}
-		}
-	}
-	for _, tag := range act.Object.Objs("tag") {
-		if tag.Type() == "Mention" && tag.Str("href") == s.actorURI {
-			return true, nil
-		}
-	}
-	if author.ID != 0 && follows(tx, author.ID) {
-		return true, nil
-	}
-	parent := act.Object.FirstID("inReplyTo")
-	if parent == "" {
-		return false, nil
-	}
-	return postKnown(tx, parent)
 }
 
 // follows treats a failed look-up as yes: the verb itself will then fail with

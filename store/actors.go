@@ -294,6 +294,9 @@ func (t *Tx) ActorGone(id int64) error {
 		`delete from following where actor_id = ?`,
 		`delete from actor_keys where actor_id = ?`,
 		`delete from notifications where actor_id = ?`,
+		`delete from reactions where actor_id = ?`,
+		`delete from votes where actor_id = ?`,
+		`delete from blocked_by where actor_id = ?`,
 	} {
 		if _, err := t.exec(q, id); err != nil {
 			return err

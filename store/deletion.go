@@ -42,6 +42,12 @@ func (t *Tx) dropPost(p Post) error {
 		`delete from unindexed where post_id = ?`,
 		`delete from pins where post_id = ?`,
 		`delete from search where rowid = ?`,
+		`delete from reactions where post_id = ?`,
+		`delete from votes where post_id = ?`,
+		`delete from quotes where post_id = ?`,
+		`update quotes set quoted_id = null where quoted_id = ?`,
+		`delete from stamps where post_id = ?`,
+		`delete from thread_fetches where post_id = ?`,
 		`delete from posts where id = ?`,
 	} {
 		if _, err := t.exec(q, p.ID); err != nil {

@@ -80,17 +80,18 @@ type Outgoing struct {
 	Payload []byte
 	At      time.Time
 	Until   time.Time // it is given up at the first failure after this
+	Signer  string    // name of the private key that signs it; "" for the owner's
 }
 
 func scanOutgoing(r scanner) (Outgoing, error) {
 	var o Outgoing
 	var at, until int64
-	err := r.Scan(&o.ID, &o.Kind, &o.PostID, &o.URI, &o.Payload, &at, &until)
+	err := r.Scan(&o.ID, &o.Kind, &o.PostID, &o.URI, &o.Payload, &at, &until, &o.Signer)
 	o.At, o.Until = fromMS(at), fromMS(until)
 	return o, err
 }
 
-const outgoingColumns = `o.id, o.kind, o.post_id, o.uri, o.payload, o.at, o.until`
+const outgoingColumns = `o.id, o.kind, o.post_id, o.uri, o.payload, o.at, o.until, o.signer`
 
 // Outgoing reads an activity on its way; ErrNotFound once it is folded.
 func (t *Tx) Outgoing(id int64) (Outgoing, error) {
@@ -135,8 +136,8 @@ func (t *Tx) QueueOutgoing(o *Outgoing, to []InboxTarget) error {
 		o.Until = o.At.Add(PostLifetime)
 	}
 	if _, err := t.exec(`
-		insert into outgoing (id, kind, post_id, uri, payload, at, until)
-		values (?, ?, ?, ?, ?, ?, ?)`, o.ID, o.Kind, o.PostID, o.URI, o.Payload, ms(o.At), ms(o.Until)); err != nil {
+		insert into outgoing (id, kind, post_id, uri, payload, at, until, signer)
+		values (?, ?, ?, ?, ?, ?, ?, ?)`, o.ID, o.Kind, o.PostID, o.URI, o.Payload, ms(o.At), ms(o.Until), o.Signer); err != nil {
 		return err
 	}
 	for _, in := range to {

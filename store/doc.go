@@ -53,6 +53,17 @@
 //	  fetches       who fetched what   20,000 servers for each object
 //	  unsent        drafts, scheduled, held: the owner; no public query reads it
 //	  idempotency   keys of the API    a day
+//	touching
+//	  reactions     likes, reactions   with their post and their actor
+//	  votes         choices in polls   with their post and their actor
+//	  quotes        who quotes what    with the quoting post
+//	  stamps        consent to quotes… 100,000; with the post they allow
+//	  moves         where people went  500
+//	  blocks        whom we block      the owner
+//	  blocked_by    who blocks us      with their actor
+//	  reports       to us, and by us   180 days, 10,000
+//	  key_rotation  who knows the key  emptied when the old key goes
+//	  thread_fetches what was asked    30 days, 5,000
 //	arriving
 //	  jobs          work to be done    set aside after 5 tries: 30 days, 1,000
 //	  seen          activity ids       7 days, 500,000
@@ -71,23 +82,6 @@
 // are a sketch, what they hang on is a promise. "kept" is posts.kept = 1, set by
 // KeepPost, which is how anything the owner did exempts a post from the sweep.
 // posts.replies, boosts and likes are counters, so that no list counts rows.
-//
-// Federation:
-//
-//	reactions       post_id, actor_id, emoji ('' a like), uri, at; key (post_id, actor_id, emoji). Index (actor_id, post_id) where
-//	                actor_id = 1 is the owner's list of likes. posts.likes counts them. Those on own posts only, and the owner's own (kept)
-//	votes           post_id, actor_id, choice; key of all three. Votes on own polls, and the owner's own (actor 1). Options and counts
-//	                stay in posts.extra (Poll), whose author's server tells them
-//	poll_ends       post_id key, at; index (at): when to tell. Own polls and those voted in
-//	quotes          post_id key, quoted_hash, quoted_id, state (asks, stamped, refused, revoked), stamp_uri; index (quoted_id).
-//	                PostExtra.QuoteURI stays what the wire said
-//	stamps          id key, post_id, quoting_hash, quoting_uri, actor_id, at, revoked_at: what /stamps/ID answers
-//	policies        post_id key, quote, reply: own posts that differ from the setting
-//	moves           id key, actor_id, target_uri, at, state: others' moves, and one's own (actor 1; at most one in 7 days)
-//	aliases         uri key, checked_at: also_known_as of the owner
-//	reports         id key, from_actor, about_actor, text, state, at, answered_at; report_posts (report_id, post_id). 10,000, 180 days
-//	key_rotation    host_id key, told_at: servers that know the new key; keys holds 'main-old' for 7 days
-//	host_ways       host_id key, signature (draft or RFC 9421), needs_auth, learnt_at: columns of hosts would do as well
 //
 // Reading:
 //
@@ -122,7 +116,6 @@
 // Safety:
 //
 //	mutes           actor_id key, until, notices, at
-//	blocks          actor_id key, uri (of our Block), at; blocked_by (actor_id key, at)
 //	domain blocks   columns of hosts: severity (0 silence strangers, 1 block; blocked_at is when), comment, source. A name never met gets
 //	                its row by EnsureHost, which the sweep spares
 //	quarantine      the same as requests above, with the rule that held it

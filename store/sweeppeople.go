@@ -11,7 +11,10 @@ const unknownActor = `a.id != 1
 	and not exists (select 1 from mentions where actor_id = a.id)
 	and not exists (select 1 from unindexed where actor_id = a.id)
 	and not exists (select 1 from search where search match 'author : "' || a.id || '"')
-	and not exists (select 1 from notifications where actor_id = a.id)`
+	and not exists (select 1 from notifications where actor_id = a.id)
+	and not exists (select 1 from reactions where actor_id = a.id)
+	and not exists (select 1 from blocks where actor_id = a.id)
+	and not exists (select 1 from reports where actor_id = a.id or about_id = a.id)`
 
 // unusedSince is the age at which what nobody here knows goes: 30 days, or one
 // beyond a cap, since a stranger can name as many as it likes.

@@ -35,7 +35,7 @@ CREATE TABLE hosts (
   error text not null default '',
   blocked_at integer,
   created_at integer not null
-);
+, signature integer not null default 0, signature_at integer not null default 0, failed_days integer not null default 0, dead_at integer);
 
 CREATE TABLE actors (
   id integer primary key,
@@ -277,7 +277,7 @@ CREATE TABLE outgoing (
   payload blob,
   at integer not null,
   until integer not null
-);
+, signer text not null default '');
 
 CREATE INDEX outgoing_post on outgoing (post_id) where post_id != 0;
 
@@ -370,4 +370,108 @@ CREATE TABLE security_log (
   kind text not null,
   detail text not null default '',
   address text not null default ''
+);
+
+CREATE TABLE reactions (
+  id integer primary key,
+  post_id integer not null,
+  actor_id integer not null,
+  emoji text not null default '',
+  icon text not null default '',
+  uri text not null default '',
+  at integer not null
+);
+
+CREATE UNIQUE INDEX reactions_post on reactions (post_id, actor_id, emoji);
+
+CREATE INDEX reactions_actor on reactions (actor_id, id);
+
+CREATE TABLE votes (
+  post_id integer not null,
+  actor_id integer not null,
+  choice integer not null,
+  at integer not null,
+  primary key (post_id, actor_id, choice)
+) without rowid;
+
+CREATE INDEX votes_actor on votes (actor_id);
+
+CREATE TABLE quotes (
+  post_id integer primary key,
+  quoted_uri text not null,
+  quoted_hash integer not null,
+  quoted_id integer,
+  state integer not null,
+  request_uri text not null default '',
+  stamp_uri text not null default '',
+  stamp_hash integer,
+  at integer not null
+);
+
+CREATE INDEX quotes_quoted on quotes (quoted_id) where quoted_id is not null;
+
+CREATE INDEX quotes_missing on quotes (quoted_hash) where quoted_id is null;
+
+CREATE INDEX quotes_stamp on quotes (stamp_hash) where stamp_hash is not null;
+
+CREATE TABLE stamps (
+  id integer primary key,
+  kind text not null,
+  post_id integer not null,
+  actor_id integer not null,
+  object_uri text not null,
+  object_hash integer not null,
+  request_uri text not null default '',
+  at integer not null,
+  revoked_at integer
+);
+
+CREATE INDEX stamps_post on stamps (post_id);
+
+CREATE INDEX stamps_object on stamps (object_hash);
+
+CREATE TABLE moves (
+  id integer primary key,
+  actor_id integer not null,
+  target_uri text not null,
+  at integer not null
+);
+
+CREATE INDEX moves_actor on moves (actor_id);
+
+CREATE TABLE blocks (
+  actor_id integer primary key,
+  uri text not null,
+  at integer not null
+);
+
+CREATE TABLE blocked_by (
+  actor_id integer primary key,
+  uri text not null default '',
+  at integer not null
+);
+
+CREATE TABLE reports (
+  id integer primary key,
+  own integer not null default 0,
+  actor_id integer not null,
+  about_id integer not null,
+  uri text not null default '',
+  text text not null default '',
+  posts text not null default '[]',
+  forwarded integer not null default 0,
+  at integer not null,
+  answered_at integer,
+  answer text not null default ''
+);
+
+CREATE TABLE key_rotation (
+  host_id integer primary key,
+  told_at integer not null
+);
+
+CREATE TABLE thread_fetches (
+  post_id integer primary key,
+  at integer not null,
+  result text not null default ''
 );
