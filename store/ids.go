@@ -46,28 +46,31 @@ func TimeOf(id int64) time.Time { return time.UnixMilli(id >> 16).UTC() }
 // IDAt is the smallest id of a moment, for paging by date.
 func IDAt(t time.Time) int64 { return t.UnixMilli() << 16 }
 
+// drawn lists the columns that hold ids drawn here.
+var drawn = [][2]string{
+	{"deleted", "post_id"}, {"outgoing", "id"}, {"jobs", "id"}, {"notifications", "id"}, {"unsent", "id"}, {"actors", "id"},
+	{"reactions", "id"}, {"stamps", "id"}, {"moves", "id"}, {"reports", "id"}, {"apps", "id"}, {"tokens", "id"}, {"security_log", "id"},
+}
+
 // loadLastID keeps ids growing over a restart with a clock that went back: no
 // id that was ever published is drawn again, and jobs keep their order.
 func (s *Store) loadLastID() error {
 	tx := &Tx{s: s, c: s.wconn}
 	last, err := value[int64](tx, `
-		select max(
-			coalesce((select max(id) from posts indexed by posts_own where actor_id = 1), 0),
-			coalesce((select max(post_id) from deleted), 0),
-			coalesce((select max(id) from outgoing), 0),
-			coalesce((select max(id) from jobs), 0),
-			coalesce((select max(id) from notifications), 0),
-			coalesce((select max(id) from unsent), 0),
-			coalesce((select max(id) from reactions), 0),
-			coalesce((select max(id) from stamps), 0),
-			coalesce((select max(id) from moves), 0),
-			coalesce((select max(id) from reports), 0),
-			coalesce((select max(id) from actors), 0),
-			coalesce((select max(id) from apps), 0),
-			coalesce((select max(id) from tokens), 0),
-			coalesce((select max(id) from security_log), 0))`)
+		select coalesce(max(id), 0)
+		from posts indexed by posts_own
+		where actor_id = 1`)
 	if err != nil {
 		return err
+	}
+	for _, d := range drawn {
+		id, err := value[int64](tx, `
+			select coalesce(max(`+d[1]+`), 0)
+			from `+d[0])
+		if err != nil {
+			return err
+		}
+		last = max(last, id)
 	}
 	s.lastID.Store(last)
 	return nil

@@ -76,7 +76,7 @@ func TestUpgradeKeepsRowsAndSavesACopyFirst(t *testing.T) {
 	before := files(t, dir)[store.FileName]
 	var said []string
 	o := store.Options{Serve: true, Progress: func(s string) { said = append(said, s) }}
-	s, err := store.Open(dir, o.WithMigrations(store.Migration(0), second))
+	s, err := store.Open(dir, o.WithMigrations(store.Migration(0), store.Migration(1), second))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,14 +91,14 @@ func TestUpgradeKeepsRowsAndSavesACopyFirst(t *testing.T) {
 	if !bytes.Equal(files(t, dir)["before-upgrade-from-1.db"], before) {
 		t.Error("the copy from before the upgrade is not the database as it was")
 	}
-	if len(said) != 2 || !strings.Contains(said[1], "step 1 of 1") {
+	if len(said) != 3 || !strings.Contains(said[2], "step 2 of 2") {
 		t.Errorf("progress was %q", said)
 	}
 }
 
 func TestUpgradeThatOnlyAddsNeedsNoCopy(t *testing.T) {
 	dir := frozen(t)
-	s, err := store.Open(dir, store.Options{Serve: true}.WithMigrations(store.Migration(0), "-- additive\n"+second))
+	s, err := store.Open(dir, store.Options{Serve: true}.WithMigrations(store.Migration(0), store.Migration(1), "-- additive\n"+second))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,11 +110,11 @@ func TestUpgradeThatOnlyAddsNeedsNoCopy(t *testing.T) {
 
 func TestUpgradeGoesOnWhereItStopped(t *testing.T) {
 	dir := frozen(t)
-	_, err := store.Open(dir, store.Options{Serve: true}.WithMigrations(store.Migration(0), second, "create table half (id integer); insert into nowhere values (1)"))
-	if err == nil || !strings.Contains(err.Error(), "3_test.sql") {
+	_, err := store.Open(dir, store.Options{Serve: true}.WithMigrations(store.Migration(0), store.Migration(1), second, "create table half (id integer); insert into nowhere values (1)"))
+	if err == nil || !strings.Contains(err.Error(), "4_test.sql") {
 		t.Fatalf("the failing step gave %v", err)
 	}
-	s, err := store.Open(dir, store.Options{Serve: true}.WithMigrations(store.Migration(0), second, "create table half (id integer)"))
+	s, err := store.Open(dir, store.Options{Serve: true}.WithMigrations(store.Migration(0), store.Migration(1), second, "create table half (id integer)"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func TestUpgradeGoesOnWhereItStopped(t *testing.T) {
 func TestCommandsNeverUpgrade(t *testing.T) {
 	dir := frozen(t)
 	before := files(t, dir)
-	_, err := store.Open(dir, store.Options{}.WithMigrations(store.Migration(0), second))
+	_, err := store.Open(dir, store.Options{}.WithMigrations(store.Migration(0), store.Migration(1), second))
 	if err == nil || !strings.Contains(err.Error(), "start dassie serve once") {
 		t.Errorf("a command on an older database got %v", err)
 	}
@@ -139,7 +139,7 @@ func TestCommandsNeverUpgrade(t *testing.T) {
 func TestUpgradeNeedsRoomForTheCopy(t *testing.T) {
 	dir := frozen(t)
 	before := files(t, dir)[store.FileName]
-	_, err := store.Open(dir, store.Options{Serve: true}.WithFreeBytes(1000).WithMigrations(store.Migration(0), second))
+	_, err := store.Open(dir, store.Options{Serve: true}.WithFreeBytes(1000).WithMigrations(store.Migration(0), store.Migration(1), second))
 	if err == nil || !strings.Contains(err.Error(), "free bytes") || !strings.Contains(err.Error(), "has 1000") {
 		t.Errorf("a full disk got %v", err)
 	}
@@ -234,5 +234,20 @@ func TestDatabaseStillInTheLogOpens(t *testing.T) {
 	defer again.Close()
 	if v := read(t, again, func(tx *store.Tx) (string, error) { return tx.Setting("x") }); v != "y" {
 		t.Errorf("setting is %q", v)
+	}
+}
+
+// A database of the first release is brought to today's schema.
+func TestFrozenDatabaseUpgradesToToday(t *testing.T) {
+	s, err := store.Open(frozen(t), store.Options{Serve: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if p := read(t, s, func(tx *store.Tx) (store.Post, error) { return tx.Post(116153765691392000) }); p.Content != "<p>Hello 'there'.</p>" {
+		t.Errorf("content is %q", p.Content)
+	}
+	if n := count(t, s, "select count(*) from hosts where dead_at is null and signature = 0"); n == 0 {
+		t.Error("the hosts lost their rows")
 	}
 }
