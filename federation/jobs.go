@@ -132,46 +132,78 @@ func (s *Service) Run(ctx context.Context) error {
 	return s.queueFetches(context.WithoutCancel(ctx)) // what was gathered meanwhile
 }
 
-// jobLoop runs due jobs, a few at a time, each key in order.
+// jobLoop runs due jobs, a few at a time, each key in order. What is due is read
+// a page at a time and worked off from memory.
 func (s *Service) jobLoop(ctx context.Context) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	slots := make(chan struct{}, jobWorkers)
-	page := jobPage
+	q := jobQueue{page: jobPage}
 	for ctx.Err() == nil {
-		busy := s.work.busy() // before the reading: what ends meanwhile is in the list but must not run again
-		jobs, next, err := s.dueJobs(ctx, page)
-		if err != nil && ctx.Err() == nil {
+		if err := s.readJobs(ctx, &q); err != nil && ctx.Err() == nil {
 			s.log.Error("cannot read jobs", "error", err)
-			next = s.now().Add(10 * time.Second)
+			q.next = s.now().Add(10 * time.Second)
 		}
-		if len(jobs) > 0 {
-			next = s.now().Add(busyPoll) // others come due while these run
-		}
-		started := 0
-		for _, j := range jobs {
-			if ctx.Err() != nil {
-				return
-			}
-			if busy[runningKey(j)] || !s.work.claim(j) {
-				continue
-			}
-			started++
-			slots <- struct{}{}
-			wg.Go(func() {
-				defer func() { <-slots; s.work.pokeJobs() }()
-				s.runJob(ctx, j)
-			})
+		for s.startJobs(ctx, &q, &wg, slots) && len(q.jobs) > 0 {
+			s.sleep(ctx, s.work.jobs, s.now().Add(busyPoll)) // until one of them ends
 		}
 		switch {
-		case started > 0:
-			page = jobPage
-		case len(jobs) == page && page < maxJobPage:
-			page *= 2 // one domain's jobs must not hide what others sent
+		case q.started > 0:
+			q.page = jobPage
+		case q.full && q.page < maxJobPage:
+			q.page *= 2 // one domain's jobs must not hide what others sent
 		default:
-			s.sleep(ctx, s.work.jobs, next)
+			s.sleep(ctx, s.work.jobs, q.next)
 		}
 	}
+}
+
+// jobQueue is what the job loop knows of the jobs that are due.
+type jobQueue struct {
+	jobs    []store.Job // still to be started
+	next    time.Time   // when to read again at the latest
+	page    int         // how many are read
+	full    bool        // as many were read
+	started int         // since it was read
+}
+
+func (s *Service) readJobs(ctx context.Context, q *jobQueue) error {
+	busy := s.work.busy() // before the reading: what ends meanwhile is in the list but must not run again
+	jobs, next, err := s.dueJobs(ctx, q.page)
+	*q = jobQueue{page: q.page, next: next, full: len(jobs) == q.page}
+	if len(jobs) > 0 {
+		q.next = s.now().Add(busyPoll) // others come due while these run
+	}
+	for _, j := range jobs {
+		if !busy[runningKey(j)] {
+			q.jobs = append(q.jobs, j)
+		}
+	}
+	return err
+}
+
+// startJobs starts what finds a place and leaves the rest in the queue; it says
+// whether it started any.
+func (s *Service) startJobs(ctx context.Context, q *jobQueue, wg *sync.WaitGroup, slots chan struct{}) bool {
+	rest, began := q.jobs[:0], q.started
+	for i, j := range q.jobs {
+		if ctx.Err() != nil || len(slots) == cap(slots) {
+			rest = append(rest, q.jobs[i:]...)
+			break
+		}
+		if !s.work.claim(j) {
+			rest = append(rest, j)
+			continue
+		}
+		q.started++
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots; s.work.pokeJobs() }()
+			s.runJob(ctx, j)
+		})
+	}
+	q.jobs = rest
+	return q.started > began
 }
 
 // sleep waits for a poke, a time (zero: none), or the end of ctx.
