@@ -43,8 +43,8 @@ type site struct {
 	token                 string
 }
 
-// boot makes the account and starts the server, and a proxy if there is to be one.
-func (s *site) boot(t *testing.T, ca *authority, proxied bool) {
+// boot makes the account and starts the server.
+func (s *site) boot(t *testing.T, ca *authority, proxied bool) *running {
 	t.Helper()
 	s.client = &http.Client{Timeout: patience, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: ca.pool}},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -54,6 +54,12 @@ func (s *site) boot(t *testing.T, ca *authority, proxied bool) {
 	}
 	command(t, "init", "-data", s.dir, "-name", s.name, "-domain", s.host, "-approve-followers=false", "-password-file", password)
 	s.token = strings.TrimSpace(command(t, "token", "-data", s.dir, "-scopes", "read write follow"))
+	return s.serve(t, ca, proxied)
+}
+
+// serve starts the server, and a proxy if there is to be one.
+func (s *site) serve(t *testing.T, ca *authority, proxied bool) *running {
+	t.Helper()
 	cert, key := ca.issue(t, s.host)
 	args := []string{"serve", "-data", s.dir, "-allow-networks", "127.0.0.0/8"}
 	if proxied {
@@ -71,7 +77,7 @@ func (s *site) boot(t *testing.T, ca *authority, proxied bool) {
 		if err == nil {
 			res.Body.Close()
 			if res.StatusCode == 200 {
-				return
+				return r
 			}
 		}
 		if time.Now().After(end) {
@@ -116,11 +122,23 @@ func command(t *testing.T, args ...string) string {
 // ask sends one request and reads JSON; form is nil for a GET.
 func (s *site) ask(t *testing.T, path string, form url.Values, into any) {
 	t.Helper()
-	method, body := "GET", ""
+	method := "GET"
 	if form != nil {
-		method, body = "POST", form.Encode()
+		method = "POST"
 	}
-	req, err := http.NewRequest(method, "https://"+s.host+path, strings.NewReader(body))
+	status, text := s.request(t, method, path, form)
+	if status != 200 {
+		t.Fatalf("%s %s: %d\n%s", method, path, status, text)
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		t.Fatalf("%s %s: %v\n%s", method, path, err, text)
+	}
+}
+
+// request sends one request with the token.
+func (s *site) request(t *testing.T, method, path string, form url.Values) (status int, body []byte) {
+	t.Helper()
+	req, err := http.NewRequest(method, "https://"+s.host+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,12 +155,7 @@ func (s *site) ask(t *testing.T, path string, form url.Values, into any) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if res.StatusCode != 200 {
-		t.Fatalf("%s %s: %s\n%s", method, path, res.Status, text)
-	}
-	if err := json.Unmarshal(text, into); err != nil {
-		t.Fatalf("%s %s: %v\n%s", method, path, err, text)
-	}
+	return res.StatusCode, text
 }
 
 // discovered: WebFinger and NodeInfo lead to https addresses, and pages are

@@ -55,13 +55,19 @@ type running struct {
 	cmd   *exec.Cmd
 	lines chan string
 	said  strings.Builder
+	ended sync.Once
 }
 
 // start runs the program with what it says on both outputs in one stream. At
 // the end of the test it is ended as Ctrl-C does, and must then end well.
 func start(t testing.TB, env []string, args ...string) *running {
 	t.Helper()
-	r := &running{t: t, cmd: exec.Command(program(t), args...), lines: make(chan string, 1000)}
+	return startCommand(t, exec.Command(program(t), args...), env)
+}
+
+func startCommand(t testing.TB, cmd *exec.Cmd, env []string) *running {
+	t.Helper()
+	r := &running{t: t, cmd: cmd, lines: make(chan string, 1000)}
 	r.cmd.Env = append(os.Environ(), env...)
 	read, write, err := os.Pipe()
 	if err != nil {
@@ -108,7 +114,9 @@ func (r *running) until(pattern string) []string {
 	}
 }
 
-func (r *running) stop() {
+func (r *running) stop() { r.ended.Do(r.interrupt) }
+
+func (r *running) interrupt() {
 	if err := r.cmd.Process.Signal(os.Interrupt); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		r.t.Errorf("interrupt the program: %v", err)
 	}
