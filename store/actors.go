@@ -287,14 +287,15 @@ func (t *Tx) SaveActorKeys(actorID int64, keys []ActorKey) error {
 	return nil
 }
 
-// ActorGone marks an actor as deleted at its server and drops the follows both ways.
+// ActorGone marks an actor as deleted at its server and drops the follows both
+// ways. Posts and reactions, of which there may be many, are for the caller to
+// drop in slices.
 func (t *Tx) ActorGone(id int64) error {
 	for _, q := range []string{
 		`delete from followers where actor_id = ?`,
 		`delete from following where actor_id = ?`,
 		`delete from actor_keys where actor_id = ?`,
 		`delete from notifications where actor_id = ?`,
-		`delete from reactions where actor_id = ?`,
 		`delete from votes where actor_id = ?`,
 		`delete from blocked_by where actor_id = ?`,
 	} {

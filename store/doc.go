@@ -32,7 +32,7 @@
 //	  followers     who follows us     requests: 10,000; rejected, removed: 90 days
 //	  following     whom we follow     the owner
 //	posts
-//	  posts         posts and boosts   others': 90 days or less, unless touched; own: the owner
+//	  posts         posts and boosts   others': 90 days or less, unless touched; own, with their boosts: the owner
 //	  edits         earlier versions   20 for each post
 //	  mentions      who is named       with its post
 //	  tags          hashtags           while a post has them
@@ -54,7 +54,7 @@
 //	  unsent        drafts, scheduled, held: the owner; no public query reads it
 //	  idempotency   keys of the API    a day
 //	touching
-//	  reactions     likes, reactions   with their post and their actor
+//	  reactions     likes, reactions   10 for each post and actor; with either
 //	  votes         choices in polls   with their post and their actor
 //	  quotes        who quotes what    with the quoting post
 //	  stamps        consent to quotes… 100,000; with the post they allow

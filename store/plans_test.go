@@ -34,6 +34,7 @@ func lopsided(t testing.TB) (*store.Store, storetest.World) {
 			n + "20) insert into deliveries (outgoing_id, inbox_id, state) select n.i, x.id, iif(x.id % 50, 2, 0) from n, inboxes x where ?1 + ?2 + ?3 + ?4 > 0",
 			"insert into actor_keys (key_hash, key_id, actor_id, der, fetched_at) select uri_hash, uri || '#key', id, x'00', 0 from actors where ?1 + ?2 + ?3 + ?4 > 0",
 			n + "20000) insert into notifications (id, kind, actor_id, post_id, at) select i, 'favourite', ?2, ?4 + i, ?1 + ?3 from n",
+			n + "20000) insert into reactions (id, post_id, actor_id, emoji, at) select i, iif(i % 2, ?4, ?4 + i), iif(i % 10, ?2, ?3) + i, '', ?1 from n",
 			n + "5000) insert into jobs (id, kind, key, run_at) select i, 'inbox', 'key' || i % 3, i + ?1 from n where ?2 + ?3 + ?4 > 0",
 		} {
 			if err := tx.Exec(q, at, w.Bob.ID, w.Carol.ID, w.Hello.ID); err != nil {
@@ -85,9 +86,17 @@ func TestHotQueriesKeepTheirPlans(t *testing.T) {
 			},
 			func(tx *store.Tx) error { _, err := tx.CountOwnPosts(); return err },
 			func(tx *store.Tx) error { _, err := tx.ClockBehind(); return err })},
-		{"replies and boosts", []string{"INDEX posts_parent (parent_id=?)", "INDEX posts_boost (boost_of=?)"}, ask(
+		{"replies and boosts", []string{"INDEX posts_parent (parent_id=?)", "INDEX posts_boost (boost_of=? AND actor_id=?)"}, ask(
 			func(tx *store.Tx) error { _, err := tx.Replies(w.Hello.ID, 40); return err },
-			func(tx *store.Tx) error { _, err := tx.BoostBy(w.Bob.ID, w.Hello.ID); return err })},
+			func(tx *store.Tx) error { _, err := tx.BoostBy(w.Bob.ID, w.Hello.ID); return err },
+			func(tx *store.Tx) error { _, err := tx.Boosters(w.Hello.ID, first); return err })},
+		{"likes", []string{"INDEX reactions_post (post_id=? AND actor_id=?", "INDEX reactions_actor (actor_id=?", "INDEX posts_boost (boost_of=? AND actor_id=?)"}, ask(
+			func(tx *store.Tx) error { _, err := tx.ReactionsOf(w.Hello.ID, w.Bob.ID); return err },
+			func(tx *store.Tx) error { tx.ReactionByURI(w.Bob.ID, "x"); return nil },
+			func(tx *store.Tx) error { _, err := tx.ReactionsFor([][2]int64{{w.Hello.ID, w.Bob.ID}}); return err },
+			func(tx *store.Tx) error { _, err := tx.LikesBy(store.OwnerID, first); return err },
+			func(tx *store.Tx) error { _, err := tx.Likers(w.Hello.ID, first); return err },
+			func(tx *store.Tx) error { _, _, err := tx.Touched([]int64{w.Hello.ID, w.Walk.ID}); return err })},
 		{"jobs", []string{"INDEX jobs_due (run_at<?)", "INDEX jobs_key (key=? AND rowid<?)"}, ask(
 			func(tx *store.Tx) error { _, err := tx.DueJobs(now, 10); return err },
 			func(tx *store.Tx) error { _, err := tx.NextJob(); return err },

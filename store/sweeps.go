@@ -48,8 +48,9 @@ var sweeps = []sweep{
 }
 
 // oldPost is true of another's post stored before ?1, unless the owner did
-// something with it, is named in it, it stands beside an own post in a thread, or
-// somebody boosted it since.
+// something with it, is named in it, it stands beside an own post in a thread,
+// somebody boosted it since, or it is a boost of an own post, which its count of
+// boosts is made of.
 const oldPost = `p.actor_id != 1
 	and p.kept = 0
 	and p.stored_at < ?1
@@ -57,7 +58,8 @@ const oldPost = `p.actor_id != 1
 	and not exists (select 1 from pins where post_id = p.id)
 	and not exists (select 1 from posts r where r.parent_id = p.id and (r.actor_id = 1 or r.kept = 1))
 	and not exists (select 1 from posts b where b.boost_of = p.id and (b.actor_id = 1 or b.kept = 1 or b.stored_at >= ?1))
-	and not exists (select 1 from posts o where o.id = p.parent_id and o.actor_id = 1)`
+	and not exists (select 1 from posts o where o.id = p.parent_id and o.actor_id = 1)
+	and not exists (select 1 from posts o where o.id = p.boost_of and o.actor_id = 1)`
 
 func keepSince(t *Tx, set Settings) time.Time {
 	return t.Now().Add(-time.Duration(set.KeepRemoteDays) * day)

@@ -14,6 +14,13 @@ create table reactions (
 create unique index reactions_post on reactions (post_id, actor_id, emoji);
 create index reactions_actor on reactions (actor_id, id);
 
+-- Somebody's boost of a post, and a notice of it, are found by both: the more
+-- often a post is boosted and liked, the less may the next one cost.
+drop index posts_boost;
+create index posts_boost on posts (boost_of, actor_id) where boost_of is not null;
+drop index notifications_post;
+create index notifications_post on notifications (post_id, actor_id) where post_id != 0;
+
 -- Votes on own polls, and the owner's own.
 create table votes (
   post_id integer not null,

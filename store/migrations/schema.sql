@@ -147,8 +147,6 @@ CREATE INDEX posts_parent on posts (parent_id) where parent_id is not null;
 
 CREATE INDEX posts_orphan on posts (parent_hash) where parent_hash is not null;
 
-CREATE INDEX posts_boost on posts (boost_of) where boost_of is not null;
-
 CREATE INDEX posts_own on posts (id, visibility) where actor_id = 1;
 
 CREATE TABLE unindexed (
@@ -231,8 +229,6 @@ CREATE TABLE notifications (
   post_id integer not null default 0,
   at integer not null
 );
-
-CREATE INDEX notifications_post on notifications (post_id) where post_id != 0;
 
 CREATE INDEX notifications_actor on notifications (actor_id);
 
@@ -385,6 +381,10 @@ CREATE TABLE reactions (
 CREATE UNIQUE INDEX reactions_post on reactions (post_id, actor_id, emoji);
 
 CREATE INDEX reactions_actor on reactions (actor_id, id);
+
+CREATE INDEX posts_boost on posts (boost_of, actor_id) where boost_of is not null;
+
+CREATE INDEX notifications_post on notifications (post_id, actor_id) where post_id != 0;
 
 CREATE TABLE votes (
   post_id integer not null,
