@@ -41,8 +41,19 @@ func (s *Service) caresForDelete(tx *store.Tx, in *incoming) (bool, error) {
 // keeps away what that actor creates later, and nobody else's.
 func claimed(actorURI, objectURI string) string { return objectURI + " by " + actorURI }
 
-// forgetPost removes another's post and tells whoever shows it.
+// forgetPost removes another's post or boost and tells whoever shows it. The
+// owner's boost of it goes too, and nobody is told: a Delete takes boosts along.
 func (s *Service) forgetPost(tx *store.Tx, p store.Post) error {
+	if p.BoostOf != 0 {
+		if err := tx.DropNotifications("reblog", p.ActorID, p.BoostOf); err != nil {
+			return err
+		}
+		s.countsChanged(tx, p.BoostOf)
+	} else if b, err := tx.BoostBy(store.OwnerID, p.ID); err == nil {
+		s.emit(tx, EventDelete, b.ID)
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
 	if err := tx.DeletePost(p); err != nil {
 		return err
 	}

@@ -48,7 +48,11 @@ func (s *Service) sendPost(tx *store.Tx, kind string, p store.Post, to []store.I
 	if len(to) == 0 {
 		return nil
 	}
-	return s.queue(tx, &store.Outgoing{Kind: kind, PostID: p.ID, URI: p.URI + "/activity"}, to)
+	uri := p.URI + "/activity"
+	if p.BoostOf != 0 {
+		uri = p.URI // the row of a boost has its activity's id
+	}
+	return s.queue(tx, &store.Outgoing{Kind: kind, PostID: p.ID, URI: uri}, to)
 }
 
 func (s *Service) queue(tx *store.Tx, o *store.Outgoing, to []store.InboxTarget) error {

@@ -184,12 +184,19 @@ func readActivity(body []byte) (*ap.Activity, error) {
 }
 
 // ignoredFromStranger: what has no effect whoever sends it costs neither a fetch
-// of an unknown actor's key nor a write: verbs that mean nothing here, and the
-// commonest request of all, the Delete of an own account, whose key can no
-// longer be fetched anyway (mastodon#10286).
+// of an unknown actor's key nor a write: verbs that mean nothing here, boosts and
+// likes of what nobody here knows, as relays send them, and the commonest request
+// of all, the Delete of an own account, whose key can no longer be fetched anyway
+// (mastodon#10286).
 func (s *Service) ignoredFromStranger(ctx context.Context, keyID string, act *ap.Activity) (bool, error) {
-	if knownVerb(act.Type) && (act.Type != "Delete" || act.ObjectID != act.Actor) || !ap.SameOrigin(keyID, act.Actor) {
+	v := verbs[act.Type]
+	if knownVerb(act.Type) && !v.floods && (act.Type != "Delete" || act.ObjectID != act.Actor) || !ap.SameOrigin(keyID, act.Actor) {
 		return false, nil
+	}
+	if v.floods {
+		if wanted, err := s.wantedFromStranger(ctx, act); err != nil || wanted {
+			return false, err
+		}
 	}
 	known, err := store.Get(ctx, s.store, func(tx *store.Tx) (bool, error) {
 		_, err := tx.ActorIDByURI(act.Actor)

@@ -342,11 +342,18 @@ func (s *Service) indexOnce(ctx context.Context) (int, error) {
 	return store.Put(ctx, s.store, func(tx *store.Tx) (int, error) { return tx.IndexBatch(indexBatch, postText) })
 }
 
-// dropActorPosts removes the posts of a deleted account in slices.
+// dropActorPosts removes the posts, boosts and likes of a deleted account in slices.
 func (s *Service) dropActorPosts(ctx context.Context, payload []byte) error {
 	id, err := payloadID(payload)
 	if err != nil {
 		return err
+	}
+	for more := true; more; {
+		n, err := store.Put(ctx, s.store, func(tx *store.Tx) (int, error) { return tx.DropReactionsBy(id, 100) })
+		if err != nil {
+			return err
+		}
+		more = n > 0
 	}
 	for {
 		n, err := store.Put(ctx, s.store, func(tx *store.Tx) (int, error) {

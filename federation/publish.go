@@ -167,21 +167,11 @@ func (s *Service) compose(tx *store.Tx, d Draft, w written) (store.Post, []store
 // parentOf reads the post that is answered, and its author. Whoever answers a
 // boost means the post that was boosted.
 func (s *Service) parentOf(tx *store.Tx, id int64) (store.Post, store.Actor, error) {
-	parent, err := tx.Post(id)
-	if err == nil && parent.BoostOf != 0 {
-		parent, err = tx.Post(parent.BoostOf)
+	parent, author, err := touched(tx, id)
+	if reply.CodeOf(err) == reply.NotFound {
+		err = reply.Errorf(reply.Unprocessable, "The post you answer is not here any more; it may have been deleted.")
 	}
-	if errors.Is(err, store.ErrNotFound) {
-		return parent, store.Actor{}, reply.Errorf(reply.Unprocessable, "The post you answer is not here any more; it may have been deleted.")
-	}
-	if err != nil {
-		return parent, store.Actor{}, err
-	}
-	author, err := tx.Actor(parent.ActorID)
-	if err != nil {
-		return parent, author, fmt.Errorf("read author of post %d: %w", parent.ID, err)
-	}
-	return parent, author, nil
+	return parent, author, err
 }
 
 // narrowed holds a reply within the audience of what it answers (DECISIONS 23,

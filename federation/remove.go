@@ -2,6 +2,7 @@ package federation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -20,7 +21,7 @@ func (s *Service) Delete(ctx context.Context, postID int64) (servers int, err er
 		if err != nil {
 			return 0, err
 		}
-		to, err := s.holders(tx, p)
+		to, err := s.holdersWithBoost(tx, p)
 		if err != nil {
 			return 0, err
 		}
@@ -36,6 +37,39 @@ func (s *Service) Delete(ctx context.Context, postID int64) (servers int, err er
 	return servers, err
 }
 
+// holdersWithBoost is holders, and those who got the owner's own boost of the
+// post: a Delete retracts both.
+func (s *Service) holdersWithBoost(tx *store.Tx, p store.Post) ([]store.InboxTarget, error) {
+	to, err := s.holders(tx, p)
+	if err != nil {
+		return nil, err
+	}
+	b, err := tx.BoostBy(store.OwnerID, p.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return to, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.emit(tx, EventDelete, b.ID)
+	more, err := s.holders(tx, b)
+	return joined(to, more), err
+}
+
+// joined is two lists of inboxes as one, each inbox once.
+func joined(to, more []store.InboxTarget) []store.InboxTarget {
+	seen := make(map[string]bool, len(to))
+	for _, in := range to {
+		seen[in.URL] = true
+	}
+	for _, in := range more {
+		if !seen[in.URL] {
+			to = append(to, in)
+		}
+	}
+	return to
+}
+
 // holders lists the inboxes that a Delete goes to, each once. Blocked servers
 // are asked to delete what they have as well.
 func (s *Service) holders(tx *store.Tx, p store.Post) ([]store.InboxTarget, error) {
@@ -44,19 +78,7 @@ func (s *Service) holders(tx *store.Tx, p store.Post) ([]store.InboxTarget, erro
 		return to, err
 	}
 	followers, err := tx.FollowerInboxes()
-	if err != nil {
-		return nil, err
-	}
-	seen := make(map[string]bool, len(to))
-	for _, in := range to {
-		seen[in.URL] = true
-	}
-	for _, in := range followers {
-		if !seen[in.URL] {
-			to = append(to, in)
-		}
-	}
-	return to, nil
+	return joined(to, followers), err
 }
 
 // deletionOf is the Delete of a post (AP 6.4), addressed as the post was: that of

@@ -26,6 +26,12 @@ func (s *Service) onUndo(tx *store.Tx, in *incoming) (outcome, error) {
 	return done, nil
 }
 
+// caresForUndo: what has no effect need not be taken back.
+func (s *Service) caresForUndo(_ *store.Tx, in *incoming) (bool, error) {
+	kind := in.act.Object.Type()
+	return kind == "" || undos[kind] != nil, nil
+}
+
 // checkUndone: only what the actor did can be taken back.
 func (s *Service) checkUndone(act *ap.Activity) error {
 	if act.Object == nil {

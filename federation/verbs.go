@@ -30,6 +30,10 @@ type verb struct {
 	// resolve fetches, before a queued activity is applied, what it names only by id.
 	resolve func(s *Service, ctx context.Context, in *incoming) error
 
+	// floods says that strangers send it in masses: what of it nobody wants is
+	// dropped before its sender's key is fetched.
+	floods bool
+
 	// repeats says that the verb's own rows remember what was done, so that its
 	// replays need no memory of their own.
 	repeats bool
@@ -39,12 +43,16 @@ type verb struct {
 // in it is answered 202 and forgotten.
 var verbs = map[string]verb{
 	"Accept": {apply: (*Service).onAccept},
+	"Announce": {apply: (*Service).onAnnounce, cares: (*Service).caresForAnnounce, stranger: (*Service).announceByStranger,
+		resolve: (*Service).resolveAnnounce, floods: true, repeats: true},
 	"Create": {apply: (*Service).onCreate, cares: (*Service).caresForCreate, stranger: (*Service).createByStranger,
 		check: (*Service).checkCreated, resolve: (*Service).resolveCreate, repeats: true},
-	"Delete": {apply: (*Service).onDelete, cares: (*Service).caresForDelete, check: (*Service).checkOwned, repeats: true},
-	"Follow": {apply: (*Service).onFollow, cares: (*Service).caresForFollow, stranger: (*Service).followByStranger},
-	"Reject": {apply: (*Service).onReject},
-	"Undo":   {apply: (*Service).onUndo, check: (*Service).checkUndone},
+	"Delete":     {apply: (*Service).onDelete, cares: (*Service).caresForDelete, check: (*Service).checkOwned, repeats: true},
+	"EmojiReact": {apply: (*Service).onLike, cares: (*Service).caresForLike, stranger: (*Service).likeByStranger, floods: true},
+	"Follow":     {apply: (*Service).onFollow, cares: (*Service).caresForFollow, stranger: (*Service).followByStranger},
+	"Like":       {apply: (*Service).onLike, cares: (*Service).caresForLike, stranger: (*Service).likeByStranger, floods: true},
+	"Reject":     {apply: (*Service).onReject},
+	"Undo":       {apply: (*Service).onUndo, cares: (*Service).caresForUndo, check: (*Service).checkUndone},
 	"Update": {apply: (*Service).onUpdate, cares: (*Service).caresForUpdate, check: (*Service).checkOwned,
 		resolve: (*Service).resolveUpdate, repeats: true},
 }
@@ -52,7 +60,8 @@ var verbs = map[string]verb{
 // undos is what an Undo takes back, by the type of the activity inside. It is
 // called with the Undo; in.act.Object may be nil when only an id came.
 var undos = map[string]func(s *Service, tx *store.Tx, in *incoming) error{
-	"Follow": (*Service).undoFollow,
+	"Announce": (*Service).undoAnnounce, "EmojiReact": (*Service).undoLike, "Follow": (*Service).undoFollow,
+	"Like": (*Service).undoLike,
 }
 
 // knownVerb says whether a kind of activity has any effect.

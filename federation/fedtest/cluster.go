@@ -39,6 +39,7 @@ type Server struct {
 
 	cluster *Cluster
 	http    *http.Server
+	dir     string
 
 	mu    sync.Mutex
 	fault http.HandlerFunc
@@ -106,6 +107,7 @@ func (c *Cluster) Add(name string) *Server {
 
 func (s *Server) open(tb testing.TB, dir string) {
 	tb.Helper()
+	s.dir = dir
 	ctx := context.Background()
 	st, err := store.Open(dir, store.Options{Create: true, Serve: true, Now: s.cluster.Now})
 	if err != nil {

@@ -3,8 +3,11 @@ package fedtest
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"dassie/federation"
@@ -96,6 +99,17 @@ func (s *Server) Has(tb testing.TB, uri string) (store.Post, bool) {
 		tb.Fatal(err)
 	}
 	return p, true
+}
+
+// Disk changes whenever the server commits something: it is the state of the
+// write-ahead log.
+func (s *Server) Disk(tb testing.TB) string {
+	tb.Helper()
+	info, err := os.Stat(filepath.Join(s.dir, store.FileName+"-wal"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return fmt.Sprint(info.Size(), info.ModTime().UnixNano())
 }
 
 // Notified lists the kinds of the owner's notifications, newest first.

@@ -1,0 +1,167 @@
+package federation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"dassie/federation/ap"
+	"dassie/store"
+	"dassie/web/reply"
+)
+
+// Like notes that the owner likes a post, and tells its author (AP 6.8). Liking
+// it again changes nothing. It returns the post as it is then.
+func (s *Service) Like(ctx context.Context, postID int64) (store.Post, error) {
+	return s.onPost(ctx, "like", postID, func(tx *store.Tx, p store.Post, author store.Actor) error {
+		r := store.Reaction{PostID: p.ID, ActorID: store.OwnerID, URI: s.newActivityID()}
+		fresh, err := tx.React(&r)
+		if err != nil || !fresh {
+			return err
+		}
+		if err := tx.KeepPost(p.ID); err != nil {
+			return err
+		}
+		to, err := authorInbox(tx, author)
+		if err != nil {
+			return err
+		}
+		s.countsChanged(tx, p.ID)
+		return s.send(tx, "Like", 0, s.likeOf(r, p, author), to)
+	})
+}
+
+// Unlike takes the owner's like back (AP 6.10).
+func (s *Service) Unlike(ctx context.Context, postID int64) (store.Post, error) {
+	return s.onPost(ctx, "unlike", postID, func(tx *store.Tx, p store.Post, author store.Actor) error {
+		mine, err := tx.ReactionsOf(p.ID, store.OwnerID)
+		if err != nil {
+			return err
+		}
+		to, err := authorInbox(tx, author)
+		if err != nil {
+			return err
+		}
+		for _, r := range mine {
+			if _, err := tx.Unreact(r); err != nil {
+				return err
+			}
+			s.countsChanged(tx, p.ID)
+			undo := ap.NewActivity("Undo", s.newActivityID(), s.actorURI, s.likeOf(r, p, author), []string{author.URI}, nil, time.Time{})
+			if err := s.send(tx, "Undo", 0, undo, to); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// onPost does something with a post in one transaction and reads it anew.
+func (s *Service) onPost(ctx context.Context, verb string, postID int64, do func(*store.Tx, store.Post, store.Actor) error) (store.Post, error) {
+	p, err := store.Put(ctx, s.store, func(tx *store.Tx) (store.Post, error) {
+		p, author, err := touched(tx, postID)
+		if err != nil {
+			return p, err
+		}
+		if err := do(tx, p, author); err != nil {
+			return p, err
+		}
+		return tx.Post(p.ID)
+	})
+	if err != nil && reply.CodeOf(err) == reply.Internal {
+		err = fmt.Errorf("%s post %d: %w", verb, postID, err)
+	}
+	return p, err
+}
+
+func (s *Service) likeOf(r store.Reaction, p store.Post, author store.Actor) *ap.Message {
+	return ap.NewActivity("Like", r.URI, s.actorURI, p.URI, []string{author.URI}, nil, time.Time{})
+}
+
+// onLike takes a like of an own post (AP 7.10), or a reaction to it: EmojiReact
+// of Pleroma and Akkoma, Like with content of Misskey. Who likes a post in
+// several ways is told of once.
+func (s *Service) onLike(tx *store.Tx, in *incoming) (outcome, error) {
+	p, ok, err := s.ownTarget(tx, in.act.ObjectID, in.sender)
+	if err != nil || !ok {
+		return done, err
+	}
+	if undone, err := undoneBefore(tx, in); err != nil || undone {
+		return done, err
+	}
+	said := ap.ReadReaction(in.act.Raw)
+	r := store.Reaction{PostID: p.ID, ActorID: in.sender.ID, Emoji: said.Emoji, Icon: said.IconURL, URI: in.act.ID}
+	fresh, err := tx.React(&r)
+	if err != nil || !fresh {
+		return done, err
+	}
+	s.countsChanged(tx, p.ID)
+	return done, s.notify(tx, store.Notification{Kind: "favourite", ActorID: in.sender.ID, PostID: p.ID})
+}
+
+func (s *Service) caresForLike(tx *store.Tx, in *incoming) (bool, error) {
+	return s.ownKnown(tx, in.act.ObjectID)
+}
+
+func (s *Service) likeByStranger(tx *store.Tx, act *ap.Activity) (bool, error) {
+	return s.ownKnown(tx, act.ObjectID)
+}
+
+// undoLike takes a like or a reaction back: the one with that id, else the same
+// one to the same post.
+func (s *Service) undoLike(tx *store.Tx, in *incoming) error {
+	r, err := s.reactionUndone(tx, in)
+	if errors.Is(err, store.ErrNotFound) {
+		wanted := false
+		if in.act.Object != nil {
+			if wanted, err = s.ownKnown(tx, in.act.Object.FirstID("object")); err != nil {
+				return err
+			}
+		}
+		return undoFirst(tx, in, wanted)
+	}
+	if err != nil {
+		return err
+	}
+	last, err := tx.Unreact(r)
+	if err != nil {
+		return err
+	}
+	s.countsChanged(tx, r.PostID)
+	if !last {
+		return nil
+	}
+	return tx.DropNotifications("favourite", r.ActorID, r.PostID)
+}
+
+func (s *Service) reactionUndone(tx *store.Tx, in *incoming) (store.Reaction, error) {
+	if in.act.Object == nil {
+		if in.act.ObjectID == "" {
+			return store.Reaction{}, store.ErrNotFound
+		}
+		return tx.ReactionByURI(in.sender.ID, in.act.ObjectID)
+	}
+	p, err := tx.PostByURI(in.act.Object.FirstID("object"))
+	if err != nil {
+		return store.Reaction{}, err
+	}
+	list, err := tx.ReactionsOf(p.ID, in.sender.ID)
+	if err != nil {
+		return store.Reaction{}, err
+	}
+	same := ap.ReadReaction(in.act.Object).Emoji
+	found, ok := store.Reaction{}, false
+	for _, r := range list {
+		if in.act.ObjectID != "" && r.URI == in.act.ObjectID {
+			return r, nil
+		}
+		if r.Emoji == same {
+			found, ok = r, true
+		}
+	}
+	if !ok {
+		return found, store.ErrNotFound
+	}
+	return found, nil
+}
