@@ -133,8 +133,7 @@ func (m *room) statuses(posts []store.Post) []*Status {
 }
 
 // status is nil where the author, or the post that is boosted, is not here.
-// Nothing here can like, boost, bookmark or mute for the owner, so those are
-// false.
+// Nothing here can bookmark or mute for the owner, so those are false.
 func (m *room) status(p *store.Post) *Status {
 	acc := m.account(p.ActorID)
 	if acc == nil {
@@ -146,6 +145,7 @@ func (m *room) status(p *store.Post) *Status {
 		RepliesCount: p.Replies, ReblogsCount: p.Boosts, FavouritesCount: p.Likes, EditedAt: dateOrNull(p.EditedAt),
 		Content: content(p), Filtered: []string{}, Account: acc, Media: m.media(p), Mentions: m.mentions(p.Extra.Mentions),
 		Tags: m.tags(p.Extra.Tags), Emojis: emojis(p.Extra.Emojis), Poll: m.poll(p),
+		Favourited: m.liked[p.ID], Reblogged: m.boosted[p.ID],
 	}
 	if p.Extra.App != "" {
 		s.Application = &Application{p.Extra.App, textOrNull(p.Extra.AppURL)}
@@ -168,6 +168,7 @@ func (m *room) status(p *store.Post) *Status {
 	if s.Reblog == nil {
 		return nil
 	}
+	s.Favourited, s.Reblogged = s.Reblog.Favourited, s.Reblog.Reblogged
 	return s
 }
 

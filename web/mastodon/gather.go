@@ -61,6 +61,8 @@ type room struct {
 	actors   map[int64]store.Actor
 	posts    map[int64]*store.Post
 	pinned   map[int64]bool // own posts
+	liked    map[int64]bool // by the owner
+	boosted  map[int64]bool // by the owner
 	accounts map[int64]*Account
 }
 
@@ -78,11 +80,16 @@ func (a *API) gather(tx *store.Tx, posts []store.Post, actorIDs ...int64) (*room
 			return nil, err
 		}
 	}
-	ids := slices.Clone(actorIDs)
-	for _, p := range m.posts {
-		ids = append(ids, p.ActorID)
+	ids, shown := slices.Clone(actorIDs), make([]int64, 0, len(m.posts))
+	for id, p := range m.posts {
+		ids, shown = append(ids, p.ActorID), append(shown, id)
 	}
 	var err error
+	if len(shown) > 0 {
+		if m.liked, m.boosted, err = tx.Touched(shown); err != nil {
+			return nil, err
+		}
+	}
 	if m.actors, err = tx.Actors(ids...); err != nil {
 		return nil, err
 	}

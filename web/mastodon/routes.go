@@ -27,6 +27,13 @@ var routes = []route{
 	{"POST", "/api/v1/statuses", "write:statuses", (*API).publish},
 	{"GET", "/api/v1/statuses/:id", "read:statuses", (*API).status},
 	{"DELETE", "/api/v1/statuses/:id", "write:statuses", (*API).deleteStatus},
+	{"POST", "/api/v1/statuses/:id/favourite", "write:favourites", (*API).favourite},
+	{"POST", "/api/v1/statuses/:id/unfavourite", "write:favourites", (*API).unfavourite},
+	{"POST", "/api/v1/statuses/:id/reblog", "write:statuses", (*API).reblog},
+	{"POST", "/api/v1/statuses/:id/unreblog", "write:statuses", (*API).unreblog},
+	{"GET", "/api/v1/statuses/:id/favourited_by", "read:accounts", (*API).favouritedBy},
+	{"GET", "/api/v1/statuses/:id/reblogged_by", "read:accounts", (*API).rebloggedBy},
+	{"GET", "/api/v1/favourites", "read:favourites", (*API).favourites},
 
 	{"GET", "/api/v1/timelines/home", "read:statuses", (*API).home},
 	{"GET", "/api/v1/notifications", "read:notifications", (*API).notifications},

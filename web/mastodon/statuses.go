@@ -126,7 +126,12 @@ func (a *API) deleteStatus(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := a.svc.Delete(c.ctx, c.id); err != nil {
+	if gone.Reblog != nil { // an own boost
+		_, err = a.svc.Unboost(c.ctx, c.id)
+	} else {
+		_, err = a.svc.Delete(c.ctx, c.id)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return gone, nil
