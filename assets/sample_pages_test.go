@@ -36,6 +36,7 @@ type note struct {
 	Time                time.Time
 	New                 bool
 	Card                *Card
+	Reaction            string
 	Excerpt, ExcerptURL string
 }
 type draft struct {
@@ -279,8 +280,8 @@ func sampleLists(pages map[string]any) {
 		Pager                Pager
 	}
 	pages["notifications"] = inbox{owner("Inbox", "inbox", "/me/inbox"), []Tab{{"?k=mentions", "Mentions", 2, false}, {"?", "Everything", 5, true}},
-		[]note{{"1", "reply", []Person{grace}, 0, ago(12 * time.Minute), true, &cards[3], "", ""}, {"2", "request", []Person{tomas, carol}, 0, ago(3 * time.Hour), true, nil, "", ""},
-			{"3", "like", []Person{grace, tomas}, 5, ago(5 * time.Hour), true, nil, "Second sowing of spinach is up. If you want seed from the purple one…", "/me/post/7"}, {"4", "follow", []Person{long}, 0, ago(90 * time.Hour), false, nil, "", ""}, {"5", "mention", []Person{layla}, 0, ago(99 * time.Hour), false, &cards[4], "", ""}}, "4", "08:12", Pager{}}
+		[]note{{"1", "reply", []Person{grace}, 0, ago(12 * time.Minute), true, &cards[3], "", "", ""}, {"2", "request", []Person{tomas, carol}, 0, ago(3 * time.Hour), true, nil, "", "", ""},
+			{"3", "like", []Person{grace, tomas}, 5, ago(5 * time.Hour), true, nil, "", "Second sowing of spinach is up. If you want seed from the purple one…", "/me/post/7"}, {"6", "reaction", []Person{layla}, 0, ago(6 * time.Hour), true, nil, "👌 :leek:", "Second sowing of spinach is up.", "/me/post/7"}, {"4", "follow", []Person{long}, 0, ago(90 * time.Hour), false, nil, "", "", ""}, {"5", "mention", []Person{layla}, 0, ago(99 * time.Hour), false, &cards[4], "", "", ""}}, "4", "08:12", Pager{}}
 	pages["notifications.none"] = inbox{Owner: owner("Inbox", "inbox", "/me/inbox")}
 	pages["drafts"] = struct {
 		Owner

@@ -85,9 +85,20 @@ func (v *view) plainCards(posts []store.Post) ([]assets.Card, error) {
 	if err := v.read(authors...); err != nil {
 		return nil, err
 	}
+	ids := make([]int64, len(posts))
+	for i, p := range posts {
+		ids[i] = p.ID
+	}
+	liked, boosted, err := v.tx.Touched(ids)
+	if err != nil {
+		return nil, err
+	}
 	cards := make([]assets.Card, len(posts))
 	for i, p := range posts {
 		cards[i] = v.card(p)
+		cards[i].Liked, cards[i].Boosted = liked[p.ID], boosted[p.ID]
+		// What is boosted can be taken back, also what no button here boosts.
+		cards[i].May.Boost = p.Visibility.Open() || boosted[p.ID]
 		cards[i].ReplyTo = v.answering(p, parents)
 		if p.Own() {
 			if cards[i].Delivery, err = v.deliveryOf(p.ID); err != nil {
@@ -137,7 +148,7 @@ func (v *view) card(p store.Post) assets.Card {
 		ID: decimal(p.ID), URL: postPath(p.ID), Author: v.known(p.ActorID), Time: v.local(p.PublishedAt),
 		Edited: !p.EditedAt.IsZero(), Audience: audienceOf(p.Visibility), Lang: p.Language, Warning: p.Summary,
 		Content: content(p), Media: attachments(p), Replies: p.Replies, Boosts: p.Boosts, Likes: p.Likes,
-		May: assets.Actions{Reply: true, Edit: p.Own(), Delete: p.Own()},
+		May: assets.Actions{Reply: true, Like: true, Edit: p.Own(), Delete: p.Own()},
 	}
 	if !p.Own() {
 		c.Original = p.URL

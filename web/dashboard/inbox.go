@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"dassie/assets"
@@ -22,6 +23,7 @@ type inboxItem struct {
 	Time                time.Time
 	New                 bool
 	Card                *assets.Card
+	Reaction            string // the emoji of who reacted and did not like
 	Excerpt, ExcerptURL string
 }
 
@@ -97,10 +99,14 @@ func (v *view) inboxItems(rows []store.Notification, marker int64) ([]inboxItem,
 	if err != nil {
 		return nil, err
 	}
+	emoji, err := v.inboxReactions(rows)
+	if err != nil {
+		return nil, err
+	}
 	type group struct {
-		kind string
-		post int64
-		new  bool
+		kind, reaction string
+		post           int64
+		new            bool
 	}
 	var items []inboxItem
 	at := map[group]int{}
@@ -109,8 +115,11 @@ func (v *view) inboxItems(rows []store.Notification, marker int64) ([]inboxItem,
 		if !ok {
 			continue
 		}
+		if with := emoji[[2]int64{n.PostID, n.ActorID}]; item.Kind == "like" && with != "" {
+			item.Kind, item.Reaction = "reaction", with
+		}
 		item.New = n.ID > marker
-		g := group{item.Kind, n.PostID, item.New}
+		g := group{item.Kind, item.Reaction, n.PostID, item.New}
 		i, joined := at[g]
 		if item.Card != nil || !joined {
 			at[g] = len(items)
@@ -151,6 +160,31 @@ func (v *view) inboxPosts(rows []store.Notification) (map[int64]store.Post, map[
 		posts[p.ID], cards[p.ID] = p, made[i]
 	}
 	return posts, cards, nil
+}
+
+// inboxReactions reads with which emoji people reacted to own posts, by post and
+// person; who likes a post as well is left out.
+func (v *view) inboxReactions(rows []store.Notification) (map[[2]int64]string, error) {
+	var pairs [][2]int64
+	for _, n := range rows {
+		if n.Kind == "favourite" {
+			pairs = append(pairs, [2]int64{n.PostID, n.ActorID})
+		}
+	}
+	list, err := v.tx.ReactionsFor(pairs)
+	emoji, likes := map[[2]int64]string{}, map[[2]int64]bool{}
+	for _, r := range list {
+		pair := [2]int64{r.PostID, r.ActorID}
+		if r.Emoji == "" {
+			likes[pair] = true
+		} else {
+			emoji[pair] = strings.TrimSpace(emoji[pair] + " " + r.Emoji)
+		}
+	}
+	for pair := range likes {
+		delete(emoji, pair)
+	}
+	return emoji, err
 }
 
 // inboxItem is one notification; false if what it is about is gone.

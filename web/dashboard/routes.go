@@ -39,6 +39,10 @@ func (d *Dashboard) routes() []route {
 		get("/me/post/:id/delivery", d.delivery),
 		get("/me/post/:id/delete", d.postAsk),
 		post("/me/post/:id/delete", d.postDelete),
+		post("/me/post/:id/boost", d.boost),
+		post("/me/post/:id/unboost", d.unboost),
+		post("/me/post/:id/like", d.like),
+		post("/me/post/:id/unlike", d.unlike),
 
 		get("/me/inbox", d.inbox),
 		post("/me/inbox/read", d.inboxRead),
