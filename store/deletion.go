@@ -57,20 +57,24 @@ func (t *Tx) dropPost(p Post) error {
 	return t.SetTags(p.ID, lowerAll(p.Extra.Tags), nil)
 }
 
+// dropBoostsOf removes the boosts of a post. Those of others may be many: they go
+// all at once, and an Announce that comes again finds no post to boost. Those that
+// still wait for the indexes are passed over there.
 func (t *Tx) dropBoostsOf(id int64) error {
-	boosts, err := many(t, scanPost, `
-		select `+postColumns+`
-		from posts p
-		where p.boost_of = ?`, id)
-	if err != nil {
+	own, err := t.BoostBy(OwnerID, id)
+	if err == nil {
+		err = t.DeletePost(own)
+	}
+	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
-	for _, b := range boosts {
-		drop := t.dropPost // an Announce that comes again finds no post to boost
-		if b.Own() {
-			drop = t.DeletePost
-		}
-		if err := drop(b); err != nil {
+	const boosts = `(select b.id from posts b indexed by posts_boost where b.boost_of = ?)`
+	for _, q := range []string{
+		`delete from home where post_id in ` + boosts,
+		`delete from search where rowid in ` + boosts,
+		`delete from posts where id in ` + boosts,
+	} {
+		if _, err := t.exec(q, id); err != nil {
 			return err
 		}
 	}

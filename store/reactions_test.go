@@ -93,3 +93,47 @@ func TestWhatTheOwnerTouched(t *testing.T) {
 		t.Errorf("%v", pairs)
 	}
 }
+
+func TestADeletedPostTakesAllItsBoostsAlong(t *testing.T) {
+	s, w, _ := world(t)
+	write(t, s, func(tx *store.Tx) error {
+		for i := range 5 {
+			b := store.Post{URI: "https://bob.example/b/" + strconv.Itoa(i), ActorID: w.Bob.ID + int64(i), BoostOf: w.Hello.ID, PublishedAt: tx.Now()}
+			if err := tx.InsertPost(&b); err != nil {
+				return err
+			}
+			if err := tx.AddHome(b.ID, false); err != nil {
+				return err
+			}
+			if i < 3 {
+				if _, err := tx.IndexBatch(100, func(store.Post) string { return "" }); err != nil {
+					return err
+				}
+			}
+		}
+		return tx.InsertPost(&store.Post{ID: tx.NewID(), URI: "https://alice.example/b", ActorID: store.OwnerID, BoostOf: w.Hello.ID, PublishedAt: tx.Now()})
+	})
+	write(t, s, func(tx *store.Tx) error {
+		p, err := tx.Post(w.Hello.ID)
+		if err != nil || p.Boosts != 7 {
+			t.Errorf("%d boosts, %v", p.Boosts, err)
+		}
+		return tx.DeletePost(p)
+	})
+	write(t, s, func(tx *store.Tx) error {
+		_, err := tx.IndexBatch(100, func(store.Post) string { return "" })
+		return err
+	})
+	for query, want := range map[string]int64{
+		"select count(*) from posts where boost_of is not null":                                           0,
+		"select count(*) from home where post_id not in (select id from posts)":                           0,
+		"select count(*) from search where rowid not in (select id from posts)":                           0,
+		"select count(*) from unindexed":                                                                  0,
+		"select count(*) from deleted where post_id not in (select id from posts)":                        2, // the post, and the own boost
+		"select count(*) from notifications where post_id not in (select id from posts) and post_id != 0": 0,
+	} {
+		if n := count(t, s, query); n != want {
+			t.Errorf("%s: %d", query, n)
+		}
+	}
+}
