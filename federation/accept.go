@@ -174,6 +174,12 @@ func (s *Service) answerFollow(tx *store.Tx, kind string, a store.Actor, f store
 // onAccept takes the answer to a follow of ours. Servers name the Follow in
 // many ways: it is matched by its id, else by the answerer, whom we asked.
 func (s *Service) onAccept(tx *store.Tx, in *incoming) (outcome, error) {
+	if q, ok, err := s.askedToQuote(tx, in); err != nil || ok {
+		if err == nil {
+			err = s.quoteAccepted(tx, in, q)
+		}
+		return done, err
+	}
 	f, ok, err := s.asked(tx, in)
 	if err != nil || !ok || f.State != store.FollowAsked { // T14: nothing was asked
 		return done, err
@@ -192,6 +198,12 @@ func (s *Service) onAccept(tx *store.Tx, in *incoming) (outcome, error) {
 
 // onReject takes a refusal, or the end of a follow that had been accepted.
 func (s *Service) onReject(tx *store.Tx, in *incoming) (outcome, error) {
+	if q, ok, err := s.askedToQuote(tx, in); err != nil || ok {
+		if err == nil {
+			err = s.quoteRejected(tx, in, q)
+		}
+		return done, err
+	}
 	f, ok, err := s.asked(tx, in)
 	if err != nil || !ok {
 		return done, err

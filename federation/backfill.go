@@ -122,9 +122,12 @@ func (s *Service) storeFound(tx *store.Tx, a store.Actor, pins, posts []*ap.Note
 	}
 	var ids []int64
 	for i, n := range append(pins[:len(pins):len(pins)], posts...) {
-		p, _, err := s.storeNote(tx, n, a)
+		p, fresh, err := s.storeNote(tx, n, a)
 		if errors.Is(err, store.ErrNotFound) {
 			continue // deleted lately
+		}
+		if err == nil && fresh {
+			err = s.wantQuote(tx, quoteJob{Post: p.ID})
 		}
 		if err != nil {
 			return err

@@ -55,6 +55,9 @@ func (s *Service) storeNote(tx *store.Tx, n *ap.Note, author store.Actor) (store
 		return p, false, err
 	}
 	s.threadChanged(tx, p)
+	if _, err := s.noteQuote(tx, p, n, true); err != nil {
+		return p, true, err
+	}
 	return p, true, s.noteMentions(tx, p)
 }
 
@@ -111,7 +114,23 @@ func (s *Service) fillPost(tx *store.Tx, p *store.Post, n *ap.Note) error {
 	if n.Poll != nil {
 		p.Extra.Poll = pollOf(n)
 	}
+	if err := s.fillPolicy(tx, p, n); err != nil {
+		return err
+	}
 	return s.fillMentions(tx, p, n)
+}
+
+// fillPolicy keeps who may do what with a post.
+func (s *Service) fillPolicy(tx *store.Tx, p *store.Post, n *ap.Note) error {
+	if n.InteractionPolicy == nil {
+		return nil
+	}
+	author, err := tx.Actor(p.ActorID)
+	if err != nil {
+		return err
+	}
+	p.Extra.Policy = s.policyOf(n, author)
+	return nil
 }
 
 // safeContent is the text as it may be shown. What is not HTML is made HTML first.

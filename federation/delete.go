@@ -7,7 +7,7 @@ import (
 )
 
 // onDelete takes the deletion of a post by its author, or of an account by
-// itself (AP 7.4). Unknown ids are remembered, since a Delete may overtake its
+// itself (AP 7.4), or of the consent to a quote. Unknown ids are remembered, since a Delete may overtake its
 // Create.
 func (s *Service) onDelete(tx *store.Tx, in *incoming) (outcome, error) {
 	if in.act.ObjectID == in.sender.URI {
@@ -15,6 +15,9 @@ func (s *Service) onDelete(tx *store.Tx, in *incoming) (outcome, error) {
 	}
 	p, err := tx.PostByURI(in.act.ObjectID)
 	if errors.Is(err, store.ErrNotFound) {
+		if err := s.stampDeleted(tx, in.act.ObjectID, in.sender); err != nil {
+			return done, err
+		}
 		return done, tx.Bury(claimed(in.sender.URI, in.act.ObjectID))
 	}
 	if err != nil {
@@ -33,6 +36,9 @@ func (s *Service) caresForDelete(tx *store.Tx, in *incoming) (bool, error) {
 	known, err := postKnown(tx, in.act.ObjectID)
 	if err != nil || known {
 		return known, err
+	}
+	if quotes, err := tx.QuotesByStamp(in.act.ObjectID); err != nil || len(quotes) > 0 {
+		return len(quotes) > 0, err
 	}
 	return tx.Follows(in.sender.ID) // an unknown post's Delete is remembered only if we would have taken its Create
 }

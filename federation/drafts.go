@@ -33,15 +33,20 @@ type Draft struct {
 	Visibility  store.Visibility
 	Language    string // BCP 47; "" for the owner's usual one
 	Sensitive   bool
-	ParentID    int64  // post that is answered, 0 for none
-	App, AppURL string // program that the draft was written with
-	Key         string // idempotency key, at most 255 bytes; "" for none
+	ParentID    int64             // post that is answered, 0 for none
+	QuoteID     int64             // post that is quoted, 0 for none
+	QuotePolicy store.QuotePolicy // who may quote it; "" for the owner's usual one
+	App, AppURL string            // program that the draft was written with
+	Key         string            // idempotency key, at most 255 bytes; "" for none
 }
 
 // checkDraft refuses what cannot become a post and brings the rest into form.
 func checkDraft(d *Draft) error {
 	if d.Visibility < store.Public || d.Visibility > store.Direct {
 		return reply.Errorf(reply.Invalid, "Choose who may read the post.")
+	}
+	if d.QuotePolicy != "" && !d.QuotePolicy.Valid() {
+		return reply.Errorf(reply.Unprocessable, "Choose who may quote the post.")
 	}
 	d.Summary = oneLine(d.Summary)
 	d.Language = language(d.Language)

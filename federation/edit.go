@@ -36,7 +36,7 @@ func (s *Service) Edit(ctx context.Context, postID int64, d Draft) (store.Post, 
 	if err != nil {
 		return before, err
 	}
-	if w.empty && len(before.Extra.Attachments) == 0 {
+	if w.empty && len(before.Extra.Attachments) == 0 && before.Extra.QuoteURI == "" {
 		return before, reply.Errorf(reply.Unprocessable, "Write something first, or delete the post.")
 	}
 	p, err := store.Put(ctx, s.store, func(tx *store.Tx) (store.Post, error) { return s.edit(tx, postID, d, w) })
@@ -68,6 +68,9 @@ func (s *Service) edit(tx *store.Tx, id int64, d Draft, w written) (store.Post, 
 	p := before
 	p.Content, p.Source, p.Summary, p.Language, p.Sensitive = w.html, d.Text, d.Summary, d.Language, d.Sensitive
 	p.Extra.Tags, p.Extra.Markdown = w.tags, d.Markdown
+	if err := keepQuoteLink(tx, &p); err != nil {
+		return p, err
+	}
 	p.EditedAt = s.editTime(before)
 	people, err := s.namedAfterEdit(tx, &p, w)
 	if err != nil {

@@ -53,6 +53,10 @@ func (s *Service) noteOf(tx *store.Tx, p store.Post) (*ap.Note, error) {
 			n.Source.MediaType = "text/markdown"
 		}
 	}
+	n.InteractionPolicy = s.interactionPolicy(p)
+	if err := fillQuote(tx, n, p); err != nil {
+		return nil, err
+	}
 	var err error
 	if n.Context, err = s.contextOf(tx, p); err != nil {
 		return nil, err
@@ -63,10 +67,13 @@ func (s *Service) noteOf(tx *store.Tx, p store.Post) (*ap.Note, error) {
 }
 
 // activityOf wraps an own post as it is now into a Create or an Update, or
-// writes the Announce that a boost's row stands for.
+// writes the Announce that a boost's row stands for, or the request to quote.
 func (s *Service) activityOf(tx *store.Tx, p store.Post, kind string) (*ap.Message, error) {
-	if kind == "Announce" {
+	switch kind {
+	case "Announce":
 		return s.announceOf(tx, p)
+	case "QuoteRequest":
+		return s.quoteRequestOf(tx, p)
 	}
 	n, err := s.noteOf(tx, p)
 	if err != nil {

@@ -29,6 +29,8 @@ const (
 // jobKinds is the table of background work by the kind of its rows.
 var jobKinds = map[string]func(s *Service, ctx context.Context, payload []byte) error{
 	"inbox":       (*Service).runInbox,
+	"quote":       (*Service).runQuote,
+	"quoted":      (*Service).runQuoted,
 	"actor-posts": (*Service).dropActorPosts,
 	"recheck":     (*Service).recheckActors,
 	"backfill":    (*Service).backfill,
@@ -111,12 +113,12 @@ func (w *workState) release(j store.Job) {
 // Its servers may hang in every fetch that its activities need: they hold some
 // of the workers, never all.
 func peerOf(j store.Job) string {
-	if j.Kind != "inbox" {
+	if j.Kind != "inbox" && j.Kind != "quote" && j.Kind != "quoted" {
 		return ""
 	}
 	uri := j.Key
 	if i := strings.Index(uri, "http"); i > 0 {
-		uri = uri[i:] // refer:Create:https://…
+		uri = uri[i:] // refer:Create:https://…, quote:ID:CLAIM:https://…
 	}
 	return registrable(ap.Host(uri))
 }

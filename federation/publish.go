@@ -35,7 +35,7 @@ func (s *Service) Publish(ctx context.Context, d Draft) (store.Post, error) {
 	if err != nil {
 		return store.Post{}, err
 	}
-	if w.empty {
+	if w.empty && d.QuoteID == 0 {
 		return store.Post{}, reply.Errorf(reply.Unprocessable, "Write something first.")
 	}
 	p, err = store.Put(ctx, s.store, func(tx *store.Tx) (store.Post, error) { return s.publish(tx, d, w) })
@@ -108,6 +108,9 @@ func (s *Service) publish(tx *store.Tx, d Draft, w written) (store.Post, error) 
 		}
 		s.threadChanged(tx, p)
 	}
+	if err := s.fileQuote(tx, p, d.QuoteID); err != nil {
+		return p, err
+	}
 	if d.Key != "" {
 		if err := tx.SaveIdempotent(d.Key, p.ID); err != nil {
 			return p, err
@@ -161,7 +164,7 @@ func (s *Service) compose(tx *store.Tx, d Draft, w written) (store.Post, []store
 		}
 	}
 	p.Extra.Mentions = mentionsOf(people)
-	return p, people, nil
+	return p, people, s.composeQuote(tx, &p, d, people)
 }
 
 // parentOf reads the post that is answered, and its author. Whoever answers a

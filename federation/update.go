@@ -58,6 +58,17 @@ func (s *Service) updateNote(tx *store.Tx, note *ap.Note, author store.Actor) er
 	if err := tx.SetCounts(p.ID, p.Replies, p.Boosts, p.Likes); err != nil {
 		return err
 	}
+	// Consent to a quote, and a policy, come without a new date: the text is the same.
+	if work, err := s.noteQuote(tx, p, note, note.Updated.After(before.EditedAt)); err != nil {
+		return err
+	} else if work != nil {
+		if err := s.wantQuote(tx, *work); err != nil {
+			return err
+		}
+	}
+	if err := notePolicy(tx, &before, p); err != nil {
+		return err
+	}
 	switch {
 	case note.Updated.IsZero():
 		// Only counts: poll results come without "updated".

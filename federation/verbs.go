@@ -55,7 +55,16 @@ var verbs = map[string]verb{
 	"Undo":       {apply: (*Service).onUndo, cares: (*Service).caresForUndo, check: (*Service).checkUndone},
 	"Update": {apply: (*Service).onUpdate, cares: (*Service).caresForUpdate, check: (*Service).checkOwned,
 		resolve: (*Service).resolveUpdate, repeats: true},
+
+	"QuoteRequest":    consentVerb,
+	"ReplyRequest":    consentVerb,
+	"LikeRequest":     consentVerb,
+	"AnnounceRequest": consentVerb,
 }
+
+// consentVerb asks the owner to consent to something that is done with a post.
+var consentVerb = verb{apply: (*Service).onRequest, cares: (*Service).caresForRequest, stranger: (*Service).requestByStranger,
+	check: (*Service).checkRequest}
 
 // undos is what an Undo takes back, by the type of the activity inside. It is
 // called with the Undo; in.act.Object may be nil when only an id came.

@@ -18,6 +18,9 @@ func (t *Tx) DeletePost(p Post) error {
 		return err
 	}
 	if !p.Own() {
+		if err := t.dropStampsFor(p.URI); err != nil {
+			return err
+		}
 		return t.Bury(p.URI)
 	}
 	_, err := t.exec(`

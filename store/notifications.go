@@ -5,7 +5,7 @@ import "time"
 // Notification is one thing that happened to the owner.
 type Notification struct {
 	ID      int64
-	Kind    string // mention, follow, follow_request, reblog, favourite, update, poll, status: the client API's words
+	Kind    string // mention, follow, follow_request, reblog, favourite, quote, update, poll, status: the client API's words
 	ActorID int64
 	PostID  int64 // 0 if it is about no post
 	At      time.Time

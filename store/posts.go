@@ -78,6 +78,8 @@ type PostExtra struct {
 	App         string       `json:"app,omitempty"` // name of the program it was written with
 	AppURL      string       `json:"app_url,omitempty"`
 	QuoteURI    string       `json:"quote,omitempty"`
+	QuotePolicy QuotePolicy  `json:"quote_policy,omitempty"` // of own posts; "" is as the settings say
+	Policy      *Policy      `json:"policy,omitempty"`       // of others' posts
 	Poll        *Poll        `json:"poll,omitempty"`
 }
 
@@ -272,6 +274,8 @@ func (t *Tx) linkPost(p *Post) error {
 			return err
 		}
 	} else if err := t.adopt(p); err != nil {
+		return err
+	} else if err := t.adoptQuotes(p); err != nil {
 		return err
 	}
 	_, err := t.exec(`

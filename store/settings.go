@@ -22,6 +22,8 @@ type Settings struct {
 	KeepRemoteDays   int    `json:"keep_remote_days"`  // days that other people's posts stay when you did nothing with them; at most 90
 	KeepAddressDays  int    `json:"keep_address_days"` // days that the addresses of your log-ins are kept; at most 365
 	MediaCacheMB     int    `json:"media_cache_mb"`    // room for other people's pictures, in megabytes; at most 512
+
+	QuotePolicy QuotePolicy `json:"quote_policy"` // who may quote your posts: public, followers or nobody
 }
 
 // DefaultSettings are those of a new account.
@@ -34,11 +36,15 @@ func DefaultSettings() Settings {
 		KeepRemoteDays:   90,
 		KeepAddressDays:  365,
 		MediaCacheMB:     512,
+		QuotePolicy:      QuotePublic,
 	}
 }
 
 // Clamp holds the settings within the promised ceilings, whatever was stored.
 func (s *Settings) Clamp() {
+	if !s.QuotePolicy.Valid() {
+		s.QuotePolicy = QuotePublic
+	}
 	s.KeepRemoteDays = clamp(s.KeepRemoteDays, 1, 90)
 	s.KeepAddressDays = clamp(s.KeepAddressDays, 0, 365)
 	s.MediaCacheMB = clamp(s.MediaCacheMB, 16, 512)

@@ -32,6 +32,9 @@ type UnsentText struct {
 	Visibility Visibility `json:"visibility"`
 	Language   string     `json:"language,omitempty"`
 	ParentID   int64      `json:"parent,omitempty"`
+	QuoteID    int64      `json:"quote,omitempty"`
+
+	QuotePolicy QuotePolicy `json:"quote_policy,omitempty"`
 }
 
 func scanUnsent(r scanner) (Unsent, error) {

@@ -52,6 +52,7 @@ var matrix = map[string]struct {
 	"/posts/:id/likes":            {"open", "/posts/ID/likes", 404},
 	"/posts/:id/shares":           {"open", "/posts/ID/shares", 404},
 	"/contexts/:id":               {"open", "/contexts/ID", 404},
+	"/stamps/:id":                 {"open", "/stamps/ID", 404},
 	"/activities/:id":             {"open", "/activities/ID", 404},
 	"/.well-known/webfinger":      {"all", "/.well-known/webfinger?resource=acct:nora@" + testHost, 0},
 	"/.well-known/host-meta":      {"all", "/.well-known/host-meta", 0},

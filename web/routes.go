@@ -45,6 +45,7 @@ func (w *Web) siteRoutes(me, api http.Handler) []route {
 		{"/posts/:id/likes", get, w.numbered(s.ServeLikes)},
 		{"/posts/:id/shares", get, w.numbered(s.ServeShares)},
 		{"/contexts/:id", get, w.numbered(s.ServeContext)},
+		{"/stamps/:id", get, w.numbered(s.ServeStamp)},
 		{"/activities/:id", get, w.numbered(s.ServeActivity)},
 
 		{"/.well-known/webfinger", get, page(s.ServeWebFinger)},

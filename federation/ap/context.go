@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 )
 
 // Every term beyond AS2 that we send is defined in the @context that goes with
@@ -17,12 +18,18 @@ const noteTerms = `"Hashtag":"as:Hashtag","sensitive":"as:sensitive",` +
 	`"litepub":"http://litepub.social/ns#","directMessage":"litepub:directMessage",` + policyTerms + `,` +
 	`"quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},` +
 	`"quoteAuthorization":{"@id":"https://w3id.org/fep/044f#quoteAuthorization","@type":"@id"},` +
-	`"QuoteRequest":"https://w3id.org/fep/044f#QuoteRequest",` +
-	`"QuoteAuthorization":"https://w3id.org/fep/044f#QuoteAuthorization",` +
-	`"interactingObject":{"@id":"gts:interactingObject","@type":"@id"},` +
-	`"interactionTarget":{"@id":"gts:interactionTarget","@type":"@id"},` +
 	`"quoteUri":"http://fedibird.com/ns#quoteUri",` +
 	`"misskey":"https://misskey-hub.net/ns#","_misskey_quote":"misskey:_misskey_quote"`
+
+// requestTerms are those of requests for consent, the answers to them, and the
+// stamps that they end in.
+const requestTerms = `"QuoteRequest":"https://w3id.org/fep/044f#QuoteRequest",` +
+	`"QuoteAuthorization":"https://w3id.org/fep/044f#QuoteAuthorization",` +
+	`"ReplyRequest":"gts:ReplyRequest","ReplyAuthorization":"gts:ReplyAuthorization",` +
+	`"LikeRequest":"gts:LikeRequest","LikeAuthorization":"gts:LikeAuthorization",` +
+	`"AnnounceRequest":"gts:AnnounceRequest","AnnounceAuthorization":"gts:AnnounceAuthorization",` +
+	`"interactingObject":{"@id":"gts:interactingObject","@type":"@id"},` +
+	`"interactionTarget":{"@id":"gts:interactionTarget","@type":"@id"}`
 
 const policyTerms = `"gts":"https://gotosocial.org/ns#",` +
 	`"interactionPolicy":{"@id":"gts:interactionPolicy","@type":"@id"},` +
@@ -42,10 +49,11 @@ const actorTerms = `"Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manua
 	`"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"}`
 
 const (
-	baseContext  = `["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1"`
-	plainContext = baseContext + `]`
-	noteContext  = baseContext + `,{` + noteTerms + `}]`
-	actorContext = baseContext + `,"https://w3id.org/security/multikey/v1",{` + actorTerms + `}]`
+	baseContext    = `["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1"`
+	plainContext   = baseContext + `]`
+	noteContext    = baseContext + `,{` + noteTerms + `}]`
+	requestContext = baseContext + `,{` + noteTerms + `,` + requestTerms + `}]`
+	actorContext   = baseContext + `,"https://w3id.org/security/multikey/v1",{` + actorTerms + `}]`
 )
 
 // encoder is what knows its own wire form: *Note, *Actor, *Collection, *Tombstone.
@@ -95,8 +103,8 @@ func embeddableValue(v any) any {
 func contextFor(v any) string {
 	switch v := v.(type) {
 	case *Message:
-		if v.Instrument != nil || v.Type == "QuoteRequest" {
-			return noteContext
+		if v.Instrument != nil || isConsent(v.Type) {
+			return requestContext
 		}
 		return contextFor(v.Object)
 	case *wireActor:
@@ -108,7 +116,10 @@ func contextFor(v any) string {
 		if IsActorType(o.Type()) {
 			return actorContext
 		}
-		if classes[o.Type()] == classActivity && o.Type() != "QuoteRequest" && !o.Has("instrument") {
+		if isConsent(o.Type()) || o.Has("instrument") {
+			return requestContext
+		}
+		if classes[o.Type()] == classActivity {
 			if inner, ok := o.Obj("object"); ok {
 				return contextFor(inner)
 			}
@@ -117,6 +128,11 @@ func contextFor(v any) string {
 		return noteContext
 	}
 	return plainContext
+}
+
+// isConsent tells whether a type is a request for consent or a stamp.
+func isConsent(t string) bool {
+	return strings.HasSuffix(t, "Request") || strings.HasSuffix(t, "Authorization")
 }
 
 // Marshal writes a document of ours: a *Note, *Actor, *Collection, *Tombstone,

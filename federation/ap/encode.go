@@ -90,12 +90,15 @@ func (n *Note) Encode() any {
 		To: orEmpty(n.To), CC: orEmpty(n.CC), InReplyTo: n.InReplyTo, Context: n.Context, Conversation: n.Conversation,
 		Name: n.Name, Summary: n.Summary, Sensitive: n.Sensitive,
 		Attachment: encodeAttachments(n.Attachments), Tag: encodeTags(n.Mentions, n.Hashtags, n.Emojis),
-		Quote: n.Quote, QuoteURI: n.Quote, MisskeyQuote: n.Quote, QuoteAuthorization: n.QuoteAuthorization,
+		Quote: n.Quote, QuoteAuthorization: n.QuoteAuthorization,
 		InteractionPolicy: n.InteractionPolicy, DirectMessage: n.DirectMessage,
 		Likes: count(n.LikesID, n.LikesCount), Shares: count(n.SharesID, n.SharesCount),
 	}
 	if w.Type == "" {
 		w.Type = "Note"
+	}
+	if !n.QuoteRefused {
+		w.QuoteURI, w.MisskeyQuote = n.Quote, n.Quote
 	}
 	if !n.IsVote() {
 		w.Content = &n.Content

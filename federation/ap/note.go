@@ -39,6 +39,7 @@ type Note struct {
 	Quote              string // id of the quoted post
 	QuoteLegacy        bool   // quoted by quoteUrl & co., which know no consent
 	QuoteAuthorization string // FEP-044f: URL of the stamp
+	QuoteRefused       bool   // written without the fields that know no consent
 	InteractionPolicy  Object // as it came
 
 	RepliesID     string

@@ -229,6 +229,12 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		h(w, r)
 		return
 	}
+	if number, ok := strings.CutPrefix(r.URL.Path, "/stamps/"); ok {
+		if id, err := strconv.ParseInt(number, 10, 64); err == nil {
+			s.ServeStamp(w, r, id)
+			return
+		}
+	}
 	rest, ok := strings.CutPrefix(r.URL.Path, "/posts/")
 	number, tail, _ := strings.Cut(rest, "/")
 	id, err := strconv.ParseInt(number, 10, 64)
