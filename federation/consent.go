@@ -114,7 +114,7 @@ func (s *Service) consents(tx *store.Tx, kind string, p store.Post, asker store.
 	case "announce":
 		return p.Visibility.Open(), nil
 	}
-	switch s.quotePolicy(p) {
+	switch s.QuotePolicy(p) {
 	case store.QuotePublic:
 		return true, nil
 	case store.QuoteFollowers:

@@ -10,8 +10,8 @@ import (
 	"dassie/web/reply"
 )
 
-// quotePolicy is who may quote an own post. Posts for few are never quotable by others.
-func (s *Service) quotePolicy(p store.Post) store.QuotePolicy {
+// QuotePolicy is who may quote an own post. Posts for few are never quotable by others.
+func (s *Service) QuotePolicy(p store.Post) store.QuotePolicy {
 	switch {
 	case !p.Visibility.Open():
 		return store.QuoteNobody
@@ -26,7 +26,7 @@ func (s *Service) quotePolicy(p store.Post) store.QuotePolicy {
 // is not named here, likes, replies and boosts, is open to all who may read it.
 func (s *Service) interactionPolicy(p store.Post) ap.Object {
 	who := s.actorURI
-	switch s.quotePolicy(p) {
+	switch s.QuotePolicy(p) {
 	case store.QuotePublic:
 		who = ap.Public
 	case store.QuoteFollowers:
@@ -152,7 +152,7 @@ func (s *Service) MayQuote(p store.Post, b store.Bond) store.Permission {
 // made with fields that know no consent is shown as well.
 func (s *Service) quotableByAll(p store.Post) bool {
 	if p.Own() {
-		return s.quotePolicy(p) == store.QuotePublic
+		return s.QuotePolicy(p) == store.QuotePublic
 	}
 	return p.Visibility.Open() && p.Extra.Policy != nil && p.Extra.Policy.Quote.Everybody()
 }

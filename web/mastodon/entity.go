@@ -116,6 +116,7 @@ func (m *room) credentials(requests int) CredentialAccount {
 			Privacy: visibilityName(store.Public), Language: m.settings.Language, Note: me.Source, Fields: fields,
 			FollowRequestsCount: requests, HideLists: !m.settings.ShowLists,
 			Discoverable: m.settings.Discoverable, Indexable: m.settings.Indexable, AttributionDomains: []string{},
+			QuotePolicy: string(m.settings.QuotePolicy),
 		},
 		Role: Role{ID: "-99", Permissions: "0"}, // Mastodon's role of everybody
 	}
@@ -135,28 +136,12 @@ func (m *room) statuses(posts []store.Post) []*Status {
 // status is nil where the author, or the post that is boosted, is not here.
 // Nothing here can bookmark or mute for the owner, so those are false.
 func (m *room) status(p *store.Post) *Status {
-	acc := m.account(p.ActorID)
-	if acc == nil {
+	s := m.bare(p)
+	if s == nil {
 		return nil
 	}
-	s := &Status{
-		ID: id(p.ID), CreatedAt: date(p.PublishedAt), Sensitive: p.Sensitive, SpoilerText: p.Summary,
-		Visibility: visibilityName(p.Visibility), Language: textOrNull(p.Language), URI: p.URI, URL: or(p.URL, p.URI),
-		RepliesCount: p.Replies, ReblogsCount: p.Boosts, FavouritesCount: p.Likes, EditedAt: dateOrNull(p.EditedAt),
-		Content: content(p), Filtered: []string{}, Account: acc, Media: m.media(p), Mentions: m.mentions(p.Extra.Mentions),
-		Tags: m.tags(p.Extra.Tags), Emojis: emojis(p.Extra.Emojis), Poll: m.poll(p),
-		Favourited: m.liked[p.ID], Reblogged: m.boosted[p.ID],
-	}
-	if p.Extra.App != "" {
-		s.Application = &Application{p.Extra.App, textOrNull(p.Extra.AppURL)}
-	}
-	if p.Own() {
-		s.Pinned = new(m.pinned[p.ID])
-	}
-	if parent, ok := m.posts[p.ParentID]; ok {
-		s.InReplyToID, s.InReplyToAccount = idOrNull(parent.ID), idOrNull(parent.ActorID)
-	}
 	if p.BoostOf == 0 {
+		s.Quote = m.quote(p)
 		return s
 	}
 	boosted, ok := m.posts[p.BoostOf]
@@ -169,6 +154,33 @@ func (m *room) status(p *store.Post) *Status {
 		return nil
 	}
 	s.Favourited, s.Reblogged = s.Reblog.Favourited, s.Reblog.Reblogged
+	return s
+}
+
+// bare is a post without what it boosts or quotes.
+func (m *room) bare(p *store.Post) *Status {
+	acc := m.account(p.ActorID)
+	if acc == nil {
+		return nil
+	}
+	s := &Status{
+		ID: id(p.ID), CreatedAt: date(p.PublishedAt), Sensitive: p.Sensitive, SpoilerText: p.Summary,
+		Visibility: visibilityName(p.Visibility), Language: textOrNull(p.Language), URI: p.URI, URL: or(p.URL, p.URI),
+		RepliesCount: p.Replies, ReblogsCount: p.Boosts, FavouritesCount: p.Likes, EditedAt: dateOrNull(p.EditedAt),
+		Content: content(p), Filtered: []string{}, Account: acc, Media: m.media(p), Mentions: m.mentions(p.Extra.Mentions),
+		Tags: m.tags(p.Extra.Tags), Emojis: emojis(p.Extra.Emojis), Poll: m.poll(p),
+		Favourited: m.liked[p.ID], Reblogged: m.boosted[p.ID],
+		QuoteApproval: m.quoteApproval(p), QuotesCount: m.quoteCounts[p.ID],
+	}
+	if p.Extra.App != "" {
+		s.Application = &Application{p.Extra.App, textOrNull(p.Extra.AppURL)}
+	}
+	if p.Own() {
+		s.Pinned = new(m.pinned[p.ID])
+	}
+	if parent, ok := m.posts[p.ParentID]; ok {
+		s.InReplyToID, s.InReplyToAccount = idOrNull(parent.ID), idOrNull(parent.ActorID)
+	}
 	return s
 }
 

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"dassie/federation"
 	"dassie/store"
 )
 
@@ -64,6 +65,10 @@ type room struct {
 	liked    map[int64]bool // by the owner
 	boosted  map[int64]bool // by the owner
 	accounts map[int64]*Account
+
+	quoted      map[int64]federation.QuoteView // what posts quote
+	quoteCounts map[int64]int
+	bonds       map[int64]store.Bond // how the owner stands to authors whose policies depend on it
 }
 
 // gather reads what posts and actors need to be shown: boosted posts, parents
@@ -79,6 +84,9 @@ func (a *API) gather(tx *store.Tx, posts []store.Post, actorIDs ...int64) (*room
 		if err := m.readRelated(tx); err != nil {
 			return nil, err
 		}
+	}
+	if err := m.readQuotes(tx); err != nil {
+		return nil, err
 	}
 	ids, shown := slices.Clone(actorIDs), make([]int64, 0, len(m.posts))
 	for id, p := range m.posts {

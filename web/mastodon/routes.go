@@ -34,6 +34,9 @@ var routes = []route{
 	{"GET", "/api/v1/statuses/:id/favourited_by", "read:accounts", (*API).favouritedBy},
 	{"GET", "/api/v1/statuses/:id/reblogged_by", "read:accounts", (*API).rebloggedBy},
 	{"GET", "/api/v1/favourites", "read:favourites", (*API).favourites},
+	{"GET", "/api/v1/statuses/:id/quotes", "read:statuses", (*API).quotes},
+	{"POST", "/api/v1/statuses/:id/quotes/:quoting_status_id/revoke", "write:statuses", (*API).revokeQuote},
+	{"PUT", "/api/v1/statuses/:id/interaction_policy", "write:statuses", (*API).interactionPolicy},
 
 	{"GET", "/api/v1/timelines/home", "read:statuses", (*API).home},
 	{"GET", "/api/v1/notifications", "read:notifications", (*API).notifications},

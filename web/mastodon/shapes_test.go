@@ -16,10 +16,11 @@ const (
 		url uri avatar avatar_static header header_static followers_count following_count statuses_count last_status_at emojis roles fields`
 	statusKeys = `id created_at in_reply_to_id in_reply_to_account_id sensitive spoiler_text visibility language uri url replies_count
 		reblogs_count favourites_count edited_at favourited reblogged muted bookmarked content filtered reblog application account
-		media_attachments mentions tags emojis card poll`
+		media_attachments mentions tags emojis card poll
+		quote quote_approval quotes_count`
 	relationshipKeys = `id following showing_reblogs notifying languages followed_by blocking blocked_by muting muting_notifications
 		requested requested_by domain_blocking endorsed note`
-	sourceKeys = `privacy sensitive language note fields follow_requests_count hide_collections discoverable indexable attribution_domains`
+	sourceKeys = `privacy sensitive language note fields follow_requests_count hide_collections discoverable indexable attribution_domains quote_policy`
 	mediaKeys  = `id type url preview_url remote_url meta description blurhash`
 	pollKeys   = `id expires_at expired multiple votes_count voters_count voted own_votes options emojis`
 )

@@ -39,8 +39,6 @@ var refusedFields = []struct{ name, words string }{
 	{"media_attributes", "Posts with media are not taken from apps by this server."},
 	{"poll", "Polls are not taken from apps by this server."},
 	{"scheduled_at", "Posts cannot be scheduled on this server."},
-	{"quoted_status_id", "Quotes are not taken from apps by this server."},
-	{"quote_id", "Quotes are not taken from apps by this server."},
 	{"local_only", "There are no local-only posts on this server."},
 }
 
@@ -53,7 +51,7 @@ func (a *API) publish(c *call) (any, error) {
 	}
 	p, err := a.svc.Publish(c.ctx, d)
 	if err != nil {
-		return nil, a.orNoParent(c, d.ParentID, err)
+		return nil, a.orNoQuoted(c, d.QuoteID, a.orNoParent(c, d.ParentID, err))
 	}
 	return store.Get(c.ctx, a.st, func(tx *store.Tx) (*Status, error) { return a.one(tx, p) })
 }
@@ -68,7 +66,13 @@ func (a *API) draft(c *call) (federation.Draft, error) {
 		Text: c.params.get("status"), Summary: c.params.get("spoiler_text"),
 		Language: c.params.get("language"), Sensitive: c.params.truth("sensitive"),
 		Markdown: a.svc.Settings().MarkdownAPI, App: c.grant.App.Name, AppURL: c.grant.App.Website,
-		Key: c.r.Header.Get("Idempotency-Key"),
+		Key: c.r.Header.Get("Idempotency-Key"), QuotePolicy: store.QuotePolicy(c.params.get("quote_approval_policy")),
+	}
+	if quoted := or(c.params.get("quoted_status_id"), c.params.get("quote_id")); quoted != "" {
+		var ok bool
+		if d.QuoteID, ok = parseID(quoted); !ok {
+			return d, errNoQuoted
+		}
 	}
 	if name := c.params.get("visibility"); name != "" {
 		v, ok := visibilities[name]

@@ -69,6 +69,7 @@ type Source struct {
 	Discoverable        bool           `json:"discoverable"`
 	Indexable           bool           `json:"indexable"`
 	AttributionDomains  []string       `json:"attribution_domains"`
+	QuotePolicy         string         `json:"quote_policy"`
 }
 
 // Role is what somebody may do on the server.
@@ -113,6 +114,29 @@ type Status struct {
 	Emojis           []CustomEmoji `json:"emojis"`
 	Card             *struct{}     `json:"card"`
 	Poll             *Poll         `json:"poll"`
+
+	Quote         any           `json:"quote"` // *Quote, *ShallowQuote inside of one, or null
+	QuoteApproval QuoteApproval `json:"quote_approval"`
+	QuotesCount   int           `json:"quotes_count"`
+}
+
+// Quote is what a post quotes.
+type Quote struct {
+	State  string  `json:"state"`
+	Status *Status `json:"quoted_status"` // null unless it may be shown
+}
+
+// ShallowQuote is what a post quotes that is itself quoted.
+type ShallowQuote struct {
+	State    string  `json:"state"`
+	StatusID *string `json:"quoted_status_id"`
+}
+
+// QuoteApproval says who may quote a post, and whether the owner may.
+type QuoteApproval struct {
+	Automatic   []string `json:"automatic"`
+	Manual      []string `json:"manual"`
+	CurrentUser string   `json:"current_user"` // automatic, manual, denied, unknown
 }
 
 // Application is the program a post was written with.
