@@ -58,6 +58,13 @@ type check struct {
 }
 type nameValue struct{ Name, Value string }
 
+type sampleQuote struct {
+	Stamp string
+	Who   Person
+	URL   string
+	Time  time.Time
+}
+
 // samplePages returns, for each page, its data in one or more states; the
 // state's name follows the page's after a dot.
 func samplePages() map[string]any {
@@ -91,12 +98,20 @@ func samplePages() map[string]any {
 		Compose           *Compose
 		People            []talker
 		BackURL, BackText string
+		Quote             string
+		Quotes            []sampleQuote
 	}
 	focus := cards[1]
 	focus.LangName, focus.Boosters = "English", nil
 	pages["post"] = post{owner("Post", "", "/me/post/2"), cards[:1], focus, sampleTree(), 5, 11, "https://navy.example/4", []string{"@grace@navy.example"},
-		&Compose{Key: "k", Text: "@grace@navy.example ", Reply: "4", Audiences: audiences}, []talker{{grace, 2}, {tomas, 1}}, "/me", "Home"}
-	pages["post.own"] = post{Owner: owner("Post", "", "/me/post/7"), Card: cards[5], BackURL: "/me", BackText: "Home"}
+		&Compose{Key: "k", Text: "@grace@navy.example ", Reply: "4", Audiences: audiences}, []talker{{grace, 2}, {tomas, 1}}, "/me", "Home", "/me/write?quote=4", nil}
+	pages["post.own"] = post{Owner: owner("Post", "", "/me/post/7"), Card: cards[5], BackURL: "/me", BackText: "Home",
+		Quotes: []sampleQuote{{"9", grace, "https://navy.example/quote", ago(time.Hour)}}}
+	quoting := cards[1]
+	quoting.Quote = &Quoted{URL: "/me/post/3", Author: tomas, Lang: "en", Warning: "Seeds", Content: english}
+	pages["post.quoting"] = post{Owner: owner("Post", "", "/me/post/8"), Card: quoting, BackURL: "/me", BackText: "Home"}
+	quoting.Quote = &Quoted{Words: "The quoted post waits for its author’s consent."}
+	pages["post.pending"] = post{Owner: owner("Post", "", "/me/post/8"), Card: quoting, BackURL: "/me", BackText: "Home"}
 	type write struct {
 		Owner
 		Mode, Key, Text, Warning, TextLang, Draft, Edit, Error, PreviewWarning string
@@ -107,7 +122,11 @@ func samplePages() map[string]any {
 		Left                                                                   int
 		Preview                                                                template.HTML
 		SavedAt                                                                time.Time
+		Quoting                                                                *Card
+		Quotable                                                               []Option
 	}
+	quotable := []Option{{"public", "Everyone", true}, {"nobody", "Nobody", false}}
+	pages["write.quote"] = write{Owner: owner("Quote", "write", "/me/write"), Mode: "new", Languages: options, Audiences: audiences, Quoting: &answer, Quotable: quotable}
 	pages["write"] = write{Owner: owner("Write", "write", "/me/write"), Mode: "new", Text: "Took stock of the seed drawers before winter. The purple spinach did what the books said it would not: it came true from open pollination, three years running.\n\nWhich one should I put up for swapping first?", TextLang: "en", Languages: options, Audiences: audiences, Left: 4786, Preview: english, SavedAt: ago(time.Minute)}
 	pages["write.reply"] = write{Owner: owner("Reply", "write", "/me/write"), Mode: "reply", Text: "@grace@navy.example ", Parent: &answer, Languages: options, Audiences: Audiences{Chosen: "followers", Widest: "followers", Followers: 1, Servers: 1, Error: "Name at least one person."}, Left: -3, Error: "The post is 3 characters too long.", Preview: english, PreviewWarning: "Software"}
 	pages["write.edit"] = write{Owner: owner("Edit", "write", "/me/write"), Mode: "edit", Edit: "7", Text: "Second sowing", Fixed: true, Languages: options, Audiences: Audiences{Chosen: "named"}}
@@ -315,7 +334,7 @@ func sampleForms(pages map[string]any) {
 		Owner
 		Approve, Discoverable, Indexable, SearchEngines, HideLists bool
 		Waiting                                                    int
-		Languages, Zones, Themes                                   []Option
+		Languages, Zones, Themes, Quotable                         []Option
 		Errors                                                     map[string]string
-	}{Owner: settings, Approve: true, HideLists: true, Languages: options, Zones: sampleZones, Themes: []Option{{"", "As the system", true}, {"light", "Light", false}, {"dark", "Dark", false}}, Errors: map[string]string{"timezone": "Choose one of the list.", "language": ""}}
+	}{Quotable: []Option{{"public", "Everyone", true}, {"followers", "Followers", false}}, Owner: settings, Approve: true, HideLists: true, Languages: options, Zones: sampleZones, Themes: []Option{{"", "As the system", true}, {"light", "Light", false}, {"dark", "Dark", false}}, Errors: map[string]string{"timezone": "Choose one of the list.", "language": ""}}
 }

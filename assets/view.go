@@ -134,6 +134,17 @@ type Card struct {
 	Saved    bool          //
 	May      Actions       // what is offered
 	Original string        // its page on its own server, "" for own posts
+	Quote    *Quoted       // what it quotes, nil for nothing or a mere link in the text
+}
+
+// Quoted is what a post quotes: the post, or why it is not shown, or both.
+type Quoted struct {
+	Words   string        // how the quote stands: "Waits for consent."; "" if it is shown with consent
+	URL     string        // the owner's page of the quoted post
+	Author  Person        //
+	Lang    string        //
+	Warning string        //
+	Content template.HTML // "" if the post is not shown
 }
 
 // Actions says which controls a card has. What is false is not shown.

@@ -55,8 +55,10 @@ func (s *Service) storeNote(tx *store.Tx, n *ap.Note, author store.Actor) (store
 		return p, false, err
 	}
 	s.threadChanged(tx, p)
-	if _, err := s.noteQuote(tx, p, n, true); err != nil {
-		return p, true, err
+	if n.Quote != "" {
+		if _, err := s.noteQuote(tx, p, n, true); err != nil {
+			return p, true, err
+		}
 	}
 	return p, true, s.noteMentions(tx, p)
 }

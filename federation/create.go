@@ -111,8 +111,10 @@ func (s *Service) takeNote(tx *store.Tx, note *ap.Note, author store.Actor) erro
 	if err != nil || !fresh {
 		return err
 	}
-	if err := s.wantQuote(tx, quoteJob{Post: p.ID}); err != nil {
-		return err
+	if p.Extra.QuoteURI != "" {
+		if err := s.wantQuote(tx, quoteJob{Post: p.ID}); err != nil {
+			return err
+		}
 	}
 	followed, err := tx.Follows(author.ID)
 	if err != nil {

@@ -78,9 +78,16 @@ func (v *view) plainCards(posts []store.Post) ([]assets.Card, error) {
 	if err != nil {
 		return nil, err
 	}
+	quoted, err := v.d.service.QuoteViews(v.tx, posts)
+	if err != nil {
+		return nil, err
+	}
 	authors := actorIDs(posts...)
 	for _, parent := range parents {
 		authors = append(authors, parent.ActorID)
+	}
+	for _, q := range quoted {
+		authors = append(authors, q.Post.ActorID)
 	}
 	if err := v.read(authors...); err != nil {
 		return nil, err
@@ -100,6 +107,7 @@ func (v *view) plainCards(posts []store.Post) ([]assets.Card, error) {
 		// What is boosted can be taken back, also what no button here boosts.
 		cards[i].May.Boost = p.Visibility.Open() || boosted[p.ID]
 		cards[i].ReplyTo = v.answering(p, parents)
+		cards[i].Quote = v.quote(quoted[p.ID])
 		if p.Own() {
 			if cards[i].Delivery, err = v.deliveryOf(p.ID); err != nil {
 				return nil, err

@@ -40,8 +40,8 @@ var inboxTabs = []struct {
 	key, text string
 	kinds     []string
 }{
-	{"", "Everything", []string{"mention", "follow", "follow_request", "reblog", "favourite"}},
-	{"mentions", "Mentions", []string{"mention"}},
+	{"", "Everything", []string{"mention", "follow", "follow_request", "reblog", "favourite", "quote"}},
+	{"mentions", "Mentions", []string{"mention", "quote"}},
 	{"people", "People", []string{"follow", "follow_request"}},
 }
 
@@ -204,6 +204,14 @@ func (v *view) inboxItem(n store.Notification, posts map[int64]store.Post, cards
 		if me, ok := v.seen[store.OwnerID]; ok && card.ReplyTo == "@"+me.Handle() {
 			item.Kind, card.ReplyTo = "reply", ""
 		}
+		item.Card = &card
+	case "quote":
+		item.Kind = "quote"
+		if p.Own() { // the quoting post cannot be read here
+			item.Excerpt, item.ExcerptURL = markup.Excerpt(p.Content, 140), postPath(p.ID)
+			break
+		}
+		card := cards[n.PostID]
 		item.Card = &card
 	case "favourite":
 		item.Kind, item.Excerpt, item.ExcerptURL = "like", markup.Excerpt(p.Content, 140), postPath(p.ID)

@@ -34,6 +34,8 @@ type postPage struct {
 	Compose           *assets.Compose
 	People            []talker
 	BackURL, BackText string
+	Quote             string
+	Quotes            []quoter
 }
 
 // post handles GET /me/post/ID: a post with what is known of its thread.
@@ -48,6 +50,9 @@ func (d *Dashboard) post(w http.ResponseWriter, r *http.Request) {
 			return nil, err
 		}
 		if err := v.thread(&page, p); err != nil {
+			return nil, err
+		}
+		if err := v.quoting(&page, p); err != nil {
 			return nil, err
 		}
 		if page.ReplyingTo, err = v.replyHandles(p); err != nil {

@@ -63,6 +63,7 @@ func (d *Dashboard) saveDraft(r *http.Request, f writeForm) (target string, err 
 	visibility, _ := visibilityOf(f.audience)
 	u, err := d.service.SaveDraft(r.Context(), f.draft, store.UnsentText{
 		Text: f.text, Summary: f.warning, Visibility: visibility, Language: f.lang, ParentID: f.reply,
+		QuoteID: f.quote, QuotePolicy: f.quotable,
 	})
 	if err != nil {
 		return "", err
@@ -84,7 +85,8 @@ func (d *Dashboard) dropDraft(r *http.Request, id int64) {
 // draftOf is what federation is given. What the pages write is Markdown; an edit
 // keeps a post that an app wrote as plain text what it is.
 func (d *Dashboard) draftOf(r *http.Request, f writeForm) (federation.Draft, error) {
-	draft := federation.Draft{Text: f.text, Markdown: true, Summary: f.warning, Language: f.lang, ParentID: f.reply, Key: f.key}
+	draft := federation.Draft{Text: f.text, Markdown: true, Summary: f.warning, Language: f.lang, ParentID: f.reply, Key: f.key,
+		QuoteID: f.quote, QuotePolicy: f.quotable}
 	if f.edit != 0 {
 		p, err := store.Get(r.Context(), d.service.Store(), func(tx *store.Tx) (store.Post, error) { return tx.Post(f.edit) })
 		if err != nil {

@@ -43,6 +43,7 @@ func (d *Dashboard) routes() []route {
 		post("/me/post/:id/unboost", d.unboost),
 		post("/me/post/:id/like", d.like),
 		post("/me/post/:id/unlike", d.unlike),
+		post("/me/post/:id/quotes", d.quoteRevoke),
 
 		get("/me/inbox", d.inbox),
 		post("/me/inbox/read", d.inboxRead),

@@ -14,7 +14,7 @@ type settingsPage struct {
 	assets.Owner
 	Approve, Discoverable, Indexable, SearchEngines, HideLists bool
 	Waiting                                                    int
-	Languages, Zones, Themes                                   []assets.Option
+	Languages, Zones, Themes, Quotable                         []assets.Option
 	Errors                                                     map[string]string
 }
 
@@ -55,6 +55,9 @@ func readSettings(set store.Settings, form url.Values) (store.Settings, map[stri
 	} else {
 		set.Timezone = name
 	}
+	if quotable := store.QuotePolicy(form.Get("quotable")); quotable.Valid() {
+		set.QuotePolicy = quotable
+	}
 	switch theme := form.Get("theme"); theme {
 	case "light", "dark":
 		set.Theme = theme
@@ -76,7 +79,7 @@ func (d *Dashboard) showSettings(w http.ResponseWriter, r *http.Request, a answe
 	d.show(w, r, "settings", a, func(v *view) (any, error) {
 		page := settingsPage{
 			Approve: set.ApproveFollowers, Discoverable: set.Discoverable, Indexable: set.Indexable, SearchEngines: set.SearchEngines,
-			HideLists: !set.ShowLists,
+			HideLists: !set.ShowLists, Quotable: quotable(set.QuotePolicy),
 			Languages: assets.Languages(set.Language), Zones: assets.Zones(set.Timezone), Errors: wrong,
 			Themes: []assets.Option{
 				{Value: "", Label: "As the system", Selected: set.Theme == ""},

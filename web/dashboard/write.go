@@ -25,13 +25,16 @@ type writePage struct {
 	Left                                                                   int
 	Preview                                                                template.HTML
 	SavedAt                                                                time.Time
+	Quoting                                                                *assets.Card
+	Quotable                                                               []assets.Option
 }
 
-// write handles GET /me/write, with reply=ID, edit=ID or draft=ID.
+// write handles GET /me/write, with reply=ID, edit=ID, draft=ID or quote=ID.
 func (d *Dashboard) write(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	d.showWrite(w, r, answer{}, writeForm{
 		key: store.Random(16), reply: number(query.Get("reply")), edit: number(query.Get("edit")), draft: number(query.Get("draft")),
+		quote: number(query.Get("quote")),
 	}, (*view).startForm, nil)
 }
 
@@ -89,6 +92,9 @@ func (v *view) writePage(f writeForm, preview *previewed) (writePage, error) {
 	}
 	title, widest, err := v.writeAbout(&page, &f)
 	if err != nil {
+		return page, err
+	}
+	if err := v.writeQuote(&page, &f); err != nil {
 		return page, err
 	}
 	if f.draft != 0 {

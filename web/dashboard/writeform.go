@@ -13,7 +13,8 @@ import (
 // writeForm is what the short box and the long page send.
 type writeForm struct {
 	key, text, warning, lang, audience string
-	reply, edit, draft                 int64 // ids, 0 for none
+	reply, edit, draft, quote          int64 // ids, 0 for none
+	quotable                           store.QuotePolicy
 	do                                 string
 	problem                            string    // what is to be said beside it
 	savedAt                            time.Time // of the draft
@@ -25,11 +26,12 @@ func readWriteForm(form url.Values) (writeForm, error) {
 		key: form.Get("key"), text: lines(form.Get("text")), warning: strings.TrimSpace(lines(form.Get("warning"))),
 		lang: form.Get("lang"), audience: form.Get("audience"), do: form.Get("do"),
 		reply: number(form.Get("reply")), edit: number(form.Get("edit")), draft: number(form.Get("draft")),
+		quote: number(form.Get("quote")), quotable: store.QuotePolicy(form.Get("quotable")),
 	}
 	if f.key == "" || len(f.key) > 64 {
 		f.key = store.Random(16)
 	}
-	for _, name := range []string{"reply", "edit", "draft"} {
+	for _, name := range []string{"reply", "edit", "draft", "quote"} {
 		if sent := form.Get(name); sent != "" && number(sent) == 0 {
 			return f, reply.Errorf(reply.Unprocessable, "This form is not whole, so nothing was sent. Your text is still here.")
 		}
@@ -53,7 +55,7 @@ func lines(text string) string {
 // startForm fills a form that is opened: with a draft, a post that is to be
 // changed, or the names of those who are answered.
 func (v *view) startForm(f *writeForm) error {
-	f.lang, f.audience = v.set.Language, "everyone"
+	f.lang, f.audience, f.quotable = v.set.Language, "everyone", v.set.QuotePolicy
 	switch {
 	case f.draft != 0:
 		return v.startDraft(f)
@@ -61,6 +63,8 @@ func (v *view) startForm(f *writeForm) error {
 		return v.startEdit(f)
 	case f.reply != 0:
 		return v.startReply(f)
+	case f.quote != 0:
+		return v.startQuote(f)
 	}
 	return nil
 }
@@ -71,7 +75,10 @@ func (v *view) startDraft(f *writeForm) error {
 		return err
 	}
 	f.text, f.warning, f.audience, f.savedAt = u.Draft.Text, u.Draft.Summary, audienceOf(u.Draft.Visibility), u.EditedAt
-	f.reply, f.edit = 0, 0
+	f.reply, f.edit, f.quote = 0, 0, u.Draft.QuoteID
+	if u.Draft.QuotePolicy.Valid() {
+		f.quotable = u.Draft.QuotePolicy
+	}
 	if u.Draft.Language != "" {
 		f.lang = u.Draft.Language
 	}
@@ -94,7 +101,7 @@ func (v *view) startEdit(f *writeForm) error {
 	if !p.Own() || p.BoostOf != 0 {
 		return store.ErrNotFound
 	}
-	f.text, f.warning, f.audience, f.reply = p.Source, p.Summary, audienceOf(p.Visibility), 0
+	f.text, f.warning, f.audience, f.reply, f.quote = p.Source, p.Summary, audienceOf(p.Visibility), 0, 0
 	if f.text == "" {
 		f.text = markup.Text(p.Content)
 	}

@@ -1,0 +1,100 @@
+package store_test
+
+import (
+	"testing"
+
+	"dassie/store"
+	"dassie/store/storetest"
+)
+
+func TestAQuoteFindsItsPostLater(t *testing.T) {
+	s := storetest.OpenAlice(t)
+	w := storetest.Populate(t, s)
+	late := store.Post{URI: "https://carol.example/posts/late", ActorID: w.Carol.ID, PublishedAt: storetest.Start}
+	write(t, s, func(tx *store.Tx) error {
+		q := store.Quote{PostID: w.Walk.ID, QuotedURI: late.URI, StampURI: "https://carol.example/s", State: store.QuoteAccepted}
+		if err := tx.SaveQuote(&q); err != nil || q.QuotedID != 0 {
+			t.Errorf("%+v, %v", q, err)
+		}
+		if err := tx.InsertPost(&late); err != nil {
+			return err
+		}
+		got, err := tx.Quote(w.Walk.ID)
+		if err != nil || got.QuotedID != late.ID {
+			t.Errorf("%+v, %v", got, err)
+		}
+		if list, err := tx.QuotesByStamp("https://carol.example/s"); err != nil || len(list) != 1 {
+			t.Errorf("%+v, %v", list, err)
+		}
+		counts, err := tx.CountQuotes([]int64{late.ID, w.Walk.ID})
+		if err != nil || len(counts) != 1 || counts[late.ID] != 1 {
+			t.Errorf("%v, %v", counts, err)
+		}
+		if list, err := tx.QuotedBy(late.ID, store.Page{Limit: 5}); err != nil || len(list) != 1 || list[0].ID != w.Walk.ID {
+			t.Errorf("%v, %v", list, err)
+		}
+		if err := tx.DeletePost(late); err != nil {
+			return err
+		}
+		if got, err := tx.Quote(w.Walk.ID); err != nil || got.QuotedID != 0 || got.QuotedURI != late.URI {
+			t.Errorf("after the deletion %+v, %v", got, err)
+		}
+		return nil
+	})
+}
+
+func TestAStampEndsWithWhatItAllows(t *testing.T) {
+	s := storetest.OpenAlice(t)
+	w := storetest.Populate(t, s)
+	write(t, s, func(tx *store.Tx) error {
+		for _, kind := range []string{"quote", "like"} {
+			if err := tx.AddStamp(&store.Stamp{Kind: kind, PostID: w.Hello.ID, ActorID: w.Bob.ID, ObjectURI: w.Walk.URI}); err != nil {
+				return err
+			}
+		}
+		list, err := tx.StampsOf("quote", w.Hello.ID, 10)
+		if err != nil || len(list) != 1 {
+			t.Fatalf("%v, %v", list, err)
+		}
+		if err := tx.RevokeStamp(list[0].ID); err != nil {
+			return err
+		}
+		if st, err := tx.StampFor("quote", w.Hello.ID, w.Walk.URI); err != nil || st.RevokedAt.IsZero() {
+			t.Errorf("%+v, %v", st, err)
+		}
+		if err := tx.DeletePost(w.Walk); err != nil {
+			return err
+		}
+		for _, kind := range []string{"quote", "like"} {
+			if _, err := tx.StampFor(kind, w.Hello.ID, w.Walk.URI); err != store.ErrNotFound {
+				t.Errorf("%s: %v", kind, err)
+			}
+		}
+		return nil
+	})
+}
+
+func TestWhatAPolicyAnswers(t *testing.T) {
+	fan := store.Bond{Follows: true}
+	for _, c := range []struct {
+		what string
+		g    *store.Grant
+		b    store.Bond
+		want store.Permission
+	}{
+		{"nothing told", nil, fan, store.Untold},
+		{"nobody named", &store.Grant{}, fan, store.Untold},
+		{"the author alone", &store.Grant{Auto: store.WhoAuthor}, fan, store.Denied},
+		{"everybody", &store.Grant{Auto: store.WhoPublic}, store.Bond{}, store.Allowed},
+		{"followers, and one is", &store.Grant{Auto: store.WhoFollowers}, fan, store.Allowed},
+		{"followers, and one is not", &store.Grant{Auto: store.WhoFollowers}, store.Bond{Followed: true}, store.Denied},
+		{"followers at once, others ask", &store.Grant{Auto: store.WhoFollowers, Manual: store.WhoPublic}, store.Bond{}, store.Asks},
+		{"the owner asks, all others need not", &store.Grant{Auto: store.WhoPublic, Manual: store.WhoOwner}, fan, store.Asks},
+		{"the owner need not, all others ask", &store.Grant{Auto: store.WhoOwner, Manual: store.WhoPublic}, fan, store.Allowed},
+		{"followed ones ask, followers need not", &store.Grant{Auto: store.WhoFollowers, Manual: store.WhoFollowing}, store.Bond{Follows: true, Followed: true}, store.Allowed},
+	} {
+		if got := c.g.For(c.b); got != c.want {
+			t.Errorf("%s: %q, want %q", c.what, got, c.want)
+		}
+	}
+}
