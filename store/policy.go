@@ -1,5 +1,7 @@
 package store
 
+import "strings"
+
 // Who is a set of people that a policy names (GoToSocial's interaction controls,
 // FEP-044f), as far as it matters to the owner.
 type Who uint8
@@ -144,20 +146,40 @@ func (t *Tx) HiddenActors(actors map[int64]Actor) (map[int64]bool, error) {
 	if len(blockedHosts) == 0 {
 		return hidden, nil
 	}
-	hosts := map[int64]bool{}
+	off, err := t.hostsBelow(actors, blockedHosts)
 	for id, a := range actors {
-		off, known := hosts[a.HostID]
-		if !known {
-			h, err := t.HostByID(a.HostID)
-			if err != nil {
-				return nil, err
-			}
-			if off, err = t.HostBlocked(h.Name); err != nil {
-				return nil, err
-			}
-			hosts[a.HostID] = off
-		}
-		hidden[id] = hidden[id] || off
+		hidden[id] = hidden[id] || off[a.HostID]
 	}
-	return hidden, nil
+	return hidden, err
+}
+
+// hostsBelow says which servers of some people are blocked, by their own name or a
+// domain above it, on whatever port, as HostBlocked does for one.
+func (t *Tx) hostsBelow(actors map[int64]Actor, blocked []Host) (map[int64]bool, error) {
+	set := make(map[string]bool, len(blocked))
+	for _, h := range blocked {
+		set[h.Name] = true
+	}
+	ids := make([]int64, 0, len(actors))
+	for _, a := range actors {
+		ids = append(ids, a.HostID)
+	}
+	list, err := many(t, scanHost, `
+		select `+hostColumns+`
+		from hosts
+		where id in (
+			select value
+			from json_each(?))`, idList(distinct(ids)))
+	if err != nil {
+		return nil, err
+	}
+	off := map[int64]bool{}
+	for _, h := range list {
+		off[h.ID] = set[h.Name]
+		for name, more := withoutPort(h.Name), true; more && !off[h.ID]; more = more && strings.Contains(name, ".") {
+			off[h.ID] = set[name]
+			_, name, more = strings.Cut(name, ".")
+		}
+	}
+	return off, nil
 }

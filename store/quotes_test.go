@@ -98,3 +98,51 @@ func TestWhatAPolicyAnswers(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoIsNotShown(t *testing.T) {
+	s := storetest.OpenAlice(t)
+	w := storetest.Populate(t, s)
+	var dave store.Actor
+	write(t, s, func(tx *store.Tx) (err error) {
+		dave, err = storetest.Person(tx, "dave", "deep.dave.example:8080")
+		return err
+	})
+	all := map[int64]store.Actor{w.Alice.ID: w.Alice, w.Bob.ID: w.Bob, w.Carol.ID: w.Carol, dave.ID: dave}
+	for _, c := range []struct {
+		block string
+		want  map[int64]bool
+	}{
+		{"", nil}, {"bob.example", map[int64]bool{w.Bob.ID: true}}, {"dave.example", map[int64]bool{dave.ID: true}},
+		{"deep.dave.example", map[int64]bool{dave.ID: true}}, {"example", nil}, {"ve.example", nil},
+	} {
+		write(t, s, func(tx *store.Tx) error {
+			if c.block != "" {
+				if err := tx.BlockHost(c.block); err != nil {
+					return err
+				}
+			}
+			hidden, err := tx.HiddenActors(all)
+			for id, a := range all {
+				if hidden[id] != c.want[id] {
+					t.Errorf("%q blocked: %s is hidden: %v", c.block, a.URI, hidden[id])
+				}
+			}
+			if err != nil {
+				return err
+			}
+			return tx.UnblockHost(c.block)
+		})
+	}
+	write(t, s, func(tx *store.Tx) error {
+		gone := w.Carol
+		gone.GoneAt = storetest.Start
+		if err := tx.Exec("insert into blocks (actor_id, uri, at) values (?, '', 0)", w.Bob.ID); err != nil {
+			return err
+		}
+		hidden, err := tx.HiddenActors(map[int64]store.Actor{gone.ID: gone, w.Bob.ID: w.Bob, w.Alice.ID: w.Alice})
+		if !hidden[gone.ID] || !hidden[w.Bob.ID] || hidden[w.Alice.ID] {
+			t.Errorf("%v", hidden)
+		}
+		return err
+	})
+}
