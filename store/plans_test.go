@@ -32,6 +32,8 @@ func lopsided(t testing.TB) (*store.Store, storetest.World) {
 			n + "5000) insert into inboxes (url, url_hash, host_id, due_at) select 's' || i, random(), i, iif(i % 50, null, i) from n where ?1 + ?2 + ?3 + ?4 > 0",
 			n + "20) insert into outgoing (id, kind, post_id, uri, at, until) select i, 'Create', ?4, '', ?1, ?1 from n where ?2 + ?3 > 0",
 			n + "20) insert into deliveries (outgoing_id, inbox_id, state) select n.i, x.id, iif(x.id % 50, 2, 0) from n, inboxes x where ?1 + ?2 + ?3 + ?4 > 0",
+			n + "20000) insert into quotes (post_id, quoted_uri, quoted_hash, quoted_id, state, at) select i, '', random(), iif(i % 3 = 0, null, ?4 + i % 7), 1, 0 from n where ?1 + ?2 + ?3 > 0",
+			n + "5000) insert into stamps (id, kind, post_id, actor_id, object_uri, object_hash, at) select i, 'quote', ?4 + i % 7, ?2, '', random(), 0 from n where ?1 + ?3 > 0",
 			"insert into actor_keys (key_hash, key_id, actor_id, der, fetched_at) select uri_hash, uri || '#key', id, x'00', 0 from actors where ?1 + ?2 + ?3 + ?4 > 0",
 			n + "20000) insert into notifications (id, kind, actor_id, post_id, at) select i, 'favourite', ?2, ?4 + i, ?1 + ?3 from n",
 			n + "20000) insert into reactions (id, post_id, actor_id, emoji, at) select i, iif(i % 2, ?4, ?4 + i), iif(i % 10, ?2, ?3) + i, '', ?1 from n",
@@ -120,6 +122,14 @@ func TestHotQueriesKeepTheirPlans(t *testing.T) {
 		{"search", []string{"search VIRTUAL TABLE INDEX"}, ask(
 			func(tx *store.Tx) error { _, err := tx.SearchPosts("text", first); return err },
 			func(tx *store.Tx) error { _, err := tx.SearchPosts("text", store.Page{Min: 1}); return err })},
+		{"quotes", []string{"INDEX quotes_quoted (quoted_id=?", "INDEX quotes_stamp (stamp_hash=?)", "q USING INTEGER PRIMARY KEY", "INDEX stamps_object (object_hash=?)", "INDEX stamps_post (post_id=?)"}, ask(
+			func(tx *store.Tx) error { _, err := tx.QuotedBy(w.Hello.ID, first); return err },
+			func(tx *store.Tx) error { _, err := tx.QuotedBy(w.Hello.ID, store.Page{Min: 1}); return err },
+			func(tx *store.Tx) error { _, err := tx.CountQuotes([]int64{w.Hello.ID, w.Walk.ID}); return err },
+			func(tx *store.Tx) error { _, err := tx.QuotesByStamp("x"); return err },
+			func(tx *store.Tx) error { _, err := tx.Quotes([]int64{1, 2}); return err },
+			func(tx *store.Tx) error { tx.StampFor("quote", w.Hello.ID, "x"); return nil },
+			func(tx *store.Tx) error { _, err := tx.StampsOf("quote", w.Hello.ID, 10); return err })},
 		{"servers, tags, talk", []string{"hosts USING", "pt USING PRIMARY KEY (tag_id=?", "INDEX mentions_actor"}, ask(
 			func(tx *store.Tx) error { _, err := tx.HostBlocked("a.bob.example:8443"); return err },
 			func(tx *store.Tx) error { _, err := tx.OwnTagged("go", first); return err },

@@ -135,13 +135,16 @@ func (t *Tx) CountQuotes(postIDs []int64) (map[int64]int, error) {
 		err := r.Scan(&x.id, &x.n)
 		return x, err
 	}, `
-		select j.value, count(*)
-		from json_each(?) j
-		cross join quotes q on q.quoted_id = j.value
-		where q.state = 1
-		group by j.value`, idList(distinct(postIDs)))
+		select j.value, (
+			select count(*)
+			from quotes q
+			where q.quoted_id = j.value
+			and q.state = 1)
+		from json_each(?) j`, idList(distinct(postIDs)))
 	for _, x := range list {
-		counts[x.id] = x.n
+		if x.n > 0 {
+			counts[x.id] = x.n
+		}
 	}
 	return counts, err
 }
