@@ -114,7 +114,7 @@ func (s *Service) fillPost(tx *store.Tx, p *store.Post, n *ap.Note) error {
 		})
 	}
 	if n.Poll != nil {
-		p.Extra.Poll = pollOf(n)
+		p.Extra.Poll = s.pollOf(n)
 	}
 	if err := s.fillPolicy(tx, p, n); err != nil {
 		return err
@@ -150,14 +150,6 @@ func (s *Service) safeContent(n *ap.Note) string {
 		return ""
 	}
 	return markup.CleanHTML(n.Content)
-}
-
-func pollOf(n *ap.Note) *store.Poll {
-	poll := &store.Poll{Multiple: n.Poll.Multiple, EndsAt: n.Poll.EndTime, Closed: n.Poll.Closed, Voters: int(max(n.Poll.VotersCount, 0))}
-	for _, o := range n.Poll.Options {
-		poll.Options = append(poll.Options, store.PollOption{Name: markup.Inline(o.Name), Votes: int(max(o.Votes, 0))})
-	}
-	return poll
 }
 
 // fillMentions keeps whom a post names. Only the href counts, never the text of

@@ -8,8 +8,11 @@ import (
 	"dassie/store"
 )
 
-// onCreate takes a post that its author delivered (AP 7.2).
+// onCreate takes a post that its author delivered (AP 7.2), or votes.
 func (s *Service) onCreate(tx *store.Tx, in *incoming) (outcome, error) {
+	if err := s.takeVotes(tx, in.act.Votes(maxOptions), in.sender); err != nil {
+		return done, err
+	}
 	if in.act.Object == nil {
 		if known, err := postKnown(tx, in.act.ObjectID); err != nil || known {
 			return done, err
@@ -24,11 +27,18 @@ func (s *Service) onCreate(tx *store.Tx, in *incoming) (outcome, error) {
 }
 
 func (s *Service) caresForCreate(tx *store.Tx, in *incoming) (bool, error) {
-	return s.caresForPost(tx, in.act, in.sender)
+	return s.caresForCreated(tx, in.act, in.sender)
 }
 
 func (s *Service) createByStranger(tx *store.Tx, act *ap.Activity) (bool, error) {
-	return s.caresForPost(tx, act, store.Actor{})
+	return s.caresForCreated(tx, act, store.Actor{})
+}
+
+func (s *Service) caresForCreated(tx *store.Tx, act *ap.Activity, author store.Actor) (bool, error) {
+	if votes := act.Votes(maxOptions); len(votes) > 0 && len(votes) >= min(len(act.Objects), maxOptions) {
+		return s.caresForVotes(tx, votes, author)
+	}
+	return s.caresForPost(tx, act, author)
 }
 
 // resolveCreate fetches a post of which only the id came. What is fetched must

@@ -34,6 +34,7 @@ type Draft struct {
 	Language    string // BCP 47; "" for the owner's usual one
 	Sensitive   bool
 	ParentID    int64             // post that is answered, 0 for none
+	Poll        *PollDraft        // what is asked, nil for nothing
 	QuoteID     int64             // post that is quoted, 0 for none
 	QuotePolicy store.QuotePolicy // who may quote it; "" for the owner's usual one
 	App, AppURL string            // program that the draft was written with
@@ -54,7 +55,7 @@ func checkDraft(d *Draft) error {
 	if n > maxCharacters || len(d.Text) > markup.MaxSource {
 		return reply.Errorf(reply.Unprocessable, "The text has %d characters; %d is the most there can be.", n, maxCharacters)
 	}
-	return nil
+	return checkPoll(d.Poll)
 }
 
 // oneLine is text without control characters, runs of space made one.

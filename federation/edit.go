@@ -11,7 +11,7 @@ import (
 )
 
 // Edit changes the text of an own post: Text, Markdown, Summary, Language and
-// Sensitive of the draft count. The audience stays as it is (DECISIONS 21):
+// Sensitive of the draft count, and a poll stays what it is. The audience stays as it is (DECISIONS 21):
 // whoever is named anew in a followers-only or direct post is a plain link and
 // gets nothing. The Update goes to the servers that have the post or may yet get
 // it and, if everybody may read it, to those of people named anew. Nothing
@@ -23,6 +23,9 @@ func (s *Service) Edit(ctx context.Context, postID int64, d Draft) (store.Post, 
 	}
 	d.Visibility = before.Visibility
 	if err := checkDraft(&d); err != nil {
+		return before, err
+	}
+	if err := keepsPoll(before, d.Poll); err != nil {
 		return before, err
 	}
 	if d.Language == "" {

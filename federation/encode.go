@@ -53,6 +53,9 @@ func (s *Service) noteOf(tx *store.Tx, p store.Post) (*ap.Note, error) {
 			n.Source.MediaType = "text/markdown"
 		}
 	}
+	if p.Extra.Poll != nil {
+		n.Kind, n.Poll = "Question", wirePoll(p.Extra.Poll, s.now())
+	}
 	n.InteractionPolicy = s.interactionPolicy(p)
 	if err := fillQuote(tx, n, p); err != nil {
 		return nil, err

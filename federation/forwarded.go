@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dassie/federation/ap"
+	"dassie/federation/httpsig"
 	"dassie/store"
 )
 
@@ -58,7 +59,12 @@ func (s *Service) refer(ctx context.Context, act *ap.Activity) error {
 
 // refreshPost reads a stored post anew from its own server.
 func (s *Service) refreshPost(ctx context.Context, uri string) error {
-	obj, err := s.fetchObject(ctx, uri)
+	return s.refreshPostAs(ctx, uri, &s.instance)
+}
+
+// refreshPostAs is refreshPost with a choice of who signs.
+func (s *Service) refreshPostAs(ctx context.Context, uri string, as *httpsig.Signer) error {
+	obj, err := s.fetchObjectAs(ctx, uri, as)
 	if err != nil {
 		return err
 	}

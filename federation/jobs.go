@@ -38,6 +38,8 @@ var jobKinds = map[string]func(s *Service, ctx context.Context, payload []byte) 
 	"hostinfo":    (*Service).fetchHostInfo,
 	"evidence":    (*Service).gatherEvidence,
 	"fetched":     (*Service).recordFetch,
+	"poll-counts": (*Service).tellCounts,
+	"poll-end":    (*Service).endPoll,
 }
 
 // workState wakes the workers and counts what runs.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dassie/federation/ap"
+	"dassie/federation/httpsig"
 	"dassie/federation/remote"
 	"dassie/store"
 	"dassie/web/reply"
@@ -15,15 +16,20 @@ import (
 // errBlocked is returned for anything on a server that the owner blocked.
 var errBlocked = errors.New("the owner blocked this server")
 
-// fetchObject fetches a document by its id, signed by the instance actor. The
-// document must carry the id under which it was fetched, or be fetched once more
-// from the id it carries and then say the same (T11).
+// fetchObject fetches a document by its id, signed by the instance actor.
 func (s *Service) fetchObject(ctx context.Context, uri string) (ap.Object, error) {
+	return s.fetchObjectAs(ctx, uri, &s.instance)
+}
+
+// fetchObjectAs is fetchObject with a choice of who signs. The document must
+// carry the id under which it was fetched, or be fetched once more from the id it
+// carries and then say the same (T11).
+func (s *Service) fetchObjectAs(ctx context.Context, uri string, as *httpsig.Signer) (ap.Object, error) {
 	for range 2 {
 		if err := s.notBlocked(ctx, uri); err != nil {
 			return nil, err
 		}
-		doc, err := s.remote.GetObject(ctx, uri, &s.instance)
+		doc, err := s.remote.GetObject(ctx, uri, as)
 		if err != nil {
 			return nil, fmt.Errorf("fetch %s: %w", uri, err)
 		}
@@ -97,7 +103,7 @@ func (s *Service) noteFrom(obj ap.Object) (*ap.Note, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !ap.IsPostType(note.Kind) {
+	if !ap.IsPostType(note.Kind) || note.IsVote() {
 		return nil, fmt.Errorf("%w: a %s is not shown as a post", ap.ErrShape, printable(note.Kind, 40))
 	}
 	if !ap.SameOrigin(note.ID, note.AttributedTo) { // FEP-fe34: id and attributedTo

@@ -108,6 +108,9 @@ func (s *Service) publish(tx *store.Tx, d Draft, w written) (store.Post, error) 
 		}
 		s.threadChanged(tx, p)
 	}
+	if err := s.planEnd(tx, p); err != nil {
+		return p, err
+	}
 	if err := s.fileQuote(tx, p, d.QuoteID); err != nil {
 		return p, err
 	}
@@ -145,6 +148,9 @@ func (s *Service) compose(tx *store.Tx, d Draft, w written) (store.Post, []store
 		Extra: store.PostExtra{Tags: w.tags, Markdown: d.Markdown, App: d.App, AppURL: d.AppURL},
 	}
 	p.URL = s.pageOf(p)
+	if d.Poll != nil {
+		p.Kind, p.Extra.Poll = store.KindQuestion, d.Poll.begin(p.PublishedAt)
+	}
 	if p.Language == "" {
 		p.Language = s.Settings().Language
 	}

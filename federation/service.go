@@ -60,6 +60,7 @@ type Service struct {
 	rendered  renderedCache
 	work      workState
 	flights   flights
+	polls     *lru.Cache[int64, time.Time] // post id -> when its poll was last asked for
 	seenHosts *lru.Cache[int64, time.Time] // host id -> until when it is not noted that it spoke
 }
 
@@ -82,6 +83,9 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	s.replays = newReplayMemory()
 	s.budget = newBudget(s.now)
 	if s.seenHosts, err = lru.New[int64, time.Time](seenHostsKept); err != nil {
+		return nil, err
+	}
+	if s.polls, err = lru.New[int64, time.Time](pollsKept); err != nil {
 		return nil, err
 	}
 	s.work.init()

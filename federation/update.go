@@ -69,22 +69,22 @@ func (s *Service) updateNote(tx *store.Tx, note *ap.Note, author store.Actor) er
 	if err := notePolicy(tx, &before, p); err != nil {
 		return err
 	}
+	updated := note.Updated.Truncate(time.Millisecond) // as it is stored
 	switch {
-	case note.Updated.IsZero():
-		// Only counts: poll results come without "updated".
-		p.EditedAt = before.EditedAt
-		if p.Content != before.Content || p.Summary != before.Summary {
-			return nil
-		}
-	case !note.Updated.After(before.EditedAt):
-		return nil // an older version, or the same again
-	default:
-		p.EditedAt = note.Updated
-		if p.EditedAt.After(s.now()) {
-			p.EditedAt = s.now()
-		}
+	case !updated.IsZero() && updated.Before(before.EditedAt):
+		return nil
+	case !updated.After(before.EditedAt) || neverEdited(note, before, p):
+		// No new version: poll results come without "updated", or with that of the last edit.
+		return s.takeResults(tx, before, p.Extra.Poll)
+	}
+	p.EditedAt = updated
+	if p.EditedAt.After(s.now()) {
+		p.EditedAt = s.now()
 	}
 	if err := tx.UpdatePost(before, &p); err != nil {
+		return err
+	}
+	if err := s.pollMoved(tx, p, before.Extra.Poll); err != nil {
 		return err
 	}
 	if err := s.noteMentions(tx, p); err != nil {
@@ -92,6 +92,12 @@ func (s *Service) updateNote(tx *store.Tx, note *ap.Note, author store.Actor) er
 	}
 	s.emit(tx, EventEdit, p.ID)
 	return nil
+}
+
+// neverEdited: some servers write the date of publication into "updated".
+func neverEdited(n *ap.Note, before, p store.Post) bool {
+	return before.EditedAt.IsZero() && !n.Updated.After(n.Published.Add(time.Second)) &&
+		p.Content == before.Content && p.Summary == before.Summary && p.Title == before.Title && p.Extra.Poll.SameQuestion(before.Extra.Poll)
 }
 
 // onUpdateActor takes a changed profile. The document is that of the signer

@@ -204,6 +204,30 @@ func (t *Tx) Pending(inboxID int64) (Outgoing, error) {
 	return o, err
 }
 
+// PostWaiting is a post that is still to be sent to an inbox, or was without an answer.
+type PostWaiting struct {
+	OutgoingID, InboxID int64
+	URL                 string
+}
+
+// WaitingFor lists the inboxes that a post of the owner is on its way to. What
+// they get is written when it is sent.
+func (t *Tx) WaitingFor(postID int64) ([]PostWaiting, error) {
+	return many(t, func(r scanner) (PostWaiting, error) {
+		var w PostWaiting
+		err := r.Scan(&w.OutgoingID, &w.InboxID, &w.URL)
+		return w, err
+	}, `
+		select d.outgoing_id, d.inbox_id, i.url
+		from outgoing o
+		cross join deliveries d on d.outgoing_id = o.id
+		cross join inboxes i on i.id = d.inbox_id
+		where o.post_id = ?
+		and o.post_id != 0
+		and o.kind in ('Create', 'Update')
+		and d.state < 2`, postID)
+}
+
 // DeliveryDone records that an inbox answered for good: accepted or refused,
 // with the reason. The inbox stays due while more waits for it.
 func (t *Tx) DeliveryDone(in Inbox, outgoingID int64, state DeliveryState, reason string) error {

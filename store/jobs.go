@@ -57,6 +57,21 @@ func (t *Tx) AddJobOnce(kind, key string, payload []byte, at time.Time) error {
 	return t.AddJob(kind, key, payload, at)
 }
 
+// PlanJob queues work for a time, or moves what waits under the same kind and key
+// to it.
+func (t *Tx) PlanJob(kind, key string, payload []byte, at time.Time) error {
+	n, err := t.changed(`
+		update jobs
+		set run_at = ?
+		where key = ?
+		and dead_at is null
+		and kind = ?`, ms(at), key, kind)
+	if err != nil || n > 0 {
+		return err
+	}
+	return t.AddJob(kind, key, payload, at)
+}
+
 // JobWaiting says whether a job of a key waits or runs.
 func (t *Tx) JobWaiting(key string) (bool, error) {
 	return t.exists(`

@@ -105,21 +105,6 @@ type Mention struct {
 	URL     string `json:"url,omitempty"`
 }
 
-// Poll is a Question with its counts as last told.
-type Poll struct {
-	Options  []PollOption `json:"options"`
-	Multiple bool         `json:"multiple,omitempty"`
-	EndsAt   time.Time    `json:"ends,omitzero"`
-	Closed   bool         `json:"closed,omitempty"`
-	Voters   int          `json:"voters,omitempty"`
-}
-
-// PollOption is one answer and its votes.
-type PollOption struct {
-	Name  string `json:"name"`
-	Votes int    `json:"votes"`
-}
-
 const postColumns = `p.id, p.uri, p.actor_id, p.kind, p.visibility, p.boost_of, p.parent_id, p.parent_uri, p.url, p.title,
 	p.summary, p.content, p.source, p.language, p.sensitive, p.published_at, p.edited_at, p.replies, p.boosts, p.likes,
 	p.kept, p.stored_at, p.extra`

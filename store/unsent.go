@@ -34,7 +34,16 @@ type UnsentText struct {
 	ParentID   int64      `json:"parent,omitempty"`
 	QuoteID    int64      `json:"quote,omitempty"`
 
+	Poll        *UnsentPoll `json:"poll,omitempty"`
 	QuotePolicy QuotePolicy `json:"quote_policy,omitempty"`
+}
+
+// UnsentPoll is the poll of a text, as far as it is written.
+type UnsentPoll struct {
+	Options    []string      `json:"options"`
+	Multiple   bool          `json:"multiple,omitempty"`
+	Lasts      time.Duration `json:"lasts,omitempty"`
+	HideTotals bool          `json:"hide,omitempty"`
 }
 
 func scanUnsent(r scanner) (Unsent, error) {

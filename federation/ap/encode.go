@@ -71,7 +71,7 @@ type wireImage struct {
 type wireOption struct {
 	Type    string     `json:"type"`
 	Name    string     `json:"name"`
-	Replies *wireCount `json:"replies"`
+	Replies *wireCount `json:"replies,omitempty"`
 }
 
 type wireCount struct {
@@ -143,7 +143,10 @@ func (p *Poll) encode(w *wireNote) {
 	}
 	options := make([]wireOption, len(p.Options))
 	for i, o := range p.Options {
-		options[i] = wireOption{"Note", o.Name, &wireCount{Type: "Collection", TotalItems: o.Votes}}
+		options[i] = wireOption{Type: "Note", Name: o.Name}
+		if !p.Hidden { // GoToSocial takes the absence for hidden, Mastodon for none yet
+			options[i].Replies = &wireCount{Type: "Collection", TotalItems: o.Votes}
+		}
 	}
 	if p.Multiple {
 		w.AnyOf = options

@@ -86,8 +86,9 @@ type Poll struct {
 	Options     []PollOption
 	EndTime     time.Time
 	Closed      bool
-	ClosedAt    time.Time // zero when closed but not told when
+	ClosedAt    time.Time // zero when closed but not told when; Pleroma writes here when it will end
 	VotersCount int64     // -1 when not told
+	Hidden      bool      // no option tells its votes: they are kept back until the end
 }
 
 // PollOption is one choice and how many took it.
@@ -100,4 +101,30 @@ type PollOption struct {
 // InReplyTo, and not to be shown.
 func (n *Note) IsVote() bool {
 	return n.Kind == "Note" && n.Name != "" && n.Content == "" && n.InReplyTo != "" && len(n.Attachments) == 0
+}
+
+// Vote is one choice of somebody in a poll. Several may come in one Create.
+type Vote struct {
+	ID     string // of the object
+	Poll   string // id of the Question
+	Choice string // name of the option, as it came
+}
+
+// Votes are those among the objects that an activity embeds, at most limit. What
+// counts as one is what Note.IsVote says; each must be attributed to the actor.
+func (a *Activity) Votes(limit int) []Vote {
+	var votes []Vote
+	for _, o := range a.Objects {
+		if len(votes) == limit {
+			break
+		}
+		if o.Type() != "Note" || o.Str("name") == "" || o.FirstID("inReplyTo") == "" { // spares most posts the reading
+			continue
+		}
+		n, err := ReadNote(o)
+		if err == nil && n.IsVote() && n.AttributedTo == a.Actor {
+			votes = append(votes, Vote{n.ID, n.InReplyTo, o.Str("name")})
+		}
+	}
+	return votes
 }

@@ -161,13 +161,18 @@ func readEmoji(tag Object) Emoji {
 
 // readPoll is nil when the object has no choices.
 func readPoll(o Object) *Poll {
-	p := &Poll{VotersCount: -1}
+	p := &Poll{VotersCount: -1, Hidden: true}
 	for _, key := range []string{"oneOf", "anyOf"} { // Pleroma sends an empty anyOf beside oneOf
 		each(o[key], func(v any) bool {
 			if item, ok := asObject(v); ok {
 				option := PollOption{Name: cut(item.Str("name"), MaxOptionName)}
-				if _, votes := readCount(item, "replies"); votes > 0 {
-					option.Votes = votes
+				if option.Name == "" { // as Mastodon reads it
+					option.Name = cut(item.Str("content"), MaxOptionName)
+				}
+				if _, votes := readCount(item, "replies"); votes >= 0 {
+					option.Votes, p.Hidden = votes, false
+				} else if n, ok := item.Int("_misskey_votes"); ok && n >= 0 {
+					option.Votes, p.Hidden = n, false
 				}
 				p.Options = append(p.Options, option)
 			}
