@@ -67,6 +67,8 @@ func TestWhatWeSend(t *testing.T) {
 		"poll": {&Note{ID: "i", Kind: "Question", AttributedTo: "a", Content: "?", Poll: &Poll{Options: []PollOption{{"tea", 3}}, EndTime: closed, Closed: true, VotersCount: 3}},
 			`{"id":"i","type":"Question","attributedTo":"a","to":[],"cc":[],"sensitive":false,"content":"?","attachment":[],"tag":[],` +
 				`"oneOf":[{"type":"Note","name":"tea","replies":{"type":"Collection","totalItems":3}}],"endTime":"2026-01-02T03:04:05Z","closed":"2026-01-02T03:04:05Z","votersCount":3}`},
+		"hidden poll": {&Note{ID: "i", Kind: "Question", AttributedTo: "a", Poll: &Poll{Multiple: true, Options: []PollOption{{"tea", 3}}, Hidden: true, VotersCount: -1}},
+			`{"id":"i","type":"Question","attributedTo":"a","to":[],"cc":[],"sensitive":false,"content":"","attachment":[],"tag":[],"anyOf":[{"type":"Note","name":"tea"}]}`},
 		"create": {NewActivity("Create", "https://a.example/posts/1/activity", "https://a.example/users/x", &Note{ID: "i", AttributedTo: "a"}, []string{Public}, []string{}, noon),
 			`{"id":"https://a.example/posts/1/activity","type":"Create","actor":"https://a.example/users/x","published":"2026-01-02T02:04:05Z",` +
 				`"to":["https://www.w3.org/ns/activitystreams#Public"],"cc":[],"object":{"id":"i","type":"Note","attributedTo":"a","to":[],"cc":[],"sensitive":false,"content":"","attachment":[],"tag":[]}}`},

@@ -66,6 +66,9 @@ func TestReadNoteTakesEveryShape(t *testing.T) {
 			func(n *Note) any {
 				return fmt.Sprint(n.Poll.Options, n.Poll.Closed, n.Poll.Multiple, n.Poll.VotersCount)
 			}, "[{a 2} {b 0}] true false 2"},
+		{`,"oneOf":[{"content":"a"},{"name":"b"}]`, func(n *Note) any { return fmt.Sprint(n.Poll.Options, n.Poll.Hidden) }, "[{a 0} {b 0}] true"},
+		{`,"anyOf":[{"name":"a","_misskey_votes":3},{"name":"b","replies":{"totalItems":-4}}]`,
+			func(n *Note) any { return fmt.Sprint(n.Poll.Options, n.Poll.Hidden, n.Poll.Multiple) }, "[{a 3} {b 0}] false true"},
 		{`,"name":"a","inReplyTo":"https://b.example/q"`, func(n *Note) any { return n.IsVote() }, true},
 		{`,"mediaType":"text/markdown"`, func(n *Note) any { return n.MediaType }, "text/markdown"},
 	} {

@@ -2,6 +2,7 @@ package ap
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -96,5 +97,39 @@ func TestReadCollectionShapes(t *testing.T) {
 	}
 	if _, err := ReadCollection(mustParse(t, `{"type":"Note"}`)); !errors.Is(err, ErrShape) {
 		t.Errorf("a Note is a collection: %v", err)
+	}
+}
+
+func TestVotesOfAnActivity(t *testing.T) {
+	vote := func(name, more string) string {
+		return `{"id":"https://a.example/v","type":"Note","attributedTo":"https://a.example/u","inReplyTo":"https://b.example/q","name":"` + name + `"` + more + `}`
+	}
+	for objects, want := range map[string][]string{
+		vote("tea", ""):                            {"tea"},
+		vote("tea", `,"content":"","to":"x"`):      {"tea"},
+		vote("tea", `,"content":"<p>A title</p>"`): nil,
+		vote("tea", `,"contentMap":{"en":"text"}`): nil,
+		vote("", ""): nil,
+		vote(" tea ", "") + "," + vote("cocoa", ""):                                     {" tea ", "cocoa"},
+		`"https://a.example/v",` + vote("tea", ""):                                      {"tea"},
+		strings.Replace(vote("tea", ""), "example/u", "example/other", 1):               nil,
+		strings.Replace(vote("tea", ""), `"id"`, `"url"`, 1):                            nil,
+		strings.Replace(vote("tea", ""), "Note", "Article", 1):                          nil,
+		vote("1", "") + "," + vote("2", "") + "," + vote("3", "") + "," + vote("4", ""): {"1", "2", "3"},
+	} {
+		a, err := ReadActivity(mustParse(t, `{"type":"Create","actor":"https://a.example/u","object":[`+objects+`]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, v := range a.Votes(3) {
+			got = append(got, v.Choice)
+			if v.Poll != "https://b.example/q" || v.ID != "https://a.example/v" {
+				t.Errorf("%s: %+v", objects, v)
+			}
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s: %s", objects, d)
+		}
 	}
 }

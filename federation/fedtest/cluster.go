@@ -108,20 +108,40 @@ func (c *Cluster) Add(name string) *Server {
 func (s *Server) open(tb testing.TB, dir string) {
 	tb.Helper()
 	s.dir = dir
-	ctx := context.Background()
 	st, err := store.Open(dir, store.Options{Create: true, Serve: true, Now: s.cluster.Now})
 	if err != nil {
 		tb.Fatal(err)
 	}
-	id, err := st.CreateAccount(ctx, store.NewAccount{Name: s.Name, Domain: s.Host, PasswordHash: "x"})
+	id, err := st.CreateAccount(context.Background(), store.NewAccount{Name: s.Name, Domain: s.Host, PasswordHash: "x"})
 	if err != nil {
 		tb.Fatal(err)
 	}
+	s.serve(tb, st, id)
+}
+
+// Restart ends the server and starts it again with what it has on disk.
+func (s *Server) Restart(tb testing.TB) {
+	tb.Helper()
+	id := s.Identity()
+	if err := s.Store().Close(); err != nil {
+		tb.Fatal(err)
+	}
+	st, err := store.Open(s.dir, store.Options{Serve: true, Now: s.cluster.Now})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	s.serve(tb, st, id)
+}
+
+// serve makes the service over an open store.
+func (s *Server) serve(tb testing.TB, st *store.Store, id store.Identity) {
+	tb.Helper()
+	dir := s.dir
 	pictures, err := media.Open(dir + "/media")
 	if err != nil {
 		tb.Fatal(err)
 	}
-	s.Service, err = federation.New(ctx, federation.Config{
+	s.Service, err = federation.New(context.Background(), federation.Config{
 		Store: st, Media: pictures, Identity: id, Version: "test", Now: s.cluster.Now, ClientAddr: s.clientAddr,
 		Remote: remote.New(remote.Config{
 			UserAgent: "dassie/test (+http://" + s.Host + "/)", Loopback: true, OwnHosts: []string{s.Host}, Now: s.cluster.Now,
