@@ -216,25 +216,6 @@ func (m *room) tags(names []string) []StatusTag {
 	return out
 }
 
-func (m *room) poll(p *store.Post) *Poll {
-	q := p.Extra.Poll
-	if q == nil {
-		return nil
-	}
-	out := &Poll{
-		ID: id(p.ID), ExpiresAt: dateOrNull(q.EndsAt), Multiple: q.Multiple, OwnVotes: []int{}, Emojis: emojis(p.Extra.Emojis),
-		Expired: q.Closed || !q.EndsAt.IsZero() && q.EndsAt.Before(m.now), Options: make([]PollOption, 0, len(q.Options)),
-	}
-	for _, o := range q.Options {
-		out.VotesCount += o.Votes
-		out.Options = append(out.Options, PollOption{o.Name, o.Votes})
-	}
-	if q.Voters > 0 {
-		out.VotersCount = &q.Voters
-	}
-	return out
-}
-
 func emojis(list []store.Emoji) []CustomEmoji {
 	out := make([]CustomEmoji, 0, len(list))
 	for _, e := range list {

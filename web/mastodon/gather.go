@@ -61,9 +61,10 @@ type room struct {
 	counts   ownCounts
 	actors   map[int64]store.Actor
 	posts    map[int64]*store.Post
-	pinned   map[int64]bool // own posts
-	liked    map[int64]bool // by the owner
-	boosted  map[int64]bool // by the owner
+	pinned   map[int64]bool  // own posts
+	liked    map[int64]bool  // by the owner
+	boosted  map[int64]bool  // by the owner
+	votes    map[int64][]int // of the owner, in others' polls
 	accounts map[int64]*Account
 
 	quoted      map[int64]federation.QuoteView // what posts quote
@@ -86,6 +87,9 @@ func (a *API) gather(tx *store.Tx, posts []store.Post, actorIDs ...int64) (*room
 		}
 	}
 	if err := m.readQuotes(tx); err != nil {
+		return nil, err
+	}
+	if err := m.readVotes(tx); err != nil {
 		return nil, err
 	}
 	ids, shown := slices.Clone(actorIDs), make([]int64, 0, len(m.posts))

@@ -38,6 +38,9 @@ var routes = []route{
 	{"POST", "/api/v1/statuses/:id/quotes/:quoting_status_id/revoke", "write:statuses", (*API).revokeQuote},
 	{"PUT", "/api/v1/statuses/:id/interaction_policy", "write:statuses", (*API).interactionPolicy},
 
+	{"GET", "/api/v1/polls/:id", "read:statuses", (*API).poll},
+	{"POST", "/api/v1/polls/:id/votes", "write:statuses", (*API).vote},
+
 	{"GET", "/api/v1/timelines/home", "read:statuses", (*API).home},
 	{"GET", "/api/v1/notifications", "read:notifications", (*API).notifications},
 	{"GET", "/api/v2/search", "read:search", (*API).search},

@@ -37,7 +37,6 @@ func (a *API) one(tx *store.Tx, p store.Post) (*Status, error) {
 var refusedFields = []struct{ name, words string }{
 	{"media_ids", "Posts with media are not taken from apps by this server."},
 	{"media_attributes", "Posts with media are not taken from apps by this server."},
-	{"poll", "Polls are not taken from apps by this server."},
 	{"scheduled_at", "Posts cannot be scheduled on this server."},
 	{"local_only", "There are no local-only posts on this server."},
 }
@@ -73,6 +72,10 @@ func (a *API) draft(c *call) (federation.Draft, error) {
 		if d.QuoteID, ok = parseID(quoted); !ok {
 			return d, errNoQuoted
 		}
+	}
+	var err error
+	if d.Poll, err = pollDraft(c.params); err != nil {
+		return d, err
 	}
 	if name := c.params.get("visibility"); name != "" {
 		v, ok := visibilities[name]

@@ -224,7 +224,7 @@ type Poll struct {
 // PollOption is one answer and its votes.
 type PollOption struct {
 	Title      string `json:"title"`
-	VotesCount int    `json:"votes_count"`
+	VotesCount *int   `json:"votes_count"` // null while it is kept back
 }
 
 // Relationship is how the owner and somebody stand to each other.
