@@ -112,6 +112,9 @@ func samplePages() map[string]any {
 	pages["post.quoting"] = post{Owner: owner("Post", "", "/me/post/8"), Card: quoting, BackURL: "/me", BackText: "Home"}
 	quoting.Quote = &Quoted{Words: "The quoted post waits for its author’s consent."}
 	pages["post.pending"] = post{Owner: owner("Post", "", "/me/post/8"), Card: quoting, BackURL: "/me", BackText: "Home"}
+	vote := cards[0]
+	vote.Poll, vote.Media = samplePoll(true, true), nil
+	pages["post.vote"] = post{Owner: owner("Post", "", "/me/post/1"), Card: vote, BackURL: "/me", BackText: "Home"}
 	type write struct {
 		Owner
 		Mode, Key, Text, Warning, TextLang, Draft, Edit, Error, PreviewWarning string
@@ -120,16 +123,19 @@ func samplePages() map[string]any {
 		Fixed                                                                  bool
 		Parent                                                                 *Card
 		Left                                                                   int
+		Poll                                                                   *PollForm
+		Asked                                                                  *Poll
 		Preview                                                                template.HTML
 		SavedAt                                                                time.Time
 		Quoting                                                                *Card
 		Quotable                                                               []Option
 	}
+	asking := &PollForm{Options: []string{"Purple spinach", "Blue leek", "", ""}, More: true, Lasts: options, Multiple: true, Open: true}
 	quotable := []Option{{"public", "Everyone", true}, {"nobody", "Nobody", false}}
 	pages["write.quote"] = write{Owner: owner("Quote", "write", "/me/write"), Mode: "new", Languages: options, Audiences: audiences, Quoting: &answer, Quotable: quotable}
-	pages["write"] = write{Owner: owner("Write", "write", "/me/write"), Mode: "new", Text: "Took stock of the seed drawers before winter. The purple spinach did what the books said it would not: it came true from open pollination, three years running.\n\nWhich one should I put up for swapping first?", TextLang: "en", Languages: options, Audiences: audiences, Left: 4786, Preview: english, SavedAt: ago(time.Minute)}
+	pages["write"] = write{Poll: asking, Asked: samplePoll(false, false), Owner: owner("Write", "write", "/me/write"), Mode: "new", Text: "Took stock of the seed drawers before winter. The purple spinach did what the books said it would not: it came true from open pollination, three years running.\n\nWhich one should I put up for swapping first?", TextLang: "en", Languages: options, Audiences: audiences, Left: 4786, Preview: english, SavedAt: ago(time.Minute)}
 	pages["write.reply"] = write{Owner: owner("Reply", "write", "/me/write"), Mode: "reply", Text: "@grace@navy.example ", Parent: &answer, Languages: options, Audiences: Audiences{Chosen: "followers", Widest: "followers", Followers: 1, Servers: 1, Error: "Name at least one person."}, Left: -3, Error: "The post is 3 characters too long.", Preview: english, PreviewWarning: "Software"}
-	pages["write.edit"] = write{Owner: owner("Edit", "write", "/me/write"), Mode: "edit", Edit: "7", Text: "Second sowing", Fixed: true, Languages: options, Audiences: Audiences{Chosen: "named"}}
+	pages["write.edit"] = write{Owner: owner("Edit", "write", "/me/write"), Mode: "edit", Edit: "7", Text: "Second sowing", Fixed: true, Asked: samplePoll(false, true), Languages: options, Audiences: Audiences{Chosen: "named"}}
 	type delivery struct {
 		Owner
 		Card                  Card

@@ -3,6 +3,7 @@ package assets
 import (
 	"html/template"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -73,6 +74,11 @@ func sampleTree() []Node {
 		return Node{card, answers}
 	}
 	return []Node{node(3, node(4, node(5, node(2))), node(6)), node(1), node(0, node(3, node(5)))}
+}
+
+func samplePoll(may, multiple bool) *Poll {
+	return &Poll{ID: "9", Multiple: multiple, Voters: 7, End: "Ends in 3 hours", May: may, CSRF: "token", Back: "/me#p-9",
+		Options: []PollOption{{"Purple spinach, 2023 line", 4, false}, {"بذور", 2, !may}, {strings.Repeat("Llanfairpwllgwyngyll", 3), 0, false}}}
 }
 
 var audiences = Audiences{Chosen: "everyone", Followers: 42, Servers: 17, Named: []string{"@grace@navy.example"}}

@@ -124,6 +124,7 @@ type Card struct {
 	Warning  string        // content warning, "" for none
 	Content  template.HTML // cleaned HTML
 	Media    []Media       //
+	Poll     *Poll         // nil for none
 	ReplyTo  string        // handle of whom it answers, where the page does not show it
 	Delivery *Delivery     // own posts only
 	Replies  int           // counts known here
@@ -174,6 +175,7 @@ type Entry struct {
 	Warning    string
 	Content    template.HTML
 	Media      []Media
+	Poll       *Poll  // nil for none
 	ReplyTo    string // handle, "" for none
 	ReplyURL   string // the post it answers, "" if unknown
 	ShowCounts bool

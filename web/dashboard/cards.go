@@ -100,12 +100,17 @@ func (v *view) plainCards(posts []store.Post) ([]assets.Card, error) {
 	if err != nil {
 		return nil, err
 	}
+	votes, err := v.ownVotes(posts)
+	if err != nil {
+		return nil, err
+	}
 	cards := make([]assets.Card, len(posts))
 	for i, p := range posts {
 		cards[i] = v.card(p)
 		cards[i].Liked, cards[i].Boosted = liked[p.ID], boosted[p.ID]
 		// What is boosted can be taken back, also what no button here boosts.
 		cards[i].May.Boost = p.Visibility.Open() || boosted[p.ID]
+		cards[i].Poll = v.poll(p, votes[p.ID])
 		cards[i].ReplyTo = v.answering(p, parents)
 		cards[i].Quote = v.quote(quoted[p.ID])
 		if p.Own() {
@@ -167,22 +172,13 @@ func (v *view) card(p store.Post) assets.Card {
 	return c
 }
 
-// content is the text of a post. The stored HTML is safe already; a title and
-// the options of a poll are plain text.
+// content is the text of a post. The stored HTML is safe already; a title is
+// plain text.
 func content(p store.Post) template.HTML {
-	var b strings.Builder
-	if p.Title != "" {
-		b.WriteString("<p><strong>" + html.EscapeString(p.Title) + "</strong></p>")
+	if p.Title == "" {
+		return template.HTML(p.Content)
 	}
-	b.WriteString(p.Content)
-	if p.Extra.Poll != nil && len(p.Extra.Poll.Options) > 0 {
-		b.WriteString("<ul>")
-		for _, o := range p.Extra.Poll.Options {
-			b.WriteString("<li>" + html.EscapeString(o.Name) + " (" + plural(o.Votes, "vote", "votes") + ")</li>")
-		}
-		b.WriteString("</ul>")
-	}
-	return template.HTML(b.String())
+	return template.HTML("<p><strong>" + html.EscapeString(p.Title) + "</strong></p>" + p.Content)
 }
 
 func attachments(p store.Post) []assets.Media {

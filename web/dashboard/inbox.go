@@ -40,7 +40,7 @@ var inboxTabs = []struct {
 	key, text string
 	kinds     []string
 }{
-	{"", "Everything", []string{"mention", "follow", "follow_request", "reblog", "favourite", "quote"}},
+	{"", "Everything", []string{"mention", "follow", "follow_request", "reblog", "favourite", "quote", "poll"}},
 	{"mentions", "Mentions", []string{"mention", "quote"}},
 	{"people", "People", []string{"follow", "follow_request"}},
 }
@@ -215,6 +215,11 @@ func (v *view) inboxItem(n store.Notification, posts map[int64]store.Post, cards
 		item.Card = &card
 	case "favourite":
 		item.Kind, item.Excerpt, item.ExcerptURL = "like", markup.Excerpt(p.Content, 140), postPath(p.ID)
+	case "poll":
+		item.Kind, item.Excerpt, item.ExcerptURL = "poll", markup.Excerpt(p.Content, 140), postPath(p.ID)
+		if p.Own() {
+			item.Kind, item.People = "ownpoll", nil
+		}
 	case "reblog":
 		item.Kind, item.Excerpt, item.ExcerptURL = "boost", markup.Excerpt(p.Content, 140), postPath(p.ID)
 	}

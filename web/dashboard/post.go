@@ -40,6 +40,7 @@ type postPage struct {
 
 // post handles GET /me/post/ID: a post with what is known of its thread.
 func (d *Dashboard) post(w http.ResponseWriter, r *http.Request) {
+	d.refreshPoll(r, idOf(r))
 	d.show(w, r, "post", answer{cache: reply.Private}, func(v *view) (any, error) {
 		page := postPage{BackURL: "/me", BackText: "Home"}
 		p, err := v.postShown(idOf(r))

@@ -64,6 +64,7 @@ func (d *Dashboard) saveDraft(r *http.Request, f writeForm) (target string, err 
 	u, err := d.service.SaveDraft(r.Context(), f.draft, store.UnsentText{
 		Text: f.text, Summary: f.warning, Visibility: visibility, Language: f.lang, ParentID: f.reply,
 		QuoteID: f.quote, QuotePolicy: f.quotable,
+		Poll: f.poll.unsent(),
 	})
 	if err != nil {
 		return "", err
@@ -95,6 +96,7 @@ func (d *Dashboard) draftOf(r *http.Request, f writeForm) (federation.Draft, err
 		draft.Markdown, draft.Visibility, draft.Sensitive = p.Extra.Markdown, p.Visibility, p.Sensitive && p.Summary == ""
 		return draft, nil
 	}
+	draft.Poll = f.poll.draft()
 	var ok bool
 	if draft.Visibility, ok = visibilityOf(f.audience); !ok {
 		return draft, reply.Errorf(reply.Unprocessable, "Choose who can see this.")

@@ -37,6 +37,7 @@ func (d *Dashboard) routes() []route {
 
 		get("/me/post/:id", d.post),
 		get("/me/post/:id/delivery", d.delivery),
+		post("/me/post/:id/vote", d.vote),
 		get("/me/post/:id/delete", d.postAsk),
 		post("/me/post/:id/delete", d.postDelete),
 		post("/me/post/:id/boost", d.boost),

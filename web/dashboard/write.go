@@ -23,6 +23,8 @@ type writePage struct {
 	Fixed                                                                  bool
 	Parent                                                                 *assets.Card
 	Left                                                                   int
+	Poll                                                                   *assets.PollForm
+	Asked                                                                  *assets.Poll
 	Preview                                                                template.HTML
 	SavedAt                                                                time.Time
 	Quoting                                                                *assets.Card
@@ -45,7 +47,7 @@ func (d *Dashboard) writeSend(w http.ResponseWriter, r *http.Request) {
 	target := ""
 	switch {
 	case err != nil:
-	case f.do == "options":
+	case f.do == "options", f.do == "more":
 	case f.do == "preview":
 		preview, err = d.previewOf(r, f)
 	case f.do == "draft":
@@ -100,11 +102,17 @@ func (v *view) writePage(f writeForm, preview *previewed) (writePage, error) {
 	if f.draft != 0 {
 		page.Draft = decimal(f.draft)
 	}
+	if f.edit == 0 {
+		page.Poll = f.poll.form()
+	}
 	if page.Audiences, err = v.audiences(f.audience, widest, f.text); err != nil {
 		return page, err
 	}
 	if preview != nil {
 		page.Preview, page.PreviewWarning = preview.html, f.warning
+		if f.edit == 0 {
+			page.Asked = f.poll.preview(v)
+		}
 		page.Audiences.Named = preview.named
 	}
 	page.Owner, err = v.frame(title, "write")
@@ -120,6 +128,7 @@ func (v *view) writeAbout(page *writePage, f *writeForm) (title, widest string, 
 		known, err := v.tx.Posts([]int64{f.edit})
 		if len(known) > 0 {
 			f.audience = audienceOf(known[0].Visibility)
+			page.Asked = v.poll(known[0], nil)
 		}
 		return "Edit post", "", err
 	case f.reply != 0:

@@ -15,6 +15,7 @@ type writeForm struct {
 	key, text, warning, lang, audience string
 	reply, edit, draft, quote          int64 // ids, 0 for none
 	quotable                           store.QuotePolicy
+	poll                               pollForm
 	do                                 string
 	problem                            string    // what is to be said beside it
 	savedAt                            time.Time // of the draft
@@ -27,6 +28,7 @@ func readWriteForm(form url.Values) (writeForm, error) {
 		lang: form.Get("lang"), audience: form.Get("audience"), do: form.Get("do"),
 		reply: number(form.Get("reply")), edit: number(form.Get("edit")), draft: number(form.Get("draft")),
 		quote: number(form.Get("quote")), quotable: store.QuotePolicy(form.Get("quotable")),
+		poll: readPollForm(form),
 	}
 	if f.key == "" || len(f.key) > 64 {
 		f.key = store.Random(16)
@@ -38,6 +40,9 @@ func readWriteForm(form url.Values) (writeForm, error) {
 	}
 	switch f.do {
 	case "post", "preview", "draft", "options":
+		return f, nil
+	case "more":
+		f.poll.more = true
 		return f, nil
 	case "": // Enter in a one-line field
 		f.do = "preview"
@@ -75,7 +80,7 @@ func (v *view) startDraft(f *writeForm) error {
 		return err
 	}
 	f.text, f.warning, f.audience, f.savedAt = u.Draft.Text, u.Draft.Summary, audienceOf(u.Draft.Visibility), u.EditedAt
-	f.reply, f.edit, f.quote = 0, 0, u.Draft.QuoteID
+	f.reply, f.edit, f.quote, f.poll = 0, 0, u.Draft.QuoteID, savedPoll(u.Draft.Poll)
 	if u.Draft.QuotePolicy.Valid() {
 		f.quotable = u.Draft.QuotePolicy
 	}

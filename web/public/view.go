@@ -123,7 +123,7 @@ func (v *view) entry(p store.Post) (assets.Entry, error) {
 	e := assets.Entry{
 		ID: formatID(p.ID), URL: v.postAddress(p), Author: a.person, ByOwner: p.Own(), Time: p.PublishedAt, Edited: p.EditedAt,
 		Lang: p.Language, Warning: p.Summary, Content: template.HTML(p.Content), // cleaned before it was stored
-		ShowCounts: true, Boosts: p.Boosts, Likes: p.Likes,
+		ShowCounts: true, Boosts: p.Boosts, Likes: p.Likes, Poll: v.poll(p),
 	}
 	if p.Language != v.set.Language {
 		e.LangName = assets.LanguageName(p.Language)
@@ -137,6 +137,22 @@ func (v *view) entry(p store.Post) (assets.Entry, error) {
 	}
 	e.ReplyTo, e.ReplyURL, err = v.answers(p)
 	return e, err
+}
+
+// poll is the poll of a post with its results, as far as they are not kept back.
+func (v *view) poll(p store.Post) *assets.Poll {
+	q := p.Extra.Poll
+	if q == nil {
+		return nil
+	}
+	over := q.Over(v.now)
+	out := &assets.Poll{
+		ID: formatID(p.ID), Multiple: q.Multiple, Voters: q.Voters, Hidden: q.HideTotals && !over, End: assets.Ends(v.now, q.EndsAt, over),
+	}
+	for _, o := range q.Options {
+		out.Options = append(out.Options, assets.PollOption{Name: o.Name, Votes: o.Votes})
+	}
+	return out
 }
 
 // ownEntry is an own post in a list, with the answers that visitors may see

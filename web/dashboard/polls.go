@@ -1,0 +1,193 @@
+package dashboard
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"dassie/assets"
+	"dassie/federation"
+	"dassie/store"
+	"dassie/web/reply"
+)
+
+const (
+	answersShown = 4  // fields of the form at first …
+	answersMost  = 10 // … and when more are asked for; federation refuses what is longer
+)
+
+// pollLengths are how long a poll may last, on the form; the first one chosen is a day.
+var pollLengths = []struct {
+	lasts time.Duration
+	words string
+}{
+	{5 * time.Minute, "5 minutes"}, {30 * time.Minute, "30 minutes"}, {time.Hour, "1 hour"}, {6 * time.Hour, "6 hours"}, {12 * time.Hour, "12 hours"},
+	{day, "1 day"}, {3 * day, "3 days"}, {7 * day, "7 days"}, {14 * day, "14 days"}, {30 * day, "30 days"},
+}
+
+const day = 24 * time.Hour
+
+// vote handles POST /me/post/ID/vote.
+func (d *Dashboard) vote(w http.ResponseWriter, r *http.Request) {
+	id := idOf(r)
+	var choices []int
+	for _, text := range r.PostForm["choice"] {
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			d.fail(w, r, reply.Errorf(reply.Unprocessable, "This form is not whole, so nothing was sent."))
+			return
+		}
+		choices = append(choices, n)
+	}
+	if _, err := d.service.Vote(r.Context(), id, choices); err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	reply.Redirect(w, r, backTo(r, postPath(id)))
+}
+
+// refreshPoll asks for new counts before the page of a poll is shown. What is
+// known is shown if they cannot be had.
+func (d *Dashboard) refreshPoll(r *http.Request, id int64) {
+	if err := d.service.RefreshPoll(r.Context(), id); err != nil {
+		d.log.Debug("new counts of a poll are not to be had", "post", id, "err", err)
+	}
+}
+
+// ownVotes reads what the owner chose in the polls of a page.
+func (v *view) ownVotes(posts []store.Post) (map[int64][]int, error) {
+	var ids []int64
+	for _, p := range posts {
+		if p.Extra.Poll != nil && !p.Own() {
+			ids = append(ids, p.ID)
+		}
+	}
+	return v.tx.OwnVotes(ids)
+}
+
+// poll is the poll of a post as the owner sees it: that of another who is still
+// asking is a form, and the counts of an own one are never kept back.
+func (v *view) poll(p store.Post, mine []int) *assets.Poll {
+	q := p.Extra.Poll
+	if q == nil || len(q.Options) == 0 {
+		return nil
+	}
+	over := q.Over(v.now)
+	out := &assets.Poll{
+		ID: decimal(p.ID), Multiple: q.Multiple, Voters: q.Voters, Hidden: q.HideTotals && !p.Own() && !over, End: v.ends(q.EndsAt, over),
+		May: !p.Own() && !over && len(mine) == 0, CSRF: v.d.guard.CSRF(v.r), Back: v.path() + anchor(p.ID),
+	}
+	for _, o := range q.Options {
+		out.Options = append(out.Options, assets.PollOption{Name: o.Name, Votes: o.Votes})
+	}
+	for _, c := range mine {
+		if c < len(out.Options) {
+			out.Options[c].Mine = true
+		}
+	}
+	return out
+}
+
+// ends is "Ends in 3 hours" or "Ended 2 days ago"; "" for a poll without an end.
+func (v *view) ends(end time.Time, over bool) string {
+	switch {
+	case over && (end.IsZero() || end.After(v.now)):
+		return "Over"
+	case end.IsZero():
+		return ""
+	case over:
+		return "Ended " + ago(v.now, end)
+	}
+	return "Ends in " + span(end.Sub(v.now))
+}
+
+// pollForm is the poll of the write page, as far as it is filled in.
+type pollForm struct {
+	options        []string
+	lasts          time.Duration
+	multiple, hide bool
+	more           bool // all fields are asked for
+}
+
+func readPollForm(form url.Values) pollForm {
+	p := pollForm{multiple: form.Get("multiple") != "", hide: form.Get("hide") != ""}
+	if seconds := number(form.Get("lasts")); seconds <= int64(365*day/time.Second) {
+		p.lasts = time.Duration(seconds) * time.Second
+	}
+	options := form["option"]
+	for _, o := range options[:min(len(options), 2*answersMost)] {
+		p.options = append(p.options, strings.TrimSpace(lines(o)))
+	}
+	return p
+}
+
+// savedPoll fills the form from a draft.
+func savedPoll(u *store.UnsentPoll) pollForm {
+	if u == nil {
+		return pollForm{}
+	}
+	return pollForm{options: u.Options, lasts: u.Lasts, multiple: u.Multiple, hide: u.HideTotals}
+}
+
+// given are the answers that are filled in.
+func (p pollForm) given() []string {
+	var list []string
+	for _, o := range p.options {
+		if o != "" {
+			list = append(list, o)
+		}
+	}
+	return list
+}
+
+// draft is what federation is given; nil if no answer is filled in.
+func (p pollForm) draft() *federation.PollDraft {
+	if len(p.given()) == 0 {
+		return nil
+	}
+	return &federation.PollDraft{Options: p.given(), Multiple: p.multiple, HideTotals: p.hide, Lasts: p.lasts}
+}
+
+// unsent is what a draft keeps of it.
+func (p pollForm) unsent() *store.UnsentPoll {
+	if len(p.given()) == 0 {
+		return nil
+	}
+	return &store.UnsentPoll{Options: p.given(), Multiple: p.multiple, HideTotals: p.hide, Lasts: p.lasts}
+}
+
+// form is the fields, with what was typed in them.
+func (p pollForm) form() *assets.PollForm {
+	f := &assets.PollForm{Options: p.given(), Multiple: p.multiple, Hide: p.hide, Open: len(p.given()) > 0 || p.more}
+	fields := answersShown
+	if p.more || len(f.Options) > answersShown {
+		fields = answersMost
+	}
+	for len(f.Options) < fields {
+		f.Options = append(f.Options, "")
+	}
+	f.More = fields < answersMost
+	chosen := p.lasts
+	if chosen == 0 {
+		chosen = day
+	}
+	for _, l := range pollLengths {
+		seconds := strconv.FormatInt(int64(l.lasts/time.Second), 10)
+		f.Lasts = append(f.Lasts, assets.Option{Value: seconds, Label: l.words, Selected: l.lasts == chosen})
+	}
+	return f
+}
+
+// preview is the poll as it will look; nil for none.
+func (p pollForm) preview(v *view) *assets.Poll {
+	if len(p.given()) == 0 {
+		return nil
+	}
+	out := &assets.Poll{Multiple: p.multiple, End: v.ends(v.now.Add(p.lasts), false)}
+	for _, o := range p.given() {
+		out.Options = append(out.Options, assets.PollOption{Name: o})
+	}
+	return out
+}
