@@ -357,6 +357,18 @@ func TestCountsAreAskedForWhenAPollIsLookedAt(t *testing.T) {
 	c.Advance(time.Hour)
 	look(0)
 
+	// Whoever has just voted sees the vote, though its server cannot have counted it yet.
+	fresh := c.Stranger("fresh")
+	remotePoll(t, c, alice, fresh, nil)
+	voted := known(t, alice, fresh.URL("/notes/q"))
+	if _, err := alice.Vote(ctx(), voted.ID, []int{1}); err != nil {
+		t.Fatal(err)
+	}
+	if err := alice.RefreshPoll(ctx(), voted.ID); err != nil {
+		t.Fatal(err)
+	}
+	wantCounts(t, alice, voted.URI, "Tea 3, Coffee 2 of 0")
+
 	// A server that hangs holds nobody up, and its answer is taken when it comes.
 	slow := c.Stranger("slow")
 	remotePoll(t, c, alice, slow, nil)
@@ -401,10 +413,13 @@ func TestAVoteSaysWhatTheOptionIsCalledThere(t *testing.T) {
 	alice := c.Servers[0]
 	s := c.Stranger("zoe")
 	odd := " <b>Tea</b> &amp;\u202e milk "
-	remotePoll(t, c, alice, s, map[string]any{"oneOf": options(map[string]any{}, odd, "Coffee")})
+	remotePoll(t, c, alice, s, map[string]any{"oneOf": options(map[string]any{}, odd, "<i>")})
 	uri := s.URL("/notes/q")
 	if name := known(t, alice, uri).Extra.Poll.Options[0].Name; strings.ContainsAny(name, "<\u202e") {
 		t.Errorf("the option is shown as %q", name)
+	}
+	if name := known(t, alice, uri).Extra.Poll.Options[1].Name; name != "Answer 2" {
+		t.Errorf("an option of tags alone is shown as %q", name)
 	}
 	votes(t, c, alice, uri, 0)
 	var got struct{ Object struct{ Name string } }

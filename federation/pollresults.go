@@ -3,6 +3,7 @@ package federation
 import (
 	"context"
 	"reflect"
+	"strconv"
 	"time"
 
 	"dassie/federation/ap"
@@ -25,8 +26,11 @@ func (s *Service) pollOf(n *ap.Note) *store.Poll {
 		q.EndsAt = told.ClosedAt
 	}
 	q.Closed = told.Closed && !told.ClosedAt.After(now) || !q.EndsAt.IsZero() && !q.EndsAt.After(now)
-	for _, o := range told.Options {
+	for i, o := range told.Options {
 		option := store.PollOption{Name: markup.Inline(o.Name), Votes: count(o.Votes)}
+		if option.Name == "" { // nothing but tags or what cannot be seen
+			option.Name = "Answer " + strconv.Itoa(i+1)
+		}
 		if option.Name != o.Name {
 			option.Wire = o.Name
 		}

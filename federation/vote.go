@@ -61,6 +61,7 @@ func (s *Service) vote(tx *store.Tx, postID int64, choices []int) (store.Post, e
 		return p, err
 	}
 	s.emit(tx, EventEdit, p.ID)
+	tx.After(func() { s.polls.Add(p.ID, s.now()) }) // what its server says before the vote is there would hide it
 	return p, s.planEnd(tx, p)
 }
 

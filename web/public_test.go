@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -184,6 +185,32 @@ func inert(t *testing.T, what, text string) {
 				t.Errorf("%s: %s=%q", what, a.Key, a.Val)
 			}
 		}
+	}
+}
+
+func TestVisitorsSeeTheResultsOfAPoll(t *testing.T) {
+	h := newHouse(t)
+	ask := func(hide bool, ends time.Duration) store.Post {
+		return h.post(store.Public, "Which seed?", func(p *store.Post) {
+			p.Kind = store.KindQuestion
+			p.Extra.Poll = &store.Poll{Options: []store.PollOption{{Name: "Kale <i>"}, {Name: "Leek", Votes: 3}}, Voters: 3, HideTotals: hide, EndsAt: h.clock().Add(ends)}
+		})
+	}
+	shown := func(p store.Post) string { return h.ask("GET", "/@nora/"+formatID(p.ID), browser).Body.String() }
+	open, hidden, over := shown(ask(false, time.Hour)), shown(ask(true, time.Hour)), shown(ask(true, -time.Hour))
+	for _, words := range []string{"Kale &lt;i&gt;", `<meter min="0" max="100" value="100"`, "100 %", "3 votes", "Open until "} {
+		if !strings.Contains(open, words) {
+			t.Errorf("the open poll does not say %s: %s", words, open)
+		}
+	}
+	if strings.Contains(hidden, "<meter") || strings.Contains(hidden, "3 votes") || !strings.Contains(hidden, "The counts are shown when it is over") {
+		t.Errorf("counts that are kept back: %s", hidden)
+	}
+	if feed := h.ask("GET", "/@nora.atom", browser).Body.String(); !strings.Contains(feed, "&lt;li&gt;Kale &amp;lt;i&amp;gt;") {
+		t.Errorf("the feed does not name the answers: %s", feed)
+	}
+	if !strings.Contains(over, "3 votes") || !strings.Contains(over, "Ended ") || strings.Contains(over, "/vote") {
+		t.Errorf("over: %s", over)
 	}
 }
 

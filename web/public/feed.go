@@ -127,6 +127,13 @@ func (v *view) feedHTML(p store.Post, address string) string {
 	}
 	var b strings.Builder
 	b.WriteString(p.Content)
+	if p.Extra.Poll != nil { // without counts: readers keep what they got
+		b.WriteString("<ul>")
+		for _, o := range p.Extra.Poll.Options {
+			b.WriteString("<li>" + html.EscapeString(o.Name) + "</li>")
+		}
+		b.WriteString("</ul>")
+	}
 	for _, m := range p.Extra.Attachments {
 		link := m.URL
 		if m.Name != "" {
