@@ -122,12 +122,9 @@ func (s *Service) storeFound(tx *store.Tx, a store.Actor, pins, posts []*ap.Note
 	}
 	var ids []int64
 	for i, n := range append(pins[:len(pins):len(pins)], posts...) {
-		p, fresh, err := s.storeNote(tx, n, a)
+		p, err := s.storeWithQuote(tx, n, a, 0)
 		if errors.Is(err, store.ErrNotFound) {
 			continue // deleted lately
-		}
-		if err == nil && fresh {
-			err = s.wantQuote(tx, quoteJob{Post: p.ID})
 		}
 		if err != nil {
 			return err

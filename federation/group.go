@@ -154,7 +154,6 @@ func (s *Service) storeAnnounced(ctx context.Context, uri string, obj ap.Object)
 		return store.Post{}, err
 	}
 	return store.Put(ctx, s.store, func(tx *store.Tx) (store.Post, error) {
-		p, _, err := s.storeNote(tx, note, author)
-		return p, err
+		return s.storeWithQuote(tx, note, author, 0)
 	})
 }

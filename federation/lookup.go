@@ -217,7 +217,7 @@ func (s *Service) takeFound(ctx context.Context, obj ap.Object) (Found, error) {
 		return Found{}, err
 	}
 	p, err := store.Put(ctx, s.store, func(tx *store.Tx) (store.Post, error) {
-		p, _, err := s.storeNote(tx, note, author)
+		p, err := s.storeWithQuote(tx, note, author, 0)
 		if err != nil {
 			return p, err
 		}

@@ -78,6 +78,16 @@ func (s *Service) settleOwnQuoted(tx *store.Tx, p store.Post, q store.Quote) err
 	return tx.SaveQuote(&q)
 }
 
+// storeWithQuote stores a post that the owner is going to see, with what it quotes
+// to follow. Posts of a thread are not stored so: they would name too many (T30).
+func (s *Service) storeWithQuote(tx *store.Tx, n *ap.Note, author store.Actor, depth int) (store.Post, error) {
+	p, fresh, err := s.storeNote(tx, n, author)
+	if err != nil || !fresh || p.Extra.QuoteURI == "" {
+		return p, err
+	}
+	return p, s.wantQuote(tx, quoteJob{Post: p.ID, Depth: depth})
+}
+
 // wantQuote queues the job for a post that quotes another, once for each claim.
 // Its key ends in the address whose server may make it wait.
 func (s *Service) wantQuote(tx *store.Tx, j quoteJob) error {
@@ -170,11 +180,7 @@ func (s *Service) fetchQuoted(ctx context.Context, uri string, depth int) (store
 		return p, err
 	}
 	return store.Put(ctx, s.store, func(tx *store.Tx) (store.Post, error) {
-		p, fresh, err := s.storeNote(tx, note, author)
-		if err != nil || !fresh {
-			return p, err
-		}
-		return p, s.wantQuote(tx, quoteJob{Post: p.ID, Depth: depth})
+		return s.storeWithQuote(tx, note, author, depth)
 	})
 }
 

@@ -303,3 +303,17 @@ func TestAQuotedPostThatIsDeletedIsGone(t *testing.T) {
 	r.c.Settle()
 	r.sees(uri, federation.ShownGone)
 }
+
+func TestABoostedQuoteIsWholeToo(t *testing.T) {
+	r := newReading(t)
+	third := r.c.Stranger("third")
+	note := third.Note("/notes/1", "<p>Look at this</p>")
+	note["quote"], note["quoteAuthorization"] = r.original, r.quoted.URL("/stamps/1")
+	third.Serve("/notes/1", note)
+	r.quoted.Serve("/stamps/1", stamp(r.quoted.URL("/stamps/1"), r.quoted.ActorID(), third.URL("/notes/1"), r.original))
+	boost := r.quoter.Activity("Announce", third.URL("/notes/1"))
+	boost["to"] = []any{public}
+	r.quoter.Send(r.alice, boost)
+	r.c.Settle()
+	r.sees(third.URL("/notes/1"), federation.ShownAccepted)
+}
