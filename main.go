@@ -73,6 +73,7 @@ var commands = []command.Command[options]{
 	{Name: "demo", About: "try it out: three servers on this machine that federate", Flags: demoFlags, Run: runDemo},
 	{Name: "token", About: "print an access token for scripts", Flags: tokenFlags, Run: token},
 	{Name: "passwd", About: "set a new password and end all sessions", Flags: passwdFlags, Run: passwd},
+	{Name: "rotate-keys", About: "replace the keys that sign for you, and tell other servers", Flags: dataFlag, Run: rotateKeys},
 	{Name: "version", About: "print the version", Flags: func(*flag.FlagSet, *options) {}, Run: printVersion},
 }
 
@@ -237,6 +238,16 @@ func passwd(ctx context.Context, opt *options) error {
 			return err
 		}
 		fmt.Println("the password is set, and all sessions have ended")
+		return nil
+	})
+}
+
+func rotateKeys(ctx context.Context, opt *options) error {
+	return withStore(opt, func(st *store.Store) error {
+		if err := federation.RotateCommand(ctx, st, version); err != nil {
+			return err
+		}
+		fmt.Println("there are new keys; the running server tells the others, and the old key goes in a week")
 		return nil
 	})
 }

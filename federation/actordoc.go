@@ -64,7 +64,11 @@ func (s *Service) actorDocument(tx *store.Tx) (*ap.Actor, error) {
 	for _, f := range me.Extra.Fields {
 		a.Fields = append(a.Fields, ap.Field{Name: f.Name, Value: f.Value})
 	}
-	return a, nameKeys(a, s.person, s.ed25519)
+	own := s.signers()
+	if own.rotating(s.now()) {
+		return a, nameKeys(a, own.person, own.ed25519, own.old) // what it signs must be verifiable
+	}
+	return a, nameKeys(a, own.person, own.ed25519)
 }
 
 // instanceDocument is the actor that signs fetches of public things. Whoever
@@ -76,7 +80,7 @@ func (s *Service) instanceDocument() (*ap.Actor, error) {
 		Inbox: s.origin.URL("/inbox"), SharedInbox: s.origin.URL("/inbox"),
 		ManuallyApprovesFollowers: true,
 	}
-	return a, nameKeys(a, s.instance)
+	return a, nameKeys(a, s.signers().instance)
 }
 
 // nameKeys adds public keys: the first as publicKey, and all as Multikeys

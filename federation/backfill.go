@@ -211,7 +211,7 @@ func (r *postReader) collection(ctx context.Context, uri string) (*ap.Collection
 	if err := r.s.notBlocked(ctx, uri); err != nil {
 		return nil, err
 	}
-	doc, err := r.s.remote.GetObject(ctx, uri, &r.s.instance)
+	doc, err := r.s.getObject(ctx, uri, r.s.signers().instance)
 	if err != nil {
 		return nil, fmt.Errorf("fetch %s: %w", uri, err)
 	}

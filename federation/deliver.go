@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"dassie/federation/ap"
-	"dassie/federation/httpsig"
 	"dassie/federation/remote"
 	"dassie/store"
 )
@@ -295,6 +294,11 @@ func (s *Service) deliverOne(ctx context.Context, in store.Inbox, o store.Outgoi
 		if err := tx.DeliveryDone(in, o.ID, state, reason); err != nil {
 			return err
 		}
+		if state == store.DeliveryAccepted {
+			if err := s.rotationTold(tx, in, o); err != nil {
+				return err
+			}
+		}
 		if answer != nil && (answer.Status == http.StatusGone || answer.Status == http.StatusNotFound) {
 			return s.wantRecheck(tx, in)
 		}
@@ -309,27 +313,37 @@ var signing = make(chan struct{}, signSlots)
 func (s *Service) post(ctx context.Context, in store.Inbox, o store.Outgoing, body []byte) (*remote.Answer, bool, error) {
 	var sent atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }})
-	answer, err := s.remote.Post(ctx, in.URL, ap.ContentType, body, func(r *http.Request) error {
-		select {
-		case signing <- struct{}{}:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		err := s.signerOf(o).SignCavage(r, body, s.now())
-		<-signing
-		s.flights.sending.waits(in.HostID, time.Now())
-		return err
+	k := s.knockFor(ctx, in, o)
+	k.body = body
+	answer, err := k.deliver(ctx, func(sign func(*http.Request) error) (*remote.Answer, error) {
+		answer, err := s.remote.Post(ctx, in.URL, ap.ContentType, body, func(r *http.Request) error {
+			select {
+			case signing <- struct{}{}:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			err := sign(r)
+			<-signing
+			s.flights.sending.waits(in.HostID, time.Now())
+			return err
+		})
+		s.flights.sending.waits(in.HostID, time.Time{})
+		return answer, err
 	})
-	s.flights.sending.waits(in.HostID, time.Time{})
 	return answer, sent.Load(), err
 }
 
-// signerOf is whose key signs an activity.
-func (s *Service) signerOf(o store.Outgoing) httpsig.Signer {
-	if o.Signer == "instance" {
-		return s.instance
+// knockFor is how an activity is signed to an inbox, and by whose key.
+func (s *Service) knockFor(ctx context.Context, in store.Inbox, o store.Outgoing) *knock {
+	own := s.signers()
+	if o.Signer == store.KeyInstance {
+		return s.newKnock(ctx, in.URL, own.instance, true)
 	}
-	return s.person
+	first, second := own.forHost(in.HostID, s.now())
+	k := s.newKnock(ctx, in.URL, first, true)
+	k.next = second
+	k.switched = func() { s.knowsNewKey(ctx, own, in.HostID) }
+	return k
 }
 
 // judge tells permanent from passing failures; unknown stands for the passing ones.

@@ -380,7 +380,7 @@ func TestInstanceActor(t *testing.T) {
 	a := d.object("/instance", nil)
 	key, _ := a["publicKey"].(map[string]any)
 	if a["type"] != "Application" || a["preferredUsername"] != "social.example.org" || a["id"] != "https://social.example.org/instance" ||
-		a["inbox"] != "https://social.example.org/inbox" || key["id"] != d.instance.KeyID || key["owner"] != a["id"] {
+		a["inbox"] != "https://social.example.org/inbox" || key["id"] != d.signers().instance.KeyID || key["owner"] != a["id"] {
 		t.Errorf("%v", a)
 	}
 }

@@ -59,11 +59,11 @@ func (s *Service) refer(ctx context.Context, act *ap.Activity) error {
 
 // refreshPost reads a stored post anew from its own server.
 func (s *Service) refreshPost(ctx context.Context, uri string) error {
-	return s.refreshPostAs(ctx, uri, &s.instance)
+	return s.refreshPostAs(ctx, uri, s.signers().instance)
 }
 
 // refreshPostAs is refreshPost with a choice of who signs.
-func (s *Service) refreshPostAs(ctx context.Context, uri string, as *httpsig.Signer) error {
+func (s *Service) refreshPostAs(ctx context.Context, uri string, as httpsig.Signer) error {
 	obj, err := s.fetchObjectAs(ctx, uri, as)
 	if err != nil {
 		return err

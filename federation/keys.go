@@ -248,7 +248,7 @@ func (s *Service) requestKey(ctx context.Context, keyID string) (*signer, error)
 // fetchKeyDocument is fetchObject without the rule that the document has an id
 // of its own: bare key documents may carry only that of the key.
 func (s *Service) fetchKeyDocument(ctx context.Context, address string) (ap.Object, error) {
-	doc, err := s.remote.GetObject(ctx, address, &s.instance)
+	doc, err := s.getObject(ctx, address, s.signers().instance)
 	if err != nil {
 		return nil, err
 	}

@@ -18,18 +18,18 @@ var errBlocked = errors.New("the owner blocked this server")
 
 // fetchObject fetches a document by its id, signed by the instance actor.
 func (s *Service) fetchObject(ctx context.Context, uri string) (ap.Object, error) {
-	return s.fetchObjectAs(ctx, uri, &s.instance)
+	return s.fetchObjectAs(ctx, uri, s.signers().instance)
 }
 
 // fetchObjectAs is fetchObject with a choice of who signs. The document must
 // carry the id under which it was fetched, or be fetched once more from the id it
 // carries and then say the same (T11).
-func (s *Service) fetchObjectAs(ctx context.Context, uri string, as *httpsig.Signer) (ap.Object, error) {
+func (s *Service) fetchObjectAs(ctx context.Context, uri string, as httpsig.Signer) (ap.Object, error) {
 	for range 2 {
 		if err := s.notBlocked(ctx, uri); err != nil {
 			return nil, err
 		}
-		doc, err := s.remote.GetObject(ctx, uri, as)
+		doc, err := s.getObject(ctx, uri, as)
 		if err != nil {
 			return nil, fmt.Errorf("fetch %s: %w", uri, err)
 		}

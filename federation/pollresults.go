@@ -121,9 +121,9 @@ func (s *Service) RefreshPoll(ctx context.Context, postID int64) error {
 func (s *Service) refetchPoll(ctx context.Context, p store.Post) error {
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
-	as := &s.instance
+	as := s.signers().instance
 	if !p.Visibility.Open() {
-		as = &s.person
+		as = s.signers().person
 	}
 	return s.refreshPostAs(ctx, p.URI, as)
 }

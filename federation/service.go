@@ -2,8 +2,6 @@ package federation
 
 import (
 	"context"
-	"crypto"
-	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -12,7 +10,6 @@ import (
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
-	"dassie/federation/httpsig"
 	"dassie/federation/remote"
 	"dassie/store"
 	"dassie/store/media"
@@ -48,10 +45,9 @@ type Service struct {
 	clientAddr func(*http.Request) string
 
 	actorURI  string
-	person    httpsig.Signer // signs what the owner does
-	instance  httpsig.Signer // signs fetches of public things
-	ed25519   httpsig.Signer // published, signs nothing yet
+	own       atomic.Pointer[signers]
 	settings  atomic.Pointer[store.Settings]
+	ways      ways
 	keys      *keyCache
 	replays   *replayMemory
 	budget    *budget
@@ -88,52 +84,34 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	if s.polls, err = lru.New[int64, time.Time](pollsKept); err != nil {
 		return nil, err
 	}
+	s.ways.init()
 	s.work.init()
 	s.flights.sending.init()
-	if err = s.loadKeys(ctx); err != nil {
-		return nil, err
-	}
 	return s, s.Reload(ctx)
-}
-
-func (s *Service) loadKeys(ctx context.Context) error {
-	keys, err := store.Get(ctx, s.store, func(tx *store.Tx) ([]store.PrivateKey, error) { return tx.PrivateKeys() })
-	if err != nil {
-		return fmt.Errorf("read signing keys: %w", err)
-	}
-	for _, k := range keys {
-		parsed, err := x509.ParsePKCS8PrivateKey(k.PKCS8)
-		if err != nil {
-			return fmt.Errorf("read signing key %s: %w", k.Name, err)
-		}
-		signer, ok := parsed.(crypto.Signer)
-		if !ok {
-			return fmt.Errorf("read signing key %s: it cannot sign", k.Name)
-		}
-		switch k.Name {
-		case "main":
-			s.person = httpsig.Signer{KeyID: k.KeyID, Key: signer}
-		case "instance":
-			s.instance = httpsig.Signer{KeyID: k.KeyID, Key: signer}
-		case "ed25519":
-			s.ed25519 = httpsig.Signer{KeyID: k.KeyID, Key: signer}
-		}
-	}
-	if s.person.Key == nil || s.instance.Key == nil {
-		return fmt.Errorf("the account has no signing keys: restore a backup")
-	}
-	return nil
 }
 
 // Reload reads again what is cached from the database; it is called when a
 // command beside the server has written.
 func (s *Service) Reload(ctx context.Context) error {
-	set, err := store.Get(ctx, s.store, func(tx *store.Tx) (store.Settings, error) { return tx.Settings() })
+	err := s.store.Read(ctx, func(tx *store.Tx) error {
+		set, err := tx.Settings()
+		if err != nil {
+			return fmt.Errorf("read settings: %w", err)
+		}
+		own, err := readSigners(tx)
+		if err != nil {
+			return err
+		}
+		s.settings.Store(&set)
+		s.own.Store(own)
+		return nil
+	})
 	if err != nil {
-		return fmt.Errorf("read settings: %w", err)
+		return err
 	}
-	s.settings.Store(&set)
 	s.documents.clear()
+	s.work.pokeJobs()
+	s.work.pokeDeliveries()
 	return nil
 }
 

@@ -140,33 +140,54 @@ func (t *Tx) firstProfile(id Identity, n NewAccount) error {
 	return t.SaveSettings(set)
 }
 
-// newKeys draws the signing keys: RSA-2048, which every server verifies, for the
-// person and for the instance actor, and Ed25519 for those that know FEP-521a.
+// newKeys draws the signing keys of a new account.
 func newKeys(id Identity) ([]PrivateKey, error) {
-	o := id.Origin()
-	uri := id.ActorURI(o)
-	var keys []PrivateKey
-	add := func(name, keyID string, key any) error {
-		der, err := x509.MarshalPKCS8PrivateKey(key)
-		if err != nil {
-			return fmt.Errorf("encode the %s key: %w", name, err)
-		}
-		keys = append(keys, PrivateKey{Name: name, KeyID: keyID, PKCS8: der})
-		return nil
+	keys, err := DrawKeys(id)
+	if err != nil {
+		return nil, err
 	}
-	// The instance actor's address is fixed, and peers cache keys by id: a fresh start needs a fresh id.
-	for name, keyID := range map[string]string{"main": uri + "#main-key", "instance": o.URL("/instance#" + Random(5))} {
-		key, err := rsa.GenerateKey(rand.Reader, 2048)
+	// The first keys of a person have the names that everybody uses.
+	uri := id.ActorURI(id.Origin())
+	for i := range keys {
+		switch keys[i].Name {
+		case KeyMain:
+			keys[i].KeyID = uri + "#main-key"
+		case KeyEd25519:
+			keys[i].KeyID = uri + "#ed25519-key"
+		}
+	}
+	return keys, nil
+}
+
+// DrawKeys draws signing keys under ids that never were: RSA-2048, which every
+// server verifies, for the person and for the instance actor, and Ed25519 for
+// those that know FEP-521a. Peers cache keys by id, and the instance actor's
+// address is fixed, so that its first key needs an id of its own too.
+func DrawKeys(id Identity) ([]PrivateKey, error) {
+	o := id.Origin()
+	var keys []PrivateKey
+	for _, name := range []string{KeyMain, KeyInstance, KeyEd25519} {
+		owner := id.ActorURI(o)
+		if name == KeyInstance {
+			owner = o.URL("/instance")
+		}
+		key, err := drawKey(name)
 		if err != nil {
 			return nil, fmt.Errorf("draw the %s key: %w", name, err)
 		}
-		if err := add(name, keyID, key); err != nil {
-			return nil, err
+		der, err := x509.MarshalPKCS8PrivateKey(key)
+		if err != nil {
+			return nil, fmt.Errorf("encode the %s key: %w", name, err)
 		}
+		keys = append(keys, PrivateKey{Name: name, KeyID: owner + "#" + Random(5), PKCS8: der})
 	}
-	_, key, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		return nil, fmt.Errorf("draw the ed25519 key: %w", err)
+	return keys, nil
+}
+
+func drawKey(name string) (any, error) {
+	if name == KeyEd25519 {
+		_, key, err := ed25519.GenerateKey(rand.Reader)
+		return key, err
 	}
-	return keys, add("ed25519", uri+"#ed25519-key", key)
+	return rsa.GenerateKey(rand.Reader, 2048)
 }

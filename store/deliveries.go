@@ -123,7 +123,8 @@ func (t *Tx) EnsureInbox(in InboxTarget) (int64, error) {
 }
 
 // QueueOutgoing stores an activity and one delivery per distinct inbox. Inboxes
-// that work are due at once; a failing one keeps its schedule. The id, At and
+// that work are due at once; a failing one keeps its schedule; for a dead server
+// it waits until that speaks, with one try when its time is over. The id, At and
 // Until are set if they are zero.
 func (t *Tx) QueueOutgoing(o *Outgoing, to []InboxTarget) error {
 	if o.ID == 0 {
@@ -145,24 +146,28 @@ func (t *Tx) QueueOutgoing(o *Outgoing, to []InboxTarget) error {
 		if err != nil {
 			return err
 		}
-		if err := t.queueDelivery(o.ID, id); err != nil {
+		if err := t.queueDelivery(o, id, in.HostID); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t *Tx) queueDelivery(outgoingID, inboxID int64) error {
+func (t *Tx) queueDelivery(o *Outgoing, inboxID, hostID int64) error {
 	if _, err := t.exec(`
 		insert or ignore into deliveries (outgoing_id, inbox_id)
-		values (?, ?)`, outgoingID, inboxID); err != nil {
+		values (?, ?)`, o.ID, inboxID); err != nil {
 		return err
 	}
 	_, err := t.exec(`
 		update inboxes
-		set due_at = ?
+		set due_at = iif(exists (
+			select 1
+			from hosts
+			where id = ?
+			and dead_at is not null), ?, ?)
 		where id = ?
-		and due_at is null`, ms(t.Now()), inboxID)
+		and due_at is null`, hostID, ms(o.Until), ms(t.Now()), inboxID)
 	return err
 }
 
@@ -234,7 +239,7 @@ func (t *Tx) DeliveryDone(in Inbox, outgoingID int64, state DeliveryState, reaso
 	if err := t.setDelivery(outgoingID, in.ID, state, reason); err != nil {
 		return err
 	}
-	if err := t.HostDelivered(in.HostID, reason); err != nil {
+	if err := t.hostAnswered(in.HostID, reason); err != nil {
 		return err
 	}
 	_, err := t.exec(`
@@ -292,14 +297,11 @@ func (t *Tx) DeliveryFailed(in Inbox, o Outgoing, sent bool, reason string, notB
 			and o.until <= ?)`, reason, in.ID, in.ID, ms(now)); err != nil {
 		return err
 	}
-	if err := t.HostDelivered(in.HostID, reason); err != nil {
+	next, err := t.afterFailure(in, reason, notBefore)
+	if err != nil {
 		return err
 	}
-	next := nextTry(in.FailingSince, now, rand.Float64())
-	if next.Before(notBefore) {
-		next = notBefore
-	}
-	_, err := t.exec(`
+	_, err = t.exec(`
 		update inboxes
 		set tries = tries + 1, failing_since = ?, error = ?, due_at = iif(exists (
 			select 1
@@ -308,6 +310,37 @@ func (t *Tx) DeliveryFailed(in Inbox, o Outgoing, sent bool, reason string, notB
 			and state < 2), ?, null)
 		where id = ?`, ms(in.FailingSince), reason, in.ID, ms(next), in.ID)
 	return err
+}
+
+// afterFailure notes that a server failed and says when an inbox there is tried
+// again: by the schedule, and once the server is dead, when the time of the
+// oldest that waits is over, so that one try for each three days finds it again
+// even if it never speaks to us.
+func (t *Tx) afterFailure(in Inbox, reason string, notBefore time.Time) (time.Time, error) {
+	now := t.Now()
+	dead, err := t.hostFailed(in.HostID, reason)
+	if err != nil {
+		return now, err
+	}
+	next := nextTry(in.FailingSince, now, rand.Float64())
+	if dead {
+		until, err := value[int64](t, `
+			select coalesce(min(o.until), 0)
+			from deliveries d
+			cross join outgoing o on o.id = d.outgoing_id
+			where d.inbox_id = ?
+			and d.state < 2`, in.ID)
+		if err != nil {
+			return now, err
+		}
+		if over := fromMS(until); over.After(next) {
+			next = over
+		}
+	}
+	if next.Before(notBefore) {
+		next = notBefore
+	}
+	return next, nil
 }
 
 // nextTry is the time of the next try of an inbox that has failed since a time:
@@ -337,7 +370,7 @@ func (t *Tx) CrashRecovery() (int, error) {
 		update deliveries
 		set state = 1
 		where state = 0
-		and inbox_id in (select id from inboxes where failing_since is null)`)
+		and inbox_id in (select id from inboxes where failing_since is null and due_at <= ?)`, ms(t.Now()))
 }
 
 // CountDeliveries counts what waits and the inboxes that fail.

@@ -19,17 +19,24 @@ type Host struct {
 	Error      string    // why, in words
 	Blocked    time.Time // zero if not blocked
 	CreatedAt  time.Time
+
+	Signature   int       // how it wants to be signed to, as federation numbers the schemes …
+	SignatureAt time.Time // … and since when that is known; zero if nothing is
+	FailedDays  int       // on how many days nothing arrived there, since the last time that something did
+	DeadAt      time.Time // since when it counts as dead; zero if it lives
 }
 
-const hostColumns = `id, name, software, version, info_at, seen_at, accepted_at, failed_at, error, blocked_at, created_at`
+const hostColumns = `id, name, software, version, info_at, seen_at, accepted_at, failed_at, error, blocked_at, created_at,
+	signature, signature_at, failed_days, dead_at`
 
 func scanHost(r scanner) (Host, error) {
 	var h Host
-	var info, seen, accepted, failed, created int64
-	var blocked sql.NullInt64
-	err := r.Scan(&h.ID, &h.Name, &h.Software, &h.Version, &info, &seen, &accepted, &failed, &h.Error, &blocked, &created)
+	var info, seen, accepted, failed, created, signature int64
+	var blocked, dead sql.NullInt64
+	err := r.Scan(&h.ID, &h.Name, &h.Software, &h.Version, &info, &seen, &accepted, &failed, &h.Error, &blocked, &created,
+		&h.Signature, &signature, &h.FailedDays, &dead)
 	h.InfoAt, h.SeenAt, h.AcceptedAt, h.FailedAt = fromMS(info), fromMS(seen), fromMS(accepted), fromMS(failed)
-	h.Blocked, h.CreatedAt = fromNullMS(blocked), fromMS(created)
+	h.Blocked, h.CreatedAt, h.SignatureAt, h.DeadAt = fromNullMS(blocked), fromMS(created), fromMS(signature), fromNullMS(dead)
 	return h, err
 }
 
@@ -77,43 +84,6 @@ func (t *Tx) SetHostInfo(id int64, software, version string) error {
 		update hosts
 		set software = ?, version = ?, info_at = ?
 		where id = ?`, software, version, ms(t.Now()), id)
-	return err
-}
-
-// HostSeen notes that a server spoke to us, at most once a day, and makes the
-// inboxes that were failing there due at once: a server that speaks is alive.
-func (t *Tx) HostSeen(id int64) (revived int, err error) {
-	now := t.Now()
-	if _, err := t.exec(`
-		update hosts
-		set seen_at = ?
-		where id = ?
-		and seen_at < ?`, ms(now), id, ms(now.Add(-24*time.Hour))); err != nil {
-		return 0, err
-	}
-	return t.changed(`
-		update inboxes
-		set due_at = ?
-		where host_id = ?
-		and due_at > ?
-		and failing_since is not null`, ms(now), id, ms(now))
-}
-
-// HostDelivered notes the outcome of a delivery, a success at most hourly.
-func (t *Tx) HostDelivered(id int64, problem string) error {
-	now := t.Now()
-	if problem == "" {
-		_, err := t.exec(`
-			update hosts
-			set accepted_at = ?, error = ''
-			where id = ?
-			and (accepted_at < ? or error != '')`, ms(now), id, ms(now.Add(-time.Hour)))
-		return err
-	}
-	_, err := t.exec(`
-		update hosts
-		set failed_at = ?, error = ?
-		where id = ?`, ms(now), problem, id)
 	return err
 }
 

@@ -69,21 +69,32 @@ func (t *Tx) SetPassword(hash string) error {
 	return err
 }
 
+// The names of our signing keys.
+const (
+	KeyMain     = "main"     // the owner's, RSA
+	KeyEd25519  = "ed25519"  // the owner's, for those that know FEP-521a
+	KeyInstance = "instance" // the server's, RSA
+	KeyOld      = "old"      // the owner's RSA key before it was rotated, for a while
+)
+
 // PrivateKey is one of our signing keys.
 type PrivateKey struct {
-	Name  string // "main", "ed25519" or "instance"
-	KeyID string // its public id
-	PKCS8 []byte
+	Name      string
+	KeyID     string // its public id
+	PKCS8     []byte
+	CreatedAt time.Time // of KeyOld: when it was replaced
 }
 
 // PrivateKeys reads all signing keys.
 func (t *Tx) PrivateKeys() ([]PrivateKey, error) {
 	return many(t, func(r scanner) (PrivateKey, error) {
 		var k PrivateKey
-		err := r.Scan(&k.Name, &k.KeyID, &k.PKCS8)
+		var at int64
+		err := r.Scan(&k.Name, &k.KeyID, &k.PKCS8, &at)
+		k.CreatedAt = fromMS(at)
 		return k, err
 	}, `
-		select name, key_id, pkcs8
+		select name, key_id, pkcs8, created_at
 		from keys`)
 }
 

@@ -15,6 +15,7 @@ type Receipt struct {
 	Error   string
 	TriedAt time.Time
 	DueAt   time.Time // next try, while it waits
+	DeadAt  time.Time // since when the server counts as dead; zero if it lives
 }
 
 // Receipts lists per inbox what became of the post's Create and Updates: from
@@ -99,17 +100,17 @@ func (t *Tx) nameReceipts(byInbox map[int64]Receipt) ([]Receipt, error) {
 		ids = append(ids, id)
 	}
 	list, err := many(t, func(row scanner) (Receipt, error) {
-		var id, due int64
+		var id, due, dead int64
 		var host string
-		err := row.Scan(&id, &host, &due)
+		err := row.Scan(&id, &host, &due, &dead)
 		r := byInbox[id]
-		r.Host = host
+		r.Host, r.DeadAt = host, fromMS(dead)
 		if r.State < DeliveryAccepted {
 			r.DueAt = fromMS(due)
 		}
 		return r, err
 	}, `
-		select i.id, h.name, coalesce(i.due_at, 0)
+		select i.id, h.name, coalesce(i.due_at, 0), coalesce(h.dead_at, 0)
 		from json_each(?) j
 		cross join inboxes i on i.id = j.value
 		cross join hosts h on h.id = i.host_id`, idList(ids))

@@ -41,6 +41,8 @@ var sweeps = []sweep{
 	overCap("stamps over 100,000", "stamps", "id", "id", "", 100000),
 	rows("threads asked for over 30 days ago", "thread_fetches", "post_id", "at < ?1", after(30*day)),
 	overCap("threads asked for over 5,000", "thread_fetches", "post_id", "at", "", 5000),
+	{"keys replaced over 7 days ago", findOldKey, wipeOldKey},
+	rows("servers told of a new key", "key_rotation", "host_id", "told_at < ?1 and not exists (select 1 from keys where name = 'old')", after(0)),
 	{"finished deliveries, folded", findFinished, dropFinished},
 	{"inboxes without deliveries", findInboxes, dropInbox},
 	{"people nobody here knows any more", findActors, dropActor},
@@ -207,4 +209,28 @@ func findFinished(t *Tx, _ Settings, _ int64) ([]any, int64, error) {
 
 func dropFinished(t *Tx, _ Settings, key any) (bool, error) {
 	return true, t.foldOne(key.(Outgoing))
+}
+
+func findOldKey(t *Tx, _ Settings, _ int64) ([]any, int64, error) {
+	keys, err := many(t, scanKey, `
+		select name
+		from keys
+		where name = ?
+		and created_at <= ?`, KeyOld, ms(t.Now().Add(-7*day)))
+	return keys, 0, err
+}
+
+// wipeOldKey writes over a key before it deletes the row, whose bytes would stay
+// in a free page else.
+func wipeOldKey(t *Tx, _ Settings, name any) (bool, error) {
+	if _, err := t.exec(`
+		update keys
+		set pkcs8 = zeroblob(length(pkcs8))
+		where name = ?`, name); err != nil {
+		return false, err
+	}
+	n, err := t.changed(`
+		delete from keys
+		where name = ?`, name)
+	return n > 0, err
 }

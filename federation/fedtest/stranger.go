@@ -117,6 +117,9 @@ func (s *Stranger) Serve(path string, doc any) {
 	s.docs[path] = d
 }
 
+// Write answers with a document, for handlers.
+func (s *Stranger) Write(w http.ResponseWriter, doc any) { Doc{Body: doc}.write(w) }
+
 // Handle makes a function answer everything; nil goes back to what Serve set.
 func (s *Stranger) Handle(h http.HandlerFunc) {
 	s.mu.Lock()

@@ -167,6 +167,15 @@ func parseCavageHeader(h string) (*cavageParams, error) {
 	return p, nil
 }
 
+// Params reads a header in the form of a cavage Signature header, name="value"
+// pairs with commas between them, into a map by lower-case name.
+func Params(header string) (map[string]string, error) {
+	if len(header) > maxHeader {
+		return nil, fmt.Errorf("%w: header of %d bytes", ErrMalformed, len(header))
+	}
+	return splitAuthParams(header)
+}
+
 // splitAuthParams reads name=value pairs (RFC 9110 11.2) into a map by
 // lower-case name. Values are quoted strings without escapes, or tokens.
 func splitAuthParams(h string) (map[string]string, error) {

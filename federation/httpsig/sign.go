@@ -37,6 +37,7 @@ func (s Signer) SignCavage(r *http.Request, body []byte, now time.Time) error {
 			p.headers = append(p.headers, "content-type")
 		}
 	}
+	p.headers = append(p.headers, alsoSigned(r)...)
 	base, err := (&message{r: withHost(r), o: m.o}).cavageBase(p, r.URL.RequestURI())
 	if err != nil {
 		return fmt.Errorf("sign %s %s: %w", r.Method, r.URL.Redacted(), err)
@@ -59,22 +60,32 @@ func (s Signer) SignCavage(r *http.Request, body []byte, now time.Time) error {
 // Content-Digest, Signature-Input and Signature, replacing what stood there;
 // body must be what will be sent.
 func (s Signer) SignRFC9421(r *http.Request, body []byte, now time.Time) error {
+	w := Wanted{label: "sig1", components: []string{"@method", "@target-uri"}}
+	if newMessage(r, Options{Body: body}).needsDigest() {
+		w.components = append(w.components, "content-digest")
+	}
+	w.components = append(w.components, alsoSigned(r)...)
+	return s.sign9421(r, body, now, w)
+}
+
+// sign9421 signs exactly the components of w, which must cover what Parse
+// insists on.
+func (s Signer) sign9421(r *http.Request, body []byte, now time.Time, w Wanted) error {
 	if err := s.prepare(r); err != nil {
 		return fmt.Errorf("sign %s %s: %w", r.Method, r.URL.Redacted(), err)
 	}
 	r = withHost(r) // shares the header map
 	m := newMessage(r, Options{Scheme: r.URL.Scheme, Host: r.Host, Body: body})
-	in := &input{
-		components: []string{"@method", "@target-uri"},
-		params: []param{
-			{"created", bareItem{kind: kindInt, num: now.Unix()}},
-			{"keyid", bareItem{kind: kindString, text: s.KeyID}},
-		},
-	}
 	if m.needsDigest() {
 		sum := sha256.Sum256(body)
 		r.Header.Set("Content-Digest", "sha-256=:"+strict64.EncodeToString(sum[:])+":")
-		in.components = append(in.components, "content-digest")
+	}
+	in := &input{components: w.components, params: w.params(s.KeyID, now)}
+	if in.covers("date") {
+		r.Header.Set("Date", now.UTC().Format(http.TimeFormat))
+	}
+	if err := m.checkCover(in.components); err != nil {
+		return fmt.Errorf("sign %s %s: %w", r.Method, r.URL.Redacted(), err)
 	}
 	base, err := m.signatureBase(in)
 	if err != nil {
@@ -84,8 +95,17 @@ func (s Signer) SignRFC9421(r *http.Request, body []byte, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	r.Header.Set("Signature-Input", string(appendSignatureParams([]byte("sig1="), in.components, in.params)))
-	r.Header.Set("Signature", "sig1=:"+strict64.EncodeToString(sig)+":")
+	r.Header.Set("Signature-Input", string(appendSignatureParams([]byte(w.label+"="), in.components, in.params)))
+	r.Header.Set("Signature", w.label+"=:"+strict64.EncodeToString(sig)+":")
+	return nil
+}
+
+// alsoSigned are the headers of a request that mean something to its receiver
+// and are signed if they are there (FEP-8fcf).
+func alsoSigned(r *http.Request) []string {
+	if r.Header.Get("Collection-Synchronization") != "" {
+		return []string{"collection-synchronization"}
+	}
 	return nil
 }
 

@@ -17,7 +17,10 @@ import (
 // readDocument checks status and type and reads the body within its limit.
 func (c *Client) readDocument(resp *http.Response, u *url.URL, f fetch) (*Document, error) {
 	if resp.StatusCode != http.StatusOK {
-		return nil, &StatusError{Code: resp.StatusCode, RetryAfter: retryAfter(resp.Header, c.cfg.Now()), URL: u.String()}
+		return nil, &StatusError{
+			Code: resp.StatusCode, RetryAfter: retryAfter(resp.Header, c.cfg.Now()), URL: u.String(),
+			AcceptSignature: acceptSignature(resp.Header),
+		}
 	}
 	contentType := resp.Header.Get("Content-Type")
 	if len(resp.Header.Values("Content-Type")) != 1 || !f.typeOK(resp.Header) {

@@ -6,9 +6,8 @@
 // private network that was not allowed), the limits of time, size and
 // redirects, and the check of content types. It never decides what a document
 // means or whether its origin may say it, never signs with a key of its own,
-// never retries (but for the one GET that [Client.GetObject] describes), and
-// keeps nothing but idle connections, TLS sessions and a small cache of refused
-// URLs. It writes no tables and no files.
+// never retries, and keeps nothing but idle connections, TLS sessions and a
+// small cache of refused URLs. It writes no tables and no files.
 //
 // Every connection goes the same way: the name is resolved once, every address
 // of the answer is judged, one of these addresses is dialled, and the dialer

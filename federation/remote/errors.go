@@ -27,6 +27,8 @@ type StatusError struct {
 	Code       int
 	RetryAfter time.Duration // zero if the answer did not say
 	URL        string        // the one that answered so, after redirects
+
+	AcceptSignature string // RFC 9421 5.1: how it wants to be signed to
 }
 
 // Error implements error.

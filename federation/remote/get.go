@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-
-	"dassie/federation/httpsig"
 )
 
 // Document is a fetched body and where it came from.
@@ -21,16 +19,15 @@ type Document struct {
 
 const acceptActivity = `application/activity+json, application/ld+json; profile="https://www.w3.org/ns/activitystreams"`
 
-// GetObject fetches an ActivityPub document, signed if sign is not nil.
-// Redirects are followed only within the host, at most three, each judged and
-// signed anew. The answer must be application/activity+json, or
-// application/ld+json with the ActivityStreams profile, of at most
-// Limits.Object bytes. A 401 to a signed URL with a query is tried once more
-// with the query left out of the signature, since peers differ on it.
+// GetObject fetches an ActivityPub document. sign is called with each request
+// ready to be sent and may set headers; nil sends them unsigned. Redirects are
+// followed only within the host, at most three, each judged and signed anew. The
+// answer must be application/activity+json, or application/ld+json with the
+// ActivityStreams profile, of at most Limits.Object bytes.
 //
 // Whether the document's id equals Document.URL is for the caller to check.
-// Errors are those of this package, *StatusError, or the context's.
-func (c *Client) GetObject(ctx context.Context, url string, sign *httpsig.Signer) (*Document, error) {
+// Errors are those of this package, *StatusError, sign's, or the context's.
+func (c *Client) GetObject(ctx context.Context, url string, sign func(*http.Request) error) (*Document, error) {
 	return c.get(ctx, url, fetch{
 		kind: "object", accept: acceptActivity, sign: sign, limit: c.limits.Object, typeOK: isActivityType,
 	})
@@ -64,7 +61,7 @@ func (c *Client) GetMedia(ctx context.Context, url string, limit int64) (*Docume
 type fetch struct {
 	kind   string
 	accept string
-	sign   *httpsig.Signer
+	sign   func(*http.Request) error
 	roam   bool // redirects may leave the host
 	limit  int64
 	typeOK func(http.Header) bool
@@ -97,7 +94,7 @@ func (c *Client) get(ctx context.Context, raw string, f fetch) (*Document, error
 // follow asks for u and goes after redirects.
 func (c *Client) follow(ctx context.Context, u *url.URL, f fetch) (*Document, error) {
 	for hop := 0; ; hop++ {
-		resp, err := c.ask(ctx, u, f)
+		resp, err := c.roundTrip(ctx, u, f)
 		if err != nil {
 			return nil, err
 		}
@@ -118,17 +115,7 @@ func (c *Client) follow(ctx context.Context, u *url.URL, f fetch) (*Document, er
 	}
 }
 
-// ask makes one request, and the second one for a refused query.
-func (c *Client) ask(ctx context.Context, u *url.URL, f fetch) (*http.Response, error) {
-	resp, err := c.roundTrip(ctx, u, f, true)
-	if err != nil || resp.StatusCode != http.StatusUnauthorized || u.RawQuery == "" || f.sign == nil {
-		return resp, err
-	}
-	discard(resp.Body)
-	return c.roundTrip(ctx, u, f, false)
-}
-
-func (c *Client) roundTrip(ctx context.Context, u *url.URL, f fetch, signQuery bool) (*http.Response, error) {
+func (c *Client) roundTrip(ctx context.Context, u *url.URL, f fetch) (*http.Response, error) {
 	if err := c.checkOwn(u); err != nil {
 		return nil, err
 	}
@@ -142,14 +129,7 @@ func (c *Client) roundTrip(ctx context.Context, u *url.URL, f fetch, signQuery b
 		r.Header.Set("Accept-Encoding", "gzip")
 	}
 	if f.sign != nil {
-		signed := r
-		if !signQuery {
-			bare := *u
-			bare.RawQuery, bare.ForceQuery = "", false
-			signed = r.WithContext(ctx) // shares the header map with r
-			signed.URL = &bare
-		}
-		if err := f.sign.SignCavage(signed, nil, c.cfg.Now()); err != nil {
+		if err := f.sign(r); err != nil {
 			return nil, err
 		}
 	}

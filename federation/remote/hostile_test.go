@@ -90,7 +90,7 @@ func TestT25_SlowAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			url := rawPeer(t, p, answer)
 			within(t, 2*time.Second, func() {
-				_, err := c.GetObject(t.Context(), url, signer())
+				_, err := c.GetObject(t.Context(), url, signGet)
 				if name == "early hints drip" && err != nil {
 					return // net/http stops after a few of them by itself
 				}

@@ -56,9 +56,8 @@ func (c *Client) Post(ctx context.Context, inbox, contentType string, body []byt
 		return nil, fmt.Errorf("post to %s: %w", u, failed(err))
 	}
 	defer resp.Body.Close()
-	a := &Answer{Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header, c.cfg.Now())}
-	if v := resp.Header.Get("Accept-Signature"); len(v) <= maxAcceptSignature {
-		a.AcceptSignature = v
+	a := &Answer{
+		Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header, c.cfg.Now()), AcceptSignature: acceptSignature(resp.Header),
 	}
 	// The status is the answer; a body that drips does not hold us up.
 	timer := time.AfterFunc(c.limits.Snippet, cancel)
@@ -66,6 +65,14 @@ func (c *Client) Post(ctx context.Context, inbox, contentType string, body []byt
 	start, _ := io.ReadAll(io.LimitReader(resp.Body, 2<<10)) // a body that breaks off is as good as its beginning
 	a.Snippet = snippet(start)
 	return a, nil
+}
+
+// acceptSignature is what a server asks to be signed; "" if that is unreasonably long.
+func acceptSignature(h http.Header) string {
+	if v := strings.Join(h.Values("Accept-Signature"), ", "); len(v) <= maxAcceptSignature {
+		return v
+	}
+	return ""
 }
 
 // snippet cuts a body to one short line without control, formatting or invalid

@@ -19,6 +19,8 @@ var activity = []byte(`{"type":"Create","id":"https://us.example/posts/1/activit
 
 func sign(r *http.Request) error { return signer().SignCavage(r, activity, time.Now()) }
 
+func signGet(r *http.Request) error { return signer().SignCavage(r, nil, time.Now()) }
+
 func TestPostIsSignedAndAnswered(t *testing.T) {
 	p := newPeer(t, func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
