@@ -99,8 +99,7 @@ func (s *Service) cutHost(tx *store.Tx, hostID int64) error {
 		if err := tx.DropFollowing(a.ID); err != nil {
 			return err
 		}
-		undo := ap.NewActivity("Undo", s.newActivityID(), s.actorURI, s.followOf(f.FollowURI, a.URI), nil, nil, time.Time{})
-		if err := s.send(tx, "Undo", 0, undo, inboxOf(a)); err != nil {
+		if err := s.undoFollowing(tx, a, f.FollowURI); err != nil {
 			return err
 		}
 	}
@@ -184,16 +183,21 @@ func (s *Service) onAccept(tx *store.Tx, in *incoming) (outcome, error) {
 	if err != nil || !ok || f.State != store.FollowAsked { // T14: nothing was asked
 		return done, err
 	}
+	return done, s.followAccepted(tx, f)
+}
+
+// followAccepted puts a follow of ours in force.
+func (s *Service) followAccepted(tx *store.Tx, f store.Following) error {
 	f.State, f.DecidedAt = store.FollowAccepted, s.now()
 	if err := tx.SaveFollowing(f); err != nil {
-		return done, err
+		return err
 	}
-	if err := tx.AddJobOnce("backfill", idKey("backfill", in.sender.ID), idPayload(in.sender.ID), time.Time{}); err != nil {
-		return done, err
+	if err := tx.AddJobOnce("backfill", idKey("backfill", f.ActorID), idPayload(f.ActorID), time.Time{}); err != nil {
+		return err
 	}
 	tx.After(s.work.pokeJobs)
 	s.emit(tx, EventProfile, 0)
-	return done, nil
+	return nil
 }
 
 // onReject takes a refusal, or the end of a follow that had been accepted.

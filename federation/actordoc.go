@@ -1,6 +1,7 @@
 package federation
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -8,18 +9,33 @@ import (
 	"dassie/federation/httpsig"
 	"dassie/store"
 	"dassie/store/media"
+	"dassie/web/reply"
 )
 
-// ServeActor answers GET of the owner's actor. It is the same for everybody and
-// needs no signature, or else nobody could check ours.
+// ServeActor answers GET of the owner's actor, the same for everybody. While
+// signatures are asked for, those without one get what it takes to check ours.
 func (s *Service) ServeActor(w http.ResponseWriter, r *http.Request) {
-	s.serveCached(w, r, docActor, func(tx *store.Tx) (*document, error) {
+	if s.Settings().AuthorizedFetch {
+		if err := s.proveAsker(r); errors.Is(err, errBlocked) {
+			s.nothingHere(w, r)
+			return
+		} else if err != nil {
+			s.serveStub(w, r)
+			return
+		}
+	}
+	d, err := s.cached(r.Context(), documentKey{kind: docActor}, func(tx *store.Tx) (*document, error) {
 		a, err := s.actorDocument(tx)
 		if err != nil {
 			return nil, err
 		}
 		return activityDocument(a)
 	})
+	if err != nil {
+		reply.FailText(w, r, err, s.log)
+		return
+	}
+	s.hand(w, r, d)
 }
 
 // ServeInstance answers GET of the instance actor, unsigned always: two servers

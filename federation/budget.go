@@ -36,6 +36,7 @@ type budget struct {
 	bad     *limiters     // failures by address
 	keys    *limiters     // key fetches by host
 	domains *limiters     // new hosts by registrable domain
+	syncs   *limiters     // lists of followers by host
 	large   chan struct{} // places for inbox bodies over smallBody
 
 	mu    sync.Mutex
@@ -86,6 +87,7 @@ func newBudget(now func() time.Time) *budget {
 		bad:     newLimiters(badRefill, badBurst),
 		keys:    newLimiters(rate.Every(time.Hour/keyPerHost), keyPerHost),
 		domains: newLimiters(rate.Every(time.Hour/newHostsPerDomain), newHostsPerDomain),
+		syncs:   newLimiters(rate.Every(syncEvery), 1),
 		large:   make(chan struct{}, largeBodies),
 		turns:   map[string]chan struct{}{}, queue: map[string]int{},
 	}

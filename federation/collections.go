@@ -171,6 +171,9 @@ func (s *Service) ServeFeaturedTags(w http.ResponseWriter, r *http.Request) {
 // serveList answers with a collection of the owner, which is the same for
 // everybody. It is read each time: lists change with each post and follow.
 func (s *Service) serveList(w http.ResponseWriter, r *http.Request, read func(*store.Tx, url.Values) (*ap.Collection, error)) {
+	if !s.mayFetch(w, r) {
+		return
+	}
 	c, err := store.Get(r.Context(), s.store, func(tx *store.Tx) (*ap.Collection, error) { return read(tx, r.URL.Query()) })
 	if err != nil {
 		reply.FailText(w, r, err, s.log)
@@ -181,7 +184,7 @@ func (s *Service) serveList(w http.ResponseWriter, r *http.Request, read func(*s
 		reply.FailText(w, r, err, s.log)
 		return
 	}
-	d.send(w, r)
+	s.hand(w, r, d)
 }
 
 // ordered is a collection that says its size and where its first page is, if

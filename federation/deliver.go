@@ -313,10 +313,17 @@ var signing = make(chan struct{}, signSlots)
 func (s *Service) post(ctx context.Context, in store.Inbox, o store.Outgoing, body []byte) (*remote.Answer, bool, error) {
 	var sent atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }})
+	sync, err := s.syncFor(ctx, in, o)
+	if err != nil {
+		s.log.Error("cannot tell a server who follows from there", "inbox", in.URL, "error", err) // the post goes out all the same
+	}
 	k := s.knockFor(ctx, in, o)
 	k.body = body
 	answer, err := k.deliver(ctx, func(sign func(*http.Request) error) (*remote.Answer, error) {
 		answer, err := s.remote.Post(ctx, in.URL, ap.ContentType, body, func(r *http.Request) error {
+			if sync != "" {
+				r.Header.Set(syncHeader, sync)
+			}
 			select {
 			case signing <- struct{}{}:
 			case <-ctx.Done():

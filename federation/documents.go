@@ -25,6 +25,7 @@ type documentKind uint8
 
 const (
 	docActor documentKind = iota
+	docStub
 	docInstance
 	docWebFinger
 	docInstanceFinger

@@ -174,7 +174,8 @@ func (d *docServer) handler() http.Handler {
 	user := "/users/" + d.me.ActorKey
 	for path, f := range map[string]http.HandlerFunc{
 		user: d.ServeActor, user + "/outbox": d.ServeOutbox, user + "/followers": d.ServeFollowers,
-		user + "/following": d.ServeFollowing, user + "/featured": d.ServeFeatured, user + "/tags": d.ServeFeaturedTags,
+		user + "/followers/sync": d.ServeFollowersSync,
+		user + "/following":      d.ServeFollowing, user + "/featured": d.ServeFeatured, user + "/tags": d.ServeFeaturedTags,
 		"/instance": d.ServeInstance, "/.well-known/webfinger": d.ServeWebFinger, "/.well-known/host-meta": d.ServeHostMeta,
 		"/.well-known/host-meta.json": d.ServeHostMeta, "/.well-known/nodeinfo": d.ServeNodeInfoIndex,
 		"/posts/{id}": withID(d.ServePost), "/posts/{id}/activity": withID(d.ServePostActivity),

@@ -77,10 +77,15 @@ func (s *Service) Unfollow(ctx context.Context, actorID int64) error {
 		if err := tx.DropFollowing(actorID); err != nil {
 			return err
 		}
-		// Threads answers 500 to an Undo that holds only the id: the whole Follow goes along.
-		undo := ap.NewActivity("Undo", s.newActivityID(), s.actorURI, s.followOf(f.FollowURI, a.URI), nil, nil, time.Time{})
-		return s.send(tx, "Undo", 0, undo, inboxOf(a))
+		return s.undoFollowing(tx, a, f.FollowURI)
 	})
+}
+
+// undoFollowing tells somebody that a Follow of ours is at an end. Threads answers
+// 500 to an Undo that holds only the id: the whole Follow goes along.
+func (s *Service) undoFollowing(tx *store.Tx, a store.Actor, followURI string) error {
+	undo := ap.NewActivity("Undo", s.newActivityID(), s.actorURI, s.followOf(followURI, a.URI), nil, nil, time.Time{})
+	return s.send(tx, "Undo", 0, undo, inboxOf(a))
 }
 
 // onFollow takes a request to follow the owner. With approval on it waits;

@@ -59,10 +59,20 @@ func (s *Service) ServeInbox(w http.ResponseWriter, r *http.Request) {
 		if source != "" && theirFault(err) {
 			s.budget.bad.allow(source, s.now())
 		}
+		askSignature(w, err, true)
 		reply.FailText(w, r, err, s.log)
 		return
 	}
 	reply.Empty(w, http.StatusAccepted)
+}
+
+// askSignature says with a 401 what a signature has to cover (RFC 9421 5.1), if
+// that is what was wrong. Whoever signed enough and still failed would only send
+// the same again: both schemes are taken here, so there is nothing to negotiate.
+func askSignature(w http.ResponseWriter, err error, withBody bool) {
+	if errors.Is(err, httpsig.ErrMissing) || errors.Is(err, httpsig.ErrUncovered) {
+		w.Header().Set("Accept-Signature", httpsig.AcceptSignature(withBody))
+	}
 }
 
 // admit throttles by address, before a byte of the body is read.
@@ -137,6 +147,9 @@ func (s *Service) receive(ctx context.Context, r *http.Request, body []byte, sou
 	}
 	if err := s.accept(ctx, act, k, sig, body); err != nil {
 		return err
+	}
+	if err := s.noteSync(ctx, r.Header, k); err != nil {
+		s.log.Error("compare followers", "host", host, "error", err) // the activity itself is on disk
 	}
 	s.replays.remember(sig)
 	return nil

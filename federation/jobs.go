@@ -40,6 +40,7 @@ var jobKinds = map[string]func(s *Service, ctx context.Context, payload []byte) 
 	"fetched":     (*Service).recordFetch,
 	"poll-counts": (*Service).tellCounts,
 	"poll-end":    (*Service).endPoll,
+	"followers":   (*Service).synchronize,
 }
 
 // workState wakes the workers and counts what runs.

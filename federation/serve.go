@@ -87,6 +87,9 @@ func (s *Service) servePost(w http.ResponseWriter, r *http.Request, key document
 		s.nothingHere(w, r)
 		return
 	}
+	if !s.mayFetch(w, r) {
+		return
+	}
 	d, generation := s.documents.get(key, s.now())
 	if d == nil {
 		var private bool
@@ -103,7 +106,7 @@ func (s *Service) servePost(w http.ResponseWriter, r *http.Request, key document
 		d.etag, d.made = reply.ETag(d.body), s.now()
 		s.documents.put(key, d, generation)
 	}
-	d.send(w, r)
+	s.hand(w, r, d)
 	s.noteFetch(r, asker, key.id)
 }
 
@@ -252,7 +255,11 @@ func (s *Service) tombstone(w http.ResponseWriter, r *http.Request, id int64) {
 		reply.FailText(w, r, err, s.log)
 		return
 	}
-	w.Header().Set("Cache-Control", reply.Brief)
+	if s.Settings().AuthorizedFetch {
+		reply.PrivateAnswer(w.Header())
+	} else {
+		w.Header().Set("Cache-Control", reply.Brief)
+	}
 	reply.Activity(w, r, http.StatusGone, body)
 }
 
@@ -263,6 +270,9 @@ func (s *Service) postURI(id int64) string {
 // ServeActivity answers GET of an activity other than Create and Announce. Only
 // a Follow outlives its delivery, and only whom it asks may read it.
 func (s *Service) ServeActivity(w http.ResponseWriter, r *http.Request, id int64) {
+	if !s.mayFetch(w, r) {
+		return
+	}
 	asker := s.verifiedAsker(r.Context(), r)
 	uri := s.origin.URL("/activities/" + strconv.FormatInt(id, 10))
 	f, err := store.Get(r.Context(), s.store, func(tx *store.Tx) (store.Following, error) {

@@ -95,6 +95,9 @@ func (s *Service) serveOfPost(w http.ResponseWriter, r *http.Request, id int64, 
 		s.nothingHere(w, r)
 		return
 	}
+	if !s.mayFetch(w, r) {
+		return
+	}
 	d, private := s.renderPost(w, r, id, func(tx *store.Tx, p store.Post) (any, error) {
 		if p.BoostOf != 0 {
 			return nil, store.ErrNotFound
@@ -107,7 +110,7 @@ func (s *Service) serveOfPost(w http.ResponseWriter, r *http.Request, id int64, 
 		reply.PrivateAnswer(w.Header())
 		reply.Activity(w, r, http.StatusOK, d.body)
 	default:
-		d.send(w, r)
+		s.hand(w, r, d)
 	}
 }
 

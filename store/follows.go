@@ -124,6 +124,22 @@ func (t *Tx) FollowerInboxes() ([]InboxTarget, error) {
 		and a.inbox != ''`)
 }
 
+// FollowersFrom lists the ids of the accepted followers on a server.
+func (t *Tx) FollowersFrom(hostID int64, limit int) ([]string, error) {
+	return many(t, func(r scanner) (string, error) {
+		var uri string
+		err := r.Scan(&uri)
+		return uri, err
+	}, `
+		select a.uri
+		from actors a
+		cross join followers f on f.actor_id = a.id
+		where a.host_id = ?
+		and f.state = 1
+		and a.gone_at is null
+		limit ?`, hostID, limit)
+}
+
 // CountFollowerHosts counts the servers of the accepted followers.
 func (t *Tx) CountFollowerHosts() (int, error) {
 	n, err := value[int64](t, `

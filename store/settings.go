@@ -14,6 +14,7 @@ type Settings struct {
 	Indexable        bool   `json:"indexable"`         // your public posts may appear in other servers' search
 	SearchEngines    bool   `json:"search_engines"`    // web search engines may list your pages
 	ShowLists        bool   `json:"show_lists"`        // visitors and other servers see whom you follow and who follows you
+	AuthorizedFetch  bool   `json:"authorized_fetch"`  // other servers must sign what they fetch, and blocked ones get nothing; pages stay open
 	UnlistedOnWeb    bool   `json:"unlisted_on_web"`   // "Everyone, quietly" posts appear on your public page
 	Language         string `json:"language"`          // language of your posts unless one is chosen, as a BCP 47 code
 	Timezone         string `json:"timezone"`          // zone in which times are shown, as an IANA name

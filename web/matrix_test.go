@@ -42,6 +42,7 @@ var matrix = map[string]struct {
 	"/users/:key/inbox":           {"post", "/users/KEY/inbox", 0},
 	"/users/:key/outbox":          {"lists", "/users/KEY/outbox?page=true", 0},
 	"/users/:key/followers":       {"all", "/users/KEY/followers", 0},
+	"/users/:key/followers/sync":  {"all", "/users/KEY/followers/sync", 0},
 	"/users/:key/following":       {"all", "/users/KEY/following", 0},
 	"/users/:key/featured":        {"lists", "/users/KEY/featured", 0},
 	"/users/:key/tags":            {"all", "/users/KEY/tags", 0},

@@ -35,6 +35,7 @@ func (w *Web) siteRoutes(me, api http.Handler) []route {
 		{"/users/:key/inbox", post, w.actor(s.ServeInbox)},
 		{"/users/:key/outbox", get, w.actor(s.ServeOutbox)},
 		{"/users/:key/followers", get, w.actor(s.ServeFollowers)},
+		{"/users/:key/followers/sync", get, w.actor(s.ServeFollowersSync)},
 		{"/users/:key/following", get, w.actor(s.ServeFollowing)},
 		{"/users/:key/featured", get, w.actor(s.ServeFeatured)},
 		{"/users/:key/tags", get, w.actor(s.ServeFeaturedTags)},

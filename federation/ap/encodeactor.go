@@ -92,6 +92,16 @@ func (a *Actor) Encode() any {
 	return w
 }
 
+// Stub is the actor with its keys and its inbox and nothing else, for those who
+// may not have the rest.
+func (a *Actor) Stub() Object {
+	w := a.Encode().(*wireActor)
+	return Object{
+		"id": w.ID, "type": w.Type, "preferredUsername": w.PreferredUsername, "inbox": w.Inbox,
+		"publicKey": w.PublicKey, "assertionMethod": w.AssertionMethod,
+	}
+}
+
 func (i Image) encode() *wireImage {
 	if i.URL == "" {
 		return nil

@@ -242,7 +242,8 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 	fixed := map[string]http.HandlerFunc{
 		"/inbox": s.ServeInbox, actor + "/inbox": s.ServeInbox, actor: s.ServeActor, "/instance": s.ServeInstance,
 		actor + "/outbox": s.ServeOutbox, actor + "/followers": s.ServeFollowers, actor + "/following": s.ServeFollowing,
-		actor + "/featured": s.ServeFeatured, "/.well-known/webfinger": s.ServeWebFinger, "/.well-known/host-meta": s.ServeHostMeta,
+		actor + "/followers/sync": s.ServeFollowersSync,
+		actor + "/featured":       s.ServeFeatured, "/.well-known/webfinger": s.ServeWebFinger, "/.well-known/host-meta": s.ServeHostMeta,
 		"/.well-known/nodeinfo": s.ServeNodeInfoIndex, "/nodeinfo/2.1": func(w http.ResponseWriter, r *http.Request) { s.ServeNodeInfo(w, r, "2.1") },
 	}
 	if h := fixed[r.URL.Path]; h != nil {

@@ -140,6 +140,13 @@ func (s *Stranger) Received(kind string) []Received {
 	return out
 }
 
+// Forget drops what Received and Gets hold.
+func (s *Stranger) Forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.got, s.gets = nil, nil
+}
+
 // Gets lists the paths that were fetched.
 func (s *Stranger) Gets() []string {
 	s.mu.Lock()
@@ -234,13 +241,20 @@ func (s *Stranger) TrySend(to *Server, activity any) int {
 // Do sends a request to a server of the cluster and returns the status.
 func (c *Cluster) Do(r *http.Request) int {
 	c.tb.Helper()
+	status, _ := c.Answer(r)
+	return status
+}
+
+// Answer is Do that also returns what a refusal asks to be signed.
+func (c *Cluster) Answer(r *http.Request) (status int, acceptSignature string) {
+	c.tb.Helper()
 	resp, err := loopback.Do(r)
 	if err != nil {
 		c.tb.Fatal(err)
 	}
 	defer resp.Body.Close()
 	io.Copy(io.Discard, resp.Body)
-	return resp.StatusCode
+	return resp.StatusCode, resp.Header.Get("Accept-Signature")
 }
 
 // loopback dials every name on this machine, as browsers do with *.localhost.

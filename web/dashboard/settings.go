@@ -12,10 +12,10 @@ import (
 
 type settingsPage struct {
 	assets.Owner
-	Approve, Discoverable, Indexable, SearchEngines, HideLists bool
-	Waiting                                                    int
-	Languages, Zones, Themes, Quotable                         []assets.Option
-	Errors                                                     map[string]string
+	Approve, Discoverable, Indexable, SearchEngines, HideLists, AuthorizedFetch bool
+	Waiting                                                                     int
+	Languages, Zones, Themes, Quotable                                          []assets.Option
+	Errors                                                                      map[string]string
 }
 
 // settings handles GET /me/settings.
@@ -43,6 +43,7 @@ func readSettings(set store.Settings, form url.Values) (store.Settings, map[stri
 	yes := func(name string) bool { return form.Get(name) == "yes" }
 	set.ApproveFollowers, set.Discoverable, set.Indexable, set.SearchEngines = yes("approve"), yes("discoverable"), yes("indexable"), yes("search_engines")
 	set.ShowLists = !yes("hide_lists")
+	set.AuthorizedFetch = yes("authorized_fetch")
 	wrong := map[string]string{}
 	if language := form.Get("language"); assets.LanguageListed(language) || language == set.Language {
 		set.Language = language
@@ -79,7 +80,7 @@ func (d *Dashboard) showSettings(w http.ResponseWriter, r *http.Request, a answe
 	d.show(w, r, "settings", a, func(v *view) (any, error) {
 		page := settingsPage{
 			Approve: set.ApproveFollowers, Discoverable: set.Discoverable, Indexable: set.Indexable, SearchEngines: set.SearchEngines,
-			HideLists: !set.ShowLists, Quotable: quotable(set.QuotePolicy),
+			HideLists: !set.ShowLists, AuthorizedFetch: set.AuthorizedFetch, Quotable: quotable(set.QuotePolicy),
 			Languages: assets.Languages(set.Language), Zones: assets.Zones(set.Timezone), Errors: wrong,
 			Themes: []assets.Option{
 				{Value: "", Label: "As the system", Selected: set.Theme == ""},
