@@ -73,6 +73,7 @@ exec dassie version
 stdout '^dassie 0\.'
 exec dassie help
 stdout 'dassie token'
+stdout 'dassie rotate-keys +replace the keys'
 exec dassie passwd -help
 stdout 'revoke-apps'
 `,
@@ -174,6 +175,22 @@ loggedin $SITE
 ended
 wait server
 `,
+	"rotate-keys": `
+# Keys are replaced beside a running server, which shows the new ones at once.
+status 1 dassie rotate-keys -data d
+oneline 'no account'
+exec dassie init -data d -name alice -domain alice.localhost:$PORT -password-file password
+exec dassie serve -data d -listen localhost:$PORT &server&
+healthy $PORT
+remember $SITE/instance
+exec dassie rotate-keys -data d
+stdout 'new keys'
+changes $SITE/instance
+status 1 dassie rotate-keys -data d
+oneline 'a week after'
+ended
+wait server
+`,
 	"set-up": `
 # Without an account there is set-up alone; once made, everything is there.
 exec dassie serve -data d -listen localhost:$PORT &server&
@@ -251,6 +268,7 @@ func TestCommandLine(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": cmdStatus, "oneline": cmdOneLine, "healthy": cmdHealthy, "get": cmdGet, "becomes": cmdBecomes,
+			"remember": cmdRemember, "changes": cmdChanges,
 			"login": cmdLogin, "loggedin": cmdLoggedIn, "ended": cmdEnded, "raise": cmdRaise, "demo": cmdDemo,
 		},
 	})
@@ -360,6 +378,21 @@ func cmdBecomes(ts *testscript.TestScript, _ bool, args []string) {
 	eventually(ts, strings.Join(args, " "), func() bool {
 		status, _, err := fetch(ts, "GET", args[0], nil)
 		return err == nil && strconv.Itoa(status) == args[1]
+	})
+}
+
+// remember URL keeps what an address answers; changes URL waits until it answers
+// something else.
+func cmdRemember(ts *testscript.TestScript, _ bool, args []string) {
+	_, body, err := fetch(ts, "GET", args[0], nil)
+	ts.Check(err)
+	ts.Setenv("REMEMBERED", body)
+}
+
+func cmdChanges(ts *testscript.TestScript, _ bool, args []string) {
+	eventually(ts, "another answer from "+args[0], func() bool {
+		status, body, err := fetch(ts, "GET", args[0], nil)
+		return err == nil && status == http.StatusOK && body != ts.Getenv("REMEMBERED")
 	})
 }
 

@@ -338,9 +338,9 @@ func sampleForms(pages map[string]any) {
 	settings.Notice = &Notice{Kind: "fail", Strong: "Not saved.", Text: "The disk is full.", Code: "D-114", URL: "/me/more", LinkText: "Make room"}
 	pages["settings"] = struct {
 		Owner
-		Approve, Discoverable, Indexable, SearchEngines, HideLists bool
-		Waiting                                                    int
-		Languages, Zones, Themes, Quotable                         []Option
-		Errors                                                     map[string]string
+		Approve, Discoverable, Indexable, SearchEngines, HideLists, AuthorizedFetch bool
+		Waiting                                                                     int
+		Languages, Zones, Themes, Quotable                                          []Option
+		Errors                                                                      map[string]string
 	}{Quotable: []Option{{"public", "Everyone", true}, {"followers", "Followers", false}}, Owner: settings, Approve: true, HideLists: true, Languages: options, Zones: sampleZones, Themes: []Option{{"", "As the system", true}, {"light", "Light", false}, {"dark", "Dark", false}}, Errors: map[string]string{"timezone": "Choose one of the list.", "language": ""}}
 }

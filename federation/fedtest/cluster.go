@@ -34,8 +34,9 @@ type Cluster struct {
 // Server is one instance of the cluster and its owner.
 type Server struct {
 	*federation.Service
-	Name string
-	Host string // with its port, as in handles and ids
+	Name   string
+	Host   string // with its port, as in ids
+	Domain string // of the handle
 
 	cluster *Cluster
 	http    *http.Server
@@ -86,14 +87,20 @@ func (c *Cluster) Now() time.Time { return time.Unix(0, c.clock.Load()).UTC() }
 func (c *Cluster) Advance(d time.Duration) { c.clock.Add(int64(d)) }
 
 // Add starts one more server.
-func (c *Cluster) Add(name string) *Server {
+func (c *Cluster) Add(name string) *Server { return c.add(name, name+".localhost") }
+
+// AddSplit starts a server whose handle has another domain than its host: at that
+// domain it answers discovery alone, as package web does.
+func (c *Cluster) AddSplit(name string) *Server { return c.add(name, name+"-home.localhost") }
+
+func (c *Cluster) add(name, domain string) *Server {
 	c.tb.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		c.tb.Fatal(err)
 	}
 	_, port, _ := net.SplitHostPort(l.Addr().String())
-	s := &Server{Name: name, Host: name + ".localhost:" + port, cluster: c}
+	s := &Server{Name: name, Host: name + ".localhost:" + port, Domain: domain + ":" + port, cluster: c}
 	s.open(c.tb, c.tb.TempDir())
 	s.http = &http.Server{Handler: s}
 	go s.http.Serve(l)
@@ -112,7 +119,7 @@ func (s *Server) open(tb testing.TB, dir string) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	id, err := st.CreateAccount(context.Background(), store.NewAccount{Name: s.Name, Domain: s.Host, PasswordHash: "x"})
+	id, err := st.CreateAccount(context.Background(), store.NewAccount{Name: s.Name, Domain: s.Domain, Host: s.Host, PasswordHash: "x"})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -144,7 +151,7 @@ func (s *Server) serve(tb testing.TB, st *store.Store, id store.Identity) {
 	s.Service, err = federation.New(context.Background(), federation.Config{
 		Store: st, Media: pictures, Identity: id, Version: "test", Now: s.cluster.Now, ClientAddr: s.clientAddr,
 		Remote: remote.New(remote.Config{
-			UserAgent: "dassie/test (+http://" + s.Host + "/)", Loopback: true, OwnHosts: []string{s.Host}, Now: s.cluster.Now,
+			UserAgent: "dassie/test (+http://" + s.Host + "/)", Loopback: true, OwnHosts: []string{s.Host, s.Domain}, Now: s.cluster.Now,
 			Limits: remote.Limits{Header: time.Second, Total: 2 * time.Second},
 		}),
 	})
@@ -154,7 +161,7 @@ func (s *Server) serve(tb testing.TB, st *store.Store, id store.Identity) {
 }
 
 // Handle is the owner's handle.
-func (s *Server) Handle() string { return s.Name + "@" + s.Host }
+func (s *Server) Handle() string { return s.Name + "@" + s.Domain }
 
 // Misbehave makes the server answer every request with a handler; nil heals it.
 func (s *Server) Misbehave(h http.HandlerFunc) {
@@ -245,6 +252,10 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		actor + "/followers/sync": s.ServeFollowersSync,
 		actor + "/featured":       s.ServeFeatured, "/.well-known/webfinger": s.ServeWebFinger, "/.well-known/host-meta": s.ServeHostMeta,
 		"/.well-known/nodeinfo": s.ServeNodeInfoIndex, "/nodeinfo/2.1": func(w http.ResponseWriter, r *http.Request) { s.ServeNodeInfo(w, r, "2.1") },
+	}
+	if r.Host != s.Host && !strings.HasPrefix(r.URL.Path, "/.well-known/") && !strings.HasPrefix(r.URL.Path, "/nodeinfo/") {
+		http.Error(w, "not under this name", http.StatusMisdirectedRequest)
+		return
 	}
 	if h := fixed[r.URL.Path]; h != nil {
 		h(w, r)

@@ -129,6 +129,10 @@ func (v *view) nextTry(r store.Receipt) string {
 	if !r.DueAt.After(v.now) {
 		return " The next try is due now."
 	}
+	if !r.DeadAt.IsZero() {
+		return " Nothing arrived at this server on seven days, so it is left alone: it gets this at once when it speaks to us, and one more try in " +
+			span(r.DueAt.Sub(v.now)) + "."
+	}
 	return " Next try in " + span(r.DueAt.Sub(v.now)) + "."
 }
 

@@ -106,6 +106,14 @@ func TestSettings(t *testing.T) {
 	if !h.Settings().ShowLists {
 		t.Error("the lists are still hidden")
 	}
+	h.sent("/me/settings", "language", "nl", "timezone", "UTC", "authorized_fetch", "yes").says(t, `name="authorized_fetch" value="yes" checked`)
+	if !h.Settings().AuthorizedFetch {
+		t.Error("other servers need not sign")
+	}
+	h.sent("/me/settings", "language", "nl", "timezone", "UTC")
+	if h.Settings().AuthorizedFetch {
+		t.Error("other servers still have to sign")
+	}
 	p := h.submit("/me/settings", "language", "klingon", "timezone", "../../etc/passwd")
 	if p.status != http.StatusUnprocessableEntity {
 		t.Errorf("wrong settings answer %d", p.status)

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"dassie/store"
 )
@@ -139,4 +140,20 @@ func TestDrafts(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.sent("/me/drafts/"+second.Query().Get("draft")+"/delete").says(t, "Draft deleted.", "No drafts.")
+}
+
+// Of a server that counts as dead, the page says so, and what will happen.
+func TestDeliveryPageNamesDeadServers(t *testing.T) {
+	h := newHouse(t, "bob")
+	bob := h.other("bob")
+	bob.Follows(t, h.Server)
+	bob.Misbehave(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusBadGateway) })
+	for range 9 {
+		h.Post(t, store.Public, "Anybody there?")
+		h.cluster.SettleFor(24*time.Hour, 6*time.Hour)
+	}
+	h.cluster.SettleFor(5*24*time.Hour, 12*time.Hour)
+	p := h.Post(t, store.Public, "Still nobody?")
+	h.open(postPath(p.ID)+"/delivery").says(t, "Never sent yet.", "Nothing arrived at this server on seven days, so it is left alone",
+		"at once when it speaks to us", "one more try in 3 days")
 }
