@@ -77,6 +77,10 @@ func (s *Service) syncFor(ctx context.Context, inbox store.Inbox, o store.Outgoi
 // ServeFollowersSync answers a server that asks which of its people follow the
 // owner: with those, and no others. To who does not sign there is no such list.
 func (s *Service) ServeFollowersSync(w http.ResponseWriter, r *http.Request) {
+	if s.claimedAsker(r).blocked {
+		s.nothingHere(w, r)
+		return
+	}
 	if !s.mayFetch(w, r) {
 		return
 	}
@@ -84,8 +88,8 @@ func (s *Service) ServeFollowersSync(w http.ResponseWriter, r *http.Request) {
 	host := ap.Host(asker.URI)
 	c := &ap.Collection{ID: s.syncURI(), Type: "OrderedCollection", AttributedTo: s.actorURI, Items: []any{}}
 	err := s.store.Read(r.Context(), func(tx *store.Tx) error {
-		if blocked, err := tx.HostBlocked(host); err != nil || blocked || host == "" {
-			return errors.Join(err, store.ErrNotFound)
+		if host == "" {
+			return store.ErrNotFound
 		}
 		h, err := tx.Host(host)
 		if errors.Is(err, store.ErrNotFound) {

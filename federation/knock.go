@@ -174,13 +174,16 @@ func (k *knock) software(ctx context.Context) string {
 // again decides after a refusal whether to try once more, and how.
 func (k *knock) again(ctx context.Context, status int, accept string) bool {
 	k.tries++
-	if k.tries >= maxKnocks || k.post && k.s.now().Before(k.way.single) {
+	if k.tries >= maxKnocks {
 		return false
 	}
 	if status == http.StatusUnauthorized && k.next != nil {
 		k.signer, k.next, k.tried = *k.next, nil, [2]bool{}
 		k.switched()
 		return true
+	}
+	if k.post && k.s.now().Before(k.way.single) {
+		return false
 	}
 	if status == http.StatusUnauthorized && accept != "" && !k.asked {
 		if wanted, err := httpsig.ParseAcceptSignature(accept); err == nil {

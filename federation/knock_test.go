@@ -89,11 +89,18 @@ func (v *verifier) took() string {
 func knocking(t *testing.T, takes ...httpsig.Scheme) (*fedtest.Cluster, *fedtest.Server, *fedtest.Stranger, *verifier) {
 	t.Helper()
 	c := fedtest.New(t, "alice")
+	bob, v := onePeer(t, c, takes...)
+	return c, c.Servers[0], bob, v
+}
+
+// onePeer adds such a stranger to a cluster.
+func onePeer(t *testing.T, c *fedtest.Cluster, takes ...httpsig.Scheme) (*fedtest.Stranger, *verifier) {
+	t.Helper()
 	alice, bob := c.Servers[0], c.Stranger("bob")
 	followed(t, c, alice, bob)
 	v := &verifier{host: bob.Host, keys: ownKeys(t, alice), now: c.Now, takes: takes, refuse: http.StatusUnauthorized}
 	bob.Handle(v.ServeHTTP)
-	return c, alice, bob, v
+	return bob, v
 }
 
 // followed makes a stranger a follower.
@@ -107,6 +114,8 @@ func followed(t *testing.T, c *fedtest.Cluster, alice *fedtest.Server, by *fedte
 
 func TestKnocking(t *testing.T) {
 	const cavage, rfc = httpsig.Cavage, httpsig.RFC9421
+	c := fedtest.New(t, "alice")
+	alice := c.Servers[0]
 	for name, tc := range map[string]struct {
 		takes         []httpsig.Scheme
 		refuse        int
@@ -121,7 +130,7 @@ func TestKnocking(t *testing.T) {
 		"500 is not about signatures": {[]httpsig.Scheme{rfc}, 500, "cavage", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, alice, _, v := knocking(t, tc.takes...)
+			_, v := onePeer(t, c, tc.takes...)
 			v.refuse = tc.refuse
 			alice.Post(t, store.Public, "Knock, knock")
 			if got := v.took(); got != tc.first {
@@ -199,6 +208,8 @@ func TestPixelfedIsNeverSentWhatItDrops(t *testing.T) {
 }
 
 func TestAcceptSignatureIsHeeded(t *testing.T) {
+	c := fedtest.New(t, "alice")
+	alice := c.Servers[0]
 	for name, tc := range map[string]struct{ asks, nonce, want, want2 string }{
 		"a nonce each time": {`want=("@method" "@target-uri" "@authority" "content-digest");created;nonce="n1";tag="x"`, `;nonce="n1";tag="x"`,
 			"cavage rfc9421+", "rfc9421 rfc9421+"},
@@ -212,7 +223,7 @@ func TestAcceptSignatureIsHeeded(t *testing.T) {
 		"nonsense":                     {`((`, `nonce="n"`, "cavage rfc9421", "cavage rfc9421"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c, alice, _, v := knocking(t, httpsig.RFC9421)
+			_, v := onePeer(t, c, httpsig.RFC9421)
 			v.asks, v.nonce = tc.asks, tc.nonce
 			alice.Post(t, store.Public, "One")
 			if got := v.took(); got != tc.want {

@@ -69,14 +69,14 @@ func (s *Service) rotationTold(tx *store.Tx, in store.Inbox, o store.Outgoing) e
 	if o.Kind != "Update" || o.PostID != 0 || !own.rotating(s.now()) || o.At.Before(own.rotated) {
 		return nil
 	}
-	tx.After(func() { own.tell(in.HostID) })
+	tx.After(func() { s.signers().tell(in.HostID) })
 	return tx.TellRotation(in.HostID)
 }
 
 // knowsNewKey notes that a server answered 401 to the old key: it has looked at
 // the profile already.
-func (s *Service) knowsNewKey(ctx context.Context, own *signers, hostID int64) {
-	own.tell(hostID)
+func (s *Service) knowsNewKey(ctx context.Context, hostID int64) {
+	s.signers().tell(hostID)
 	err := s.store.WriteGrouped(context.WithoutCancel(ctx), func(tx *store.Tx) error { return tx.TellRotation(hostID) })
 	if err != nil {
 		s.log.Warn("cannot note that a server knows the new key", "error", err) // its next 401 says so again

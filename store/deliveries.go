@@ -370,7 +370,11 @@ func (t *Tx) CrashRecovery() (int, error) {
 		update deliveries
 		set state = 1
 		where state = 0
-		and inbox_id in (select id from inboxes where failing_since is null and due_at <= ?)`, ms(t.Now()))
+		and inbox_id in (
+			select i.id
+			from inboxes i
+			where i.failing_since is null
+			and not exists (select 1 from hosts h where h.id = i.host_id and h.dead_at is not null))`)
 }
 
 // CountDeliveries counts what waits and the inboxes that fail.

@@ -26,9 +26,10 @@ const maxRounds = 200
 
 // Cluster is a small fediverse with a clock of its own.
 type Cluster struct {
-	tb      testing.TB
-	clock   atomic.Int64
-	Servers []*Server
+	tb        testing.TB
+	clock     atomic.Int64
+	Servers   []*Server
+	strangers int
 }
 
 // Server is one instance of the cluster and its owner.
