@@ -91,9 +91,9 @@ func TestAServerThatRefusesIsNotDead(t *testing.T) {
 	c := fedtest.New(t, "alice", "bob")
 	alice, bob := c.Servers[0], c.Servers[1]
 	bob.Follows(t, alice)
-	for day := range 8 {
+	for day := range 9 {
 		status := http.StatusServiceUnavailable
-		if day == 5 {
+		if day == 4 || day == 5 { // long enough for a daily try to fall into
 			status = http.StatusForbidden
 		}
 		bob.Misbehave(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(status) })

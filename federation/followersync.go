@@ -171,7 +171,7 @@ func (s *Service) noteSync(ctx context.Context, header http.Header, k *signer) e
 	}
 	return s.store.WriteGrouped(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		tx.After(s.work.pokeJobs)
-		return tx.AddJobOnce("followers", "followers:"+host, payload, time.Time{})
+		return tx.AddJobOnce("followers", "followers:"+s.origin.Scheme+"://"+host, payload, time.Time{})
 	})
 }
 

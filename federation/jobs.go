@@ -116,7 +116,7 @@ func (w *workState) release(j store.Job) {
 // Its servers may hang in every fetch that its activities need: they hold some
 // of the workers, never all.
 func peerOf(j store.Job) string {
-	if j.Kind != "inbox" && j.Kind != "quote" && j.Kind != "quoted" {
+	if j.Kind != "inbox" && j.Kind != "quote" && j.Kind != "quoted" && j.Kind != "followers" {
 		return ""
 	}
 	uri := j.Key
