@@ -541,7 +541,7 @@ func TestFederationTable(t *testing.T) {
 				}
 			case *ast.CallExpr:
 				f, ok := n.Fun.(*ast.SelectorExpr)
-				if ok && slices.Contains([]string{"send", "sendPost", "answerFollow"}, f.Sel.Name) {
+				if ok && slices.Contains([]string{"send", "sendByInstance", "sendPost", "answerFollow"}, f.Sel.Name) {
 					for _, a := range n.Args {
 						sent = append(sent, literal(a))
 					}

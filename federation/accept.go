@@ -96,10 +96,7 @@ func (s *Service) cutHost(tx *store.Tx, hostID int64) error {
 		if err != nil {
 			return err
 		}
-		if err := tx.DropFollowing(a.ID); err != nil {
-			return err
-		}
-		if err := s.undoFollowing(tx, a, f.FollowURI); err != nil {
+		if err := s.unfollow(tx, a); err != nil {
 			return err
 		}
 	}

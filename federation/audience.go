@@ -77,7 +77,8 @@ func countHosts(to []store.InboxTarget) int {
 // audience lists the inboxes that an own post goes to, each once: those of the
 // followers unless it is direct, of the people named, and of the author it
 // answers. A direct post goes to personal inboxes, all else to shared ones where
-// there are any. Blocked servers get nothing.
+// there are any. Blocked servers and people get nothing, nor do those who blocked
+// the owner.
 func (s *Service) audience(tx *store.Tx, p store.Post, mentioned []store.Actor) ([]store.InboxTarget, error) {
 	wide, err := forFollowers(tx, p)
 	if err != nil {
@@ -96,8 +97,16 @@ func (s *Service) audience(tx *store.Tx, p store.Post, mentioned []store.Actor) 
 		}
 		mentioned = withAuthor(mentioned, author)
 	}
+	ids := make([]int64, len(mentioned))
+	for i, a := range mentioned {
+		ids[i] = a.ID
+	}
+	unreached, err := tx.UnreachedAmong(ids...)
+	if err != nil {
+		return nil, err
+	}
 	for _, a := range mentioned {
-		if a.ID == store.OwnerID || a.Inbox == "" || !a.GoneAt.IsZero() {
+		if a.ID == store.OwnerID || a.Inbox == "" || !a.GoneAt.IsZero() || unreached[a.ID] {
 			continue
 		}
 		inbox := a.DeliveryInbox()

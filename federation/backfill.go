@@ -45,15 +45,19 @@ func (s *Service) OpenPerson(ctx context.Context, actorID int64) error {
 	defer cancel()
 	var a store.Actor
 	bare := false
+	blocked := false
 	err := s.store.Read(ctx, func(tx *store.Tx) (err error) {
 		if a, err = tx.Actor(actorID); err != nil {
+			return err
+		}
+		if blocked, err = Blocked(tx, a.URI); err != nil {
 			return err
 		}
 		posts, err := tx.PostsBy(actorID, store.Page{Limit: 1})
 		bare = len(posts) == 0
 		return err
 	})
-	if err != nil || a.ID == store.OwnerID || !a.GoneAt.IsZero() {
+	if err != nil || a.ID == store.OwnerID || !a.GoneAt.IsZero() || blocked {
 		return err
 	}
 	stale := s.now().Sub(a.FetchedAt) >= profileAge
@@ -83,7 +87,7 @@ func lookupErrorOrNil(host string, err error) error {
 // fillPerson fetches pins and the last posts of an actor. If the owner follows
 // them, the posts enter the home timeline at their own dates (DECISIONS 20).
 func (s *Service) fillPerson(ctx context.Context, a store.Actor) error {
-	if err := s.notBlocked(ctx, a.URI); err != nil || !a.GoneAt.IsZero() {
+	if err := s.actorNotBlocked(ctx, a.URI); err != nil || !a.GoneAt.IsZero() {
 		return err
 	}
 	r := &postReader{s: s, author: a, tries: backfillTries}

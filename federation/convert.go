@@ -29,8 +29,14 @@ var kinds = map[string]store.Kind{
 }
 
 // storeNote writes a post that arrived or was fetched, unless it is here or was
-// deleted; it says whether it is new. The note's author has been verified.
+// deleted or its author is blocked; it says whether it is new. The note's author
+// has been verified.
 func (s *Service) storeNote(tx *store.Tx, n *ap.Note, author store.Actor) (store.Post, bool, error) {
+	if blocked, err := Blocked(tx, author.URI); err != nil {
+		return store.Post{}, false, err
+	} else if blocked { // T19: by whatever way it comes
+		return store.Post{}, false, errBlockedPerson
+	}
 	p, err := tx.PostByURI(n.ID)
 	if !errors.Is(err, store.ErrNotFound) {
 		return p, false, err

@@ -2,6 +2,7 @@ package federation
 
 import (
 	"context"
+	"errors"
 
 	"dassie/federation/ap"
 	"dassie/federation/markup"
@@ -115,8 +116,8 @@ func (s *Service) embeddedNote(in *incoming) (*ap.Note, error) {
 // takeNote stores a post and puts it where it belongs: home, notices.
 func (s *Service) takeNote(tx *store.Tx, note *ap.Note, author store.Actor) error {
 	p, fresh, err := s.storeNote(tx, note, author)
-	if err == store.ErrNotFound {
-		return nil // deleted before it arrived
+	if errors.Is(err, store.ErrNotFound) {
+		return nil // deleted before it arrived, or blocked
 	}
 	if err != nil || !fresh {
 		return err
@@ -146,6 +147,9 @@ func (s *Service) enterHome(tx *store.Tx, p store.Post) error {
 		return err
 	}
 	if err := tx.AddHome(p.ID, marker != 0 && p.ID < marker); err != nil {
+		return err
+	}
+	if in, err := tx.InHome(p.ID); err != nil || !in { // a boost of somebody blocked
 		return err
 	}
 	s.emit(tx, EventPost, p.ID)

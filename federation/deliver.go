@@ -41,6 +41,18 @@ func (s *Service) send(tx *store.Tx, kind string, postID int64, m *ap.Message, t
 	return s.queue(tx, &store.Outgoing{Kind: kind, PostID: postID, URI: m.ID, Payload: body}, to)
 }
 
+// sendByInstance is send for what the server says and not the owner.
+func (s *Service) sendByInstance(tx *store.Tx, kind string, m *ap.Message, to []store.InboxTarget) error {
+	if len(to) == 0 {
+		return nil
+	}
+	body, err := ap.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", kind, err)
+	}
+	return s.queue(tx, &store.Outgoing{Kind: kind, URI: m.ID, Payload: body, Signer: "instance"}, to)
+}
+
 // sendPost queues a Create, Update or Announce of an own post, which is
 // rendered when it is sent.
 func (s *Service) sendPost(tx *store.Tx, kind string, p store.Post, to []store.InboxTarget) error {

@@ -133,8 +133,16 @@ func (s *Service) editAudience(tx *store.Tx, before, p store.Post, people []stor
 		named[m.ActorID] = true
 	}
 	var to []store.InboxTarget
+	ids := make([]int64, len(people))
+	for i, a := range people {
+		ids[i] = a.ID
+	}
+	unreached, err := tx.UnreachedAmong(ids...)
+	if err != nil {
+		return nil, err
+	}
 	for _, a := range people {
-		if !named[a.ID] && a.Inbox != "" && a.GoneAt.IsZero() {
+		if !named[a.ID] && !unreached[a.ID] && a.Inbox != "" && a.GoneAt.IsZero() {
 			to = append(to, store.InboxTarget{URL: a.DeliveryInbox(), HostID: a.HostID})
 		}
 	}

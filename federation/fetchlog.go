@@ -59,8 +59,8 @@ type asker struct {
 	blocked bool
 }
 
-// claimedAsker reads who says to have signed. A blocked server is refused by its
-// own word: who lies about it only harms itself.
+// claimedAsker reads who says to have signed. A blocked server or person is
+// refused by their own word: who lies about it only harms themselves.
 func (s *Service) claimedAsker(r *http.Request) asker {
 	if !signed(r) {
 		return asker{}
@@ -70,7 +70,7 @@ func (s *Service) claimedAsker(r *http.Request) asker {
 		return asker{} // what is public needs no signature, so a bad one is none
 	}
 	a := asker{server: ap.Host(sig.KeyID)}
-	a.blocked, err = store.Get(r.Context(), s.store, func(tx *store.Tx) (bool, error) { return tx.HostBlocked(a.server) })
+	a.blocked, err = store.Get(r.Context(), s.store, func(tx *store.Tx) (bool, error) { return keyBlocked(tx, sig.KeyID) })
 	if err != nil {
 		s.log.Error("look up a server that asks", "host", a.server, "err", err)
 	}

@@ -25,10 +25,8 @@ func (s *Service) Follow(ctx context.Context, actorID int64) (store.Following, e
 		if err != nil {
 			return store.Following{}, err
 		}
-		if blocked, err := tx.HostBlocked(ap.Host(a.URI)); err != nil {
+		if err := mayFollow(tx, a); err != nil {
 			return store.Following{}, err
-		} else if blocked {
-			return store.Following{}, reply.Errorf(reply.Unprocessable, "You blocked %s. Unblock the server before you follow somebody there.", ap.Host(a.URI))
 		}
 		f, err := tx.Following(actorID)
 		if err == nil && f.State == store.FollowAccepted {
@@ -37,15 +35,42 @@ func (s *Service) Follow(ctx context.Context, actorID int64) (store.Following, e
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return f, err
 		}
-		f = store.Following{ActorID: a.ID, State: store.FollowAsked, FollowURI: s.newActivityID(), Boosts: true, AskedAt: s.now()}
-		if err := tx.SaveFollowing(f); err != nil {
-			return f, err
-		}
-		if err := s.wantPictures(tx, a); err != nil {
-			return f, err
-		}
-		return f, s.send(tx, "Follow", 0, s.followOf(f.FollowURI, a.URI), inboxOf(a))
+		return s.askToFollow(tx, a, store.Following{Boosts: true})
 	})
+}
+
+// mayFollow says in words why the owner cannot follow somebody. That they
+// blocked the owner is nobody's to tell.
+func mayFollow(tx *store.Tx, a store.Actor) error {
+	host, err := tx.HostBlocked(ap.Host(a.URI))
+	if err != nil {
+		return err
+	}
+	if host {
+		return reply.Errorf(reply.Unprocessable, "You blocked %s. Unblock the server before you follow somebody there.", ap.Host(a.URI))
+	}
+	unreached, err := tx.UnreachedAmong(a.ID)
+	if err != nil || !unreached[a.ID] {
+		return err
+	}
+	if _, err := tx.BlockOf(a.ID); err == nil {
+		return reply.Errorf(reply.Unprocessable, "You blocked this person. Unblock them before you follow them.")
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	return reply.Errorf(reply.Unprocessable, "This person cannot be followed from here.")
+}
+
+// askToFollow sends a Follow; of f only the choices count: Boosts and Notify.
+func (s *Service) askToFollow(tx *store.Tx, a store.Actor, f store.Following) (store.Following, error) {
+	f.ActorID, f.State, f.FollowURI, f.AskedAt, f.DecidedAt = a.ID, store.FollowAsked, s.newActivityID(), s.now(), time.Time{}
+	if err := tx.SaveFollowing(f); err != nil {
+		return f, err
+	}
+	if err := s.wantPictures(tx, a); err != nil {
+		return f, err
+	}
+	return f, s.send(tx, "Follow", 0, s.followOf(f.FollowURI, a.URI), inboxOf(a))
 }
 
 func (s *Service) followOf(uri, actorURI string) *ap.Message {
@@ -63,22 +88,29 @@ func inboxOf(a store.Actor) []store.InboxTarget {
 // Unfollow takes a follow back, also one that waits for its answer.
 func (s *Service) Unfollow(ctx context.Context, actorID int64) error {
 	return s.store.Write(ctx, func(tx *store.Tx) error {
-		f, err := tx.Following(actorID)
+		a, err := tx.Actor(actorID)
 		if errors.Is(err, store.ErrNotFound) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		a, err := tx.Actor(actorID)
-		if err != nil {
-			return err
-		}
-		if err := tx.DropFollowing(actorID); err != nil {
-			return err
-		}
-		return s.undoFollowing(tx, a, f.FollowURI)
+		return s.unfollow(tx, a)
 	})
+}
+
+func (s *Service) unfollow(tx *store.Tx, a store.Actor) error {
+	f, err := tx.Following(a.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := tx.DropFollowing(a.ID); err != nil {
+		return err
+	}
+	return s.undoFollowing(tx, a, f.FollowURI)
 }
 
 // undoFollowing tells somebody that a Follow of ours is at an end. Threads answers

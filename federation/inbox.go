@@ -19,7 +19,8 @@ type incoming struct {
 	act    *ap.Activity
 	sender store.Actor // who signed it, stored here
 	raw    []byte
-	proof  []byte // hash of the signature it came with
+	proof  []byte      // hash of the signature it came with
+	target store.Actor // of a Move: where to, as just fetched; zero before that
 }
 
 // outcome says what a verb made of an activity.
@@ -141,6 +142,11 @@ func (s *Service) receive(ctx context.Context, r *http.Request, body []byte, sou
 	}
 	if !s.budget.hosts.allow(host, s.now()) {
 		return tooMany()
+	}
+	if err := s.actorNotBlocked(ctx, k.actorURI); errors.Is(err, errBlocked) {
+		return reply.Errorf(reply.Forbidden, "this server does not accept anything from %s", printable(k.actorURI, 200))
+	} else if err != nil {
+		return err
 	}
 	if s.replays.known(sig, s.now()) {
 		return nil

@@ -41,6 +41,7 @@ var jobKinds = map[string]func(s *Service, ctx context.Context, payload []byte) 
 	"poll-counts": (*Service).tellCounts,
 	"poll-end":    (*Service).endPoll,
 	"followers":   (*Service).synchronize,
+	"pins":        (*Service).fetchPins,
 }
 
 // workState wakes the workers and counts what runs.

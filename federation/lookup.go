@@ -1,6 +1,7 @@
 package federation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/url"
@@ -189,6 +190,9 @@ func (s *Service) storedAt(ctx context.Context, uri string) (f Found, ok bool, e
 		p, err := tx.PostByURI(uri)
 		if err == nil && p.BoostOf == 0 {
 			f, ok = Found{Post: &p}, true
+			if _, err := tx.BlockOf(p.ActorID); !errors.Is(err, store.ErrNotFound) {
+				return cmp.Or(err, errBlockedPerson)
+			}
 		}
 		if errors.Is(err, store.ErrNotFound) {
 			return nil
@@ -254,6 +258,8 @@ func lookupError(host string, err error) error {
 	switch {
 	case errors.As(err, &plain):
 		return err
+	case errors.Is(err, errBlockedPerson):
+		return &reply.Error{Code: reply.Unprocessable, Message: "You blocked whoever wrote this. Unblock them to see it.", Err: err}
 	case errors.Is(err, errBlocked):
 		return &reply.Error{Code: reply.Unprocessable, Message: "You blocked " + host + ". Unblock the server to look somebody up there.", Err: err}
 	case errors.Is(err, remote.ErrTimeout), errors.Is(err, context.DeadlineExceeded):

@@ -13,8 +13,9 @@ import (
 	"dassie/web/reply"
 )
 
-// errBlocked is returned for anything on a server that the owner blocked.
-var errBlocked = errors.New("the owner blocked this server")
+// errBlocked is returned for anything on a server that the owner blocked, and for
+// what somebody sends or wrote whom the owner blocked.
+var errBlocked = errors.New("the owner blocked this")
 
 // fetchObject fetches a document by its id, signed by the instance actor.
 func (s *Service) fetchObject(ctx context.Context, uri string) (ap.Object, error) {

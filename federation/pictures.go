@@ -88,7 +88,7 @@ func showsPictures(tx *store.Tx, a store.Actor, looked bool) (bool, error) {
 	if a.ID == store.OwnerID || !a.GoneAt.IsZero() {
 		return false, nil
 	}
-	blocked, err := tx.HostBlocked(ap.Host(a.URI))
+	blocked, err := Blocked(tx, a.URI)
 	if err != nil || blocked {
 		return false, err
 	}

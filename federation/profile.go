@@ -115,25 +115,27 @@ func (s *Service) bioHTML(tx *store.Tx, bio string) (string, error) {
 
 // changeProfile applies a change to the owner's row and makes it known.
 func (s *Service) changeProfile(ctx context.Context, change func(tx *store.Tx, me *store.Actor) error) error {
-	err := s.store.Write(ctx, func(tx *store.Tx) error {
-		me, err := tx.Actor(store.OwnerID)
-		if err != nil {
-			return err
-		}
-		if err := change(tx, &me); err != nil {
-			return err
-		}
-		me.EditedAt = s.now()
-		if err := tx.SaveActor(&me); err != nil {
-			return err
-		}
-		s.emit(tx, EventProfile, 0)
-		return s.announceProfile(tx)
-	})
+	err := s.store.Write(ctx, func(tx *store.Tx) error { return s.applyProfile(tx, change) })
 	if err != nil {
 		return fmt.Errorf("change profile: %w", err)
 	}
 	return nil
+}
+
+func (s *Service) applyProfile(tx *store.Tx, change func(tx *store.Tx, me *store.Actor) error) error {
+	me, err := tx.Actor(store.OwnerID)
+	if err != nil {
+		return err
+	}
+	if err := change(tx, &me); err != nil {
+		return err
+	}
+	me.EditedAt = s.now()
+	if err := tx.SaveActor(&me); err != nil {
+		return err
+	}
+	s.emit(tx, EventProfile, 0)
+	return s.announceProfile(tx)
 }
 
 // announceProfile sends the owner's profile as it is now to the servers of all

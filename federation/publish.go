@@ -86,6 +86,9 @@ func (s *Service) publish(tx *store.Tx, d Draft, w written) (store.Post, error) 
 	if err := clockFit(tx); err != nil {
 		return store.Post{}, err
 	}
+	if err := notMoved(tx); err != nil {
+		return store.Post{}, err
+	}
 	p, people, err := s.compose(tx, d, w)
 	if err != nil {
 		return p, err

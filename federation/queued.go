@@ -24,7 +24,7 @@ func (s *Service) runInbox(ctx context.Context, payload []byte) error {
 	if j.Refer {
 		return s.refer(ctx, act)
 	}
-	if err := s.notBlocked(ctx, j.Sender); err != nil {
+	if err := s.actorNotBlocked(ctx, j.Sender); err != nil {
 		return err // blocked while it waited
 	}
 	sender, err := s.storedSender(ctx, j)

@@ -208,7 +208,7 @@ func mayRead(tx *store.Tx, id int64, asker store.Actor) (entitlement, error) {
 	if err != nil {
 		return nobody, err
 	}
-	blocked, err := tx.HostBlocked(ap.Host(asker.URI))
+	blocked, err := Blocked(tx, asker.URI)
 	if err != nil {
 		return nobody, err
 	}

@@ -156,10 +156,10 @@ func (s *Service) repliesCollection(p store.Post, ids []string, next int64) *ap.
 }
 
 // openPosts tells which posts may be named to everybody: public or unlisted, no
-// boosts, and not of a blocked server (T19).
+// boosts, and not of a blocked server or person (T19, T48).
 type openPosts struct {
 	tx    *store.Tx
-	hosts map[int64]bool // actor id -> its server is blocked or its account gone
+	hosts map[int64]bool // actor id -> blocked, or the account gone
 }
 
 func (o *openPosts) has(p store.Post) (bool, error) {
@@ -175,9 +175,9 @@ func (o *openPosts) has(p store.Post) (bool, error) {
 		if err != nil {
 			return false, fmt.Errorf("read author of post %d: %w", p.ID, err)
 		}
-		blocked, err := o.tx.HostBlocked(ap.Host(a.URI))
+		blocked, err := Blocked(o.tx, a.URI)
 		if err != nil {
-			return false, fmt.Errorf("look up the server of post %d: %w", p.ID, err)
+			return false, fmt.Errorf("look up a block for post %d: %w", p.ID, err)
 		}
 		hidden = blocked || !a.GoneAt.IsZero()
 		o.hosts[p.ActorID] = hidden

@@ -43,16 +43,22 @@ type verb struct {
 // in it is answered 202 and forgotten.
 var verbs = map[string]verb{
 	"Accept": {apply: (*Service).onAccept},
+	"Add":    {apply: (*Service).onAdd, cares: (*Service).caresForFeatured},
 	"Announce": {apply: (*Service).onAnnounce, cares: (*Service).caresForAnnounce, stranger: (*Service).announceByStranger,
 		resolve: (*Service).resolveAnnounce, floods: true, repeats: true},
+	"Block": {apply: (*Service).onBlock, cares: (*Service).caresForBlock},
 	"Create": {apply: (*Service).onCreate, cares: (*Service).caresForCreate, stranger: (*Service).createByStranger,
 		check: (*Service).checkCreated, resolve: (*Service).resolveCreate, repeats: true},
 	"Delete":     {apply: (*Service).onDelete, cares: (*Service).caresForDelete, check: (*Service).checkOwned, repeats: true},
 	"EmojiReact": {apply: (*Service).onLike, cares: (*Service).caresForLike, stranger: (*Service).likeByStranger, floods: true},
+	"Flag":       {apply: (*Service).onFlag, cares: (*Service).caresForFlag, stranger: (*Service).flagByStranger},
 	"Follow":     {apply: (*Service).onFollow, cares: (*Service).caresForFollow, stranger: (*Service).followByStranger},
 	"Like":       {apply: (*Service).onLike, cares: (*Service).caresForLike, stranger: (*Service).likeByStranger, floods: true},
-	"Reject":     {apply: (*Service).onReject},
-	"Undo":       {apply: (*Service).onUndo, cares: (*Service).caresForUndo, check: (*Service).checkUndone},
+	"Move": {apply: (*Service).onMove, cares: (*Service).caresForMove, check: (*Service).checkMove,
+		resolve: (*Service).resolveMove, repeats: true},
+	"Reject": {apply: (*Service).onReject},
+	"Remove": {apply: (*Service).onRemove, cares: (*Service).caresForFeatured},
+	"Undo":   {apply: (*Service).onUndo, cares: (*Service).caresForUndo, check: (*Service).checkUndone},
 	"Update": {apply: (*Service).onUpdate, cares: (*Service).caresForUpdate, check: (*Service).checkOwned,
 		resolve: (*Service).resolveUpdate, repeats: true},
 
@@ -69,8 +75,8 @@ var consentVerb = verb{apply: (*Service).onRequest, cares: (*Service).caresForRe
 // undos is what an Undo takes back, by the type of the activity inside. It is
 // called with the Undo; in.act.Object may be nil when only an id came.
 var undos = map[string]func(s *Service, tx *store.Tx, in *incoming) error{
-	"Announce": (*Service).undoAnnounce, "EmojiReact": (*Service).undoLike, "Follow": (*Service).undoFollow,
-	"Like": (*Service).undoLike,
+	"Announce": (*Service).undoAnnounce, "Block": (*Service).undoBlock, "EmojiReact": (*Service).undoLike,
+	"Follow": (*Service).undoFollow, "Like": (*Service).undoLike,
 }
 
 // knownVerb says whether a kind of activity has any effect.

@@ -5,9 +5,9 @@ import "time"
 // Notification is one thing that happened to the owner.
 type Notification struct {
 	ID      int64
-	Kind    string // mention, follow, follow_request, reblog, favourite, quote, update, poll, status: the client API's words
+	Kind    string // mention, follow, follow_request, reblog, favourite, quote, update, poll, status, admin.report: the client API's words; move: ours alone
 	ActorID int64
-	PostID  int64 // 0 if it is about no post
+	PostID  int64 // what it is about: a post, or of an admin.report the report; 0 for neither
 	At      time.Time
 }
 
@@ -21,10 +21,14 @@ func scanNotification(r scanner) (Notification, error) {
 
 // Notify stores a notification once: the same kind by the same actor about the
 // same post is not told twice; without a post, not twice within an hour. It sets
-// the id, which stays 0 for a repeat.
+// the id, which stays 0 for a repeat, and for what somebody did whom the owner
+// blocked.
 func (t *Tx) Notify(n *Notification) error {
 	known, err := t.notified(n)
 	if err != nil || known {
+		return err
+	}
+	if _, err := t.BlockOf(n.ActorID); err != ErrNotFound {
 		return err
 	}
 	n.ID, n.At = t.NewID(), t.Now()

@@ -44,7 +44,9 @@ func distinct(ids []int64) []int64 {
 }
 
 // AddHome puts a post into the home timeline. Late says that it arrived below
-// the place where the owner stopped reading.
+// the place where the owner stopped reading. A post of somebody whom the owner
+// blocked stays out, and so does a boost of one: it is kept here, since a boost
+// can come in by many ways (T19, T48).
 func (t *Tx) AddHome(postID int64, late bool) error {
 	var at any
 	if late {
@@ -52,7 +54,12 @@ func (t *Tx) AddHome(postID int64, late bool) error {
 	}
 	_, err := t.exec(`
 		insert or ignore into home (post_id, late)
-		values (?, ?)`, postID, at)
+		select ?1, ?2
+		where not exists (
+			select 1
+			from posts p
+			cross join blocks b on b.actor_id = p.actor_id
+			where p.id in (?1, (select boost_of from posts where id = ?1)))`, postID, at)
 	return err
 }
 
@@ -175,7 +182,7 @@ func (t *Tx) BoostBy(actorID, postID int64) (Post, error) {
 	return p, err
 }
 
-// Pin features a post on its author's profile, Unpin takes it off.
+// Pin features a post on its author's profile.
 func (t *Tx) Pin(actorID, postID int64) error {
 	_, err := t.exec(`
 		insert or ignore into pins (actor_id, post_id, at)
@@ -196,6 +203,47 @@ func (t *Tx) SetPins(actorID int64, postIDs []int64) error {
 		}
 	}
 	return nil
+}
+
+// Unpin takes a post off its author's profile and says whether it was there.
+func (t *Tx) Unpin(actorID, postID int64) (bool, error) {
+	n, err := t.changed(`
+		delete from pins
+		where actor_id = ?
+		and post_id = ?`, actorID, postID)
+	return n > 0, err
+}
+
+// TrimPins keeps the newest pins of an actor.
+func (t *Tx) TrimPins(actorID int64, keep int) error {
+	_, err := t.exec(`
+		delete from pins
+		where actor_id = ?1
+		and post_id not in (
+			select post_id
+			from pins
+			where actor_id = ?1
+			order by at desc, post_id desc
+			limit ?2)`, actorID, keep)
+	return err
+}
+
+// IsPinned says whether a post is on its author's profile.
+func (t *Tx) IsPinned(actorID, postID int64) (bool, error) {
+	return t.exists(`
+		select 1
+		from pins
+		where actor_id = ?
+		and post_id = ?`, actorID, postID)
+}
+
+// CountPins counts the pinned posts of an actor.
+func (t *Tx) CountPins(actorID int64) (int, error) {
+	n, err := value[int64](t, `
+		select count(*)
+		from pins
+		where actor_id = ?`, actorID)
+	return int(n), err
 }
 
 // Pinned lists the pinned posts of an actor, newest pin first.

@@ -66,7 +66,8 @@ func (t *Tx) CountUnindexed() (int, error) {
 }
 
 // SearchPosts finds posts that hold all the words, newest first: never by rank,
-// which would read every row of a common word.
+// which would read every row of a common word. Those of people whom the owner
+// blocked are left out (T48).
 func (t *Tx) SearchPosts(query string, p Page) ([]Post, error) {
 	match := matchQuery(query)
 	if match == "" {
@@ -76,6 +77,11 @@ func (t *Tx) SearchPosts(query string, p Page) ([]Post, error) {
 		select rowid
 		from search
 		where search match ?
+		and not exists (
+			select 1
+			from posts p
+			cross join blocks b on b.actor_id = p.actor_id
+			where p.id = search.rowid)
 		and rowid < ?
 		and rowid > ?
 		order by rowid `

@@ -53,6 +53,7 @@ func dropActor(t *Tx, _ Settings, key any) (bool, error) {
 		`delete from actor_keys where actor_id = ?`,
 		`delete from pins where actor_id = ?`,
 		`delete from votes where actor_id = ?`,
+		`delete from blocked_by where actor_id = ?`,
 	} {
 		if _, err := t.exec(q, key); err != nil {
 			return false, err

@@ -91,6 +91,7 @@ create table reports (
   uri text not null default '',
   text text not null default '',
   posts text not null default '[]',
+  category text not null default '',
   forwarded integer not null default 0,
   at integer not null,
   answered_at integer,
