@@ -2,6 +2,7 @@ package mastodon
 
 import (
 	"html"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -81,7 +82,27 @@ func (m *room) account(actorID int64) *Account {
 		m.ownAccount(acc)
 	}
 	m.accounts[actorID] = acc
+	acc.Moved = m.movedTo(a)
 	return acc
+}
+
+// movedTo is the account that somebody moved to, if it is here and names the old
+// one as its alias; where that one went in turn is not followed.
+func (m *room) movedTo(a store.Actor) *Account {
+	to, ok := m.moved[a.Extra.MovedTo]
+	if !ok || to.ID == a.ID || !slices.Contains(to.Extra.AlsoKnownAs, a.URI) {
+		return nil
+	}
+	if m.accounts[to.ID] == nil && m.actors[to.ID].ID == 0 {
+		m.actors[to.ID] = to
+	}
+	acc := m.account(to.ID)
+	if acc == nil || acc.Moved == nil {
+		return acc
+	}
+	last := *acc
+	last.Moved = nil
+	return &last
 }
 
 // ownAccount puts in what is known of the owner better than their row says.
@@ -133,8 +154,9 @@ func (m *room) statuses(posts []store.Post) []*Status {
 	return list
 }
 
-// status is nil where the author, or the post that is boosted, is not here.
-// Nothing here can bookmark or mute for the owner, so those are false.
+// status is nil where the author, or the post that is boosted, is not here, or
+// blocked by the owner. Nothing here can bookmark or mute for the owner, so those
+// are false.
 func (m *room) status(p *store.Post) *Status {
 	s := m.bare(p)
 	if s == nil {
@@ -160,7 +182,7 @@ func (m *room) status(p *store.Post) *Status {
 // bare is a post without what it boosts or quotes.
 func (m *room) bare(p *store.Post) *Status {
 	acc := m.account(p.ActorID)
-	if acc == nil {
+	if acc == nil || m.blocked[p.ActorID] {
 		return nil
 	}
 	s := &Status{
@@ -236,12 +258,16 @@ func relationshipOf(actorID int64, to *store.Following, from *store.Follower, ho
 	return r
 }
 
-// notification is nil where the person or the post is not here any more.
-func (m *room) notification(n store.Notification) *Notification {
+// notification is nil where the person, or what it is about, is not here any more.
+func (m *room) notification(n store.Notification, reports map[int64]*Report) *Notification {
 	out := &Notification{
 		ID: id(n.ID), Type: n.Kind, CreatedAt: date(n.At), GroupKey: "ungrouped-" + id(n.ID), Account: m.account(n.ActorID),
 	}
-	if n.PostID != 0 {
+	if n.Kind == reportKind {
+		if out.Report = reports[n.PostID]; out.Report == nil {
+			return nil
+		}
+	} else if n.PostID != 0 {
 		p, ok := m.posts[n.PostID]
 		if !ok {
 			return nil

@@ -65,6 +65,8 @@ type room struct {
 	liked    map[int64]bool  // by the owner
 	boosted  map[int64]bool  // by the owner
 	votes    map[int64][]int // of the owner, in others' polls
+	blocked  map[int64]bool  // authors whose posts are not shown
+	moved    map[string]store.Actor
 	accounts map[int64]*Account
 
 	quoted      map[int64]federation.QuoteView // what posts quote
@@ -105,6 +107,12 @@ func (a *API) gather(tx *store.Tx, posts []store.Post, actorIDs ...int64) (*room
 	if m.actors, err = tx.Actors(ids...); err != nil {
 		return nil, err
 	}
+	if m.blocked, err = tx.BlockedAmong(ids...); err != nil {
+		return nil, err
+	}
+	if err := m.readMoved(tx); err != nil {
+		return nil, err
+	}
 	if _, ok := m.actors[store.OwnerID]; !ok {
 		return m, nil
 	}
@@ -116,6 +124,22 @@ func (a *API) gather(tx *store.Tx, posts []store.Post, actorIDs ...int64) (*room
 		m.pinned[p.ID] = true
 	}
 	return m, err
+}
+
+// readMoved reads where the people of a page went, of those who did.
+func (m *room) readMoved(tx *store.Tx) error {
+	var uris []string
+	for _, a := range m.actors {
+		if a.Extra.MovedTo != "" {
+			uris = append(uris, a.Extra.MovedTo)
+		}
+	}
+	if len(uris) == 0 {
+		return nil
+	}
+	var err error
+	m.moved, err = tx.ActorsByURI(uris...)
+	return err
 }
 
 func (m *room) readRelated(tx *store.Tx) error {
@@ -163,15 +187,24 @@ func relationship(tx *store.Tx, actorID int64) (Relationship, error) {
 	} else if !errors.Is(err, store.ErrNotFound) {
 		return Relationship{}, err
 	}
-	blocked := false
-	if a.ID != store.OwnerID {
-		host, err := tx.HostByID(a.HostID)
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return Relationship{}, err
-		}
-		if blocked, err = tx.HostBlocked(host.Name); err != nil {
-			return Relationship{}, err
-		}
+	r := relationshipOf(actorID, following, follower, false)
+	if a.ID == store.OwnerID {
+		return r, nil
 	}
-	return relationshipOf(actorID, following, follower, blocked), nil
+	host, err := tx.HostByID(a.HostID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return r, err
+	}
+	if r.DomainBlocking, err = tx.HostBlocked(host.Name); err != nil {
+		return r, err
+	}
+	if _, err = tx.BlockOf(a.ID); err != nil && !errors.Is(err, store.ErrNotFound) {
+		return r, err
+	}
+	r.Blocking = err == nil
+	if _, err = tx.BlockedBy(a.ID); err != nil && !errors.Is(err, store.ErrNotFound) {
+		return r, err
+	}
+	r.BlockedBy = err == nil
+	return r, nil
 }

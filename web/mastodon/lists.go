@@ -28,15 +28,25 @@ func (a *API) home(c *call) (any, error) {
 // notifications: GET /api/v1/notifications.
 func (a *API) notifications(c *call) (any, error) {
 	page := c.page(40, 80)
-	kinds, except := c.params.list("types"), c.params.list("exclude_types")
+	// Where somebody went is shown by their account: the client API has no kind for it.
+	kinds, except := c.params.list("types"), append(c.params.list("exclude_types"), "move")
 	return store.Get(c.ctx, a.st, func(tx *store.Tx) ([]*Notification, error) {
 		rows, err := tx.Notifications(page, kinds, except)
 		if err != nil {
 			return nil, err
 		}
-		ids, people, about := make([]int64, len(rows)), make([]int64, len(rows)), make([]int64, len(rows))
+		ids, people := make([]int64, len(rows)), make([]int64, len(rows))
+		var about, complaints []int64
 		for i, n := range rows {
-			ids[i], people[i], about[i] = n.ID, n.ActorID, n.PostID
+			ids[i], people[i] = n.ID, n.ActorID
+			if n.Kind == reportKind {
+				complaints = append(complaints, n.PostID)
+			} else {
+				about = append(about, n.PostID)
+			}
+		}
+		if len(complaints) > 0 {
+			people = append(people, store.OwnerID) // whom they are about
 		}
 		posts, err := tx.Posts(about)
 		if err != nil {
@@ -46,10 +56,14 @@ func (a *API) notifications(c *call) (any, error) {
 		if err != nil {
 			return nil, err
 		}
+		reports, err := m.reports(tx, complaints)
+		if err != nil {
+			return nil, err
+		}
 		a.linkPages(c, page, ids)
 		list := make([]*Notification, 0, len(rows))
 		for _, n := range rows {
-			if one := m.notification(n); one != nil {
+			if one := m.notification(n, reports); one != nil {
 				list = append(list, one)
 			}
 		}

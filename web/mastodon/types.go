@@ -32,6 +32,7 @@ type Account struct {
 	Emojis         []CustomEmoji  `json:"emojis"`
 	Roles          []Role         `json:"roles"`
 	Fields         []ProfileField `json:"fields"`
+	Moved          *Account       `json:"moved,omitempty"` // where somebody went, if that account says so too
 }
 
 // ProfileField is a name and a value on a profile.
@@ -254,6 +255,21 @@ type Notification struct {
 	GroupKey  string   `json:"group_key"`
 	Account   *Account `json:"account"`
 	Status    *Status  `json:"status,omitempty"` // for the types that are about one
+	Report    *Report  `json:"report,omitempty"` // for admin.report
+}
+
+// Report is a complaint about somebody.
+type Report struct {
+	ID            string   `json:"id"`
+	ActionTaken   bool     `json:"action_taken"`
+	ActionTakenAt *string  `json:"action_taken_at"`
+	Category      string   `json:"category"`
+	Comment       string   `json:"comment"`
+	Forwarded     bool     `json:"forwarded"`
+	CreatedAt     string   `json:"created_at"`
+	StatusIDs     []string `json:"status_ids"`
+	RuleIDs       []string `json:"rule_ids"`
+	TargetAccount *Account `json:"target_account"`
 }
 
 // Search is what was found.
