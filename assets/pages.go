@@ -35,6 +35,9 @@ var pages = map[string]string{
 	"settings":      "owner",
 	"delivery":      "owner",
 	"more":          "owner",
+	"report":        "owner",
+	"reports":       "owner",
+	"move":          "owner",
 
 	// For visitors.
 	"public_profile": "split",

@@ -205,13 +205,14 @@ func samplePublic(pages map[string]any) {
 		Tabs                            []Tab
 		Pinned, Entries                 []Entry
 		Pager                           Pager
+		Moved                           *Person
 	}
 	entries := sampleEntries()
 	since := time.Date(2023, 3, 4, 0, 0, 0, 0, amsterdam)
 	pages["public_profile"] = profile{visitor("Nora Veldkamp (@nora@veldkamp.example)", "/@nora"), "<p>Keeps an allotment behind the railway in Deventer, writes software for a seed library, reads more than is sensible. Nederlands, English, ein bisschen Deutsch.</p>",
 		"", []ProfileField{{"Garden notes", `<a href="https://tuin.veldkamp.example" rel="me">tuin.veldkamp.example</a>`, true}, {"Pronouns", "she, zij", false}}, since, 42, 187, 1204, true, true, false,
-		[]Tab{{"/@nora", "Posts", 1204, true}, {"/@nora/replies", "With replies", 0, false}}, entries[:1], entries[1:], Pager{Older: "/@nora?before=1"}}
-	pages["public_profile.empty"] = profile{Visitor: visitor("Nora", "/"), Header: StaticPath("header.png"), Since: since, Hidden: true}
+		[]Tab{{"/@nora", "Posts", 1204, true}, {"/@nora/replies", "With replies", 0, false}}, entries[:1], entries[1:], Pager{Older: "/@nora?before=1"}, nil}
+	pages["public_profile.empty"] = profile{Visitor: visitor("Nora", "/"), Header: StaticPath("header.png"), Since: since, Hidden: true, Moved: &grace}
 	type post struct {
 		Visitor
 		Ancestors      []Entry
@@ -273,6 +274,8 @@ func sampleLists(pages map[string]any) {
 	pages["people"] = people{owner("Followers", "followers", "/me/followers"), "followers", 42, 17, []Tab{{"?by=new", "Newest", 0, true}, {"?by=server", "By server", 0, false}},
 		[]personRow{{grace, "follows you since 2023", false, "/me/person/3/remove"}, {long, "silent since May", false, "/me/person/5/remove"}, {layla, "moved", false, "/me/person/4/remove"}}, "Nobody. Visitors see the number 42.", Pager{Older: "?p=2", OlderText: "More"}}
 	pages["people.following"] = people{Owner: owner("Following", "following", "/me/following"), Kind: "following", Total: 1, Servers: 1, People: []personRow{{carol, "", true, "/x"}}}
+	pages["people.blocked"] = people{Owner: owner("Blocked", "more", "/me/blocked"), Kind: "blocked", Total: 1, People: []personRow{{carol, "since May", false, "/me/person/6/unblock"}}, Shown: "Nobody."}
+	pages["people.blocked.none"] = people{Owner: owner("Blocked", "more", "/me/blocked"), Kind: "blocked"}
 	pages["people.none"] = people{Owner: owner("Following", "following", "/me/following"), Kind: "following"}
 	type search struct {
 		Owner
@@ -293,10 +296,12 @@ func sampleLists(pages map[string]any) {
 		Facts                                     []Fact
 		Cards                                     []Card
 		Pager                                     Pager
+		Moved                                     *Person
 	}
 	pages["person"] = person{owner("Grace Okafor", "", "/me/person/3"), grace, StaticPath("header.png"), "none", "Follows you since March 2024. You share 3 people.", "navy.example has not answered since Friday.", "https://navy.example/@grace",
-		"<p>Ships, software, watering cans.</p>", []ProfileField{{"Site", `<a href="https://grace.example">grace.example</a>`, true}}, true, false, []Fact{{Label: "Server", Text: "navy.example, Mastodon 4.5"}}, cards[2:4], Pager{}}
+		"<p>Ships, software, watering cans.</p>", []ProfileField{{"Site", `<a href="https://grace.example">grace.example</a>`, true}}, true, false, []Fact{{Label: "Server", Text: "navy.example, Mastodon 4.5"}}, cards[2:4], Pager{}, nil}
 	pages["person.new"] = person{Owner: owner("Carol", "", "/me/person/6"), Person: carol, Relation: "asked", Fetching: true}
+	pages["person.blocked"] = person{Owner: owner("Carol", "", "/me/person/6"), Person: carol, Relation: "blocked", Moved: &grace}
 	type inbox struct {
 		Owner
 		Tabs                 []Tab
@@ -306,7 +311,8 @@ func sampleLists(pages map[string]any) {
 	}
 	pages["notifications"] = inbox{owner("Inbox", "inbox", "/me/inbox"), []Tab{{"?k=mentions", "Mentions", 2, false}, {"?", "Everything", 5, true}},
 		[]note{{"1", "reply", []Person{grace}, 0, ago(12 * time.Minute), true, &cards[3], "", "", ""}, {"2", "request", []Person{tomas, carol}, 0, ago(3 * time.Hour), true, nil, "", "", ""},
-			{"3", "like", []Person{grace, tomas}, 5, ago(5 * time.Hour), true, nil, "", "Second sowing of spinach is up. If you want seed from the purple one…", "/me/post/7"}, {"6", "reaction", []Person{layla}, 0, ago(6 * time.Hour), true, nil, "👌 :leek:", "Second sowing of spinach is up.", "/me/post/7"}, {"4", "follow", []Person{long}, 0, ago(90 * time.Hour), false, nil, "", "", ""}, {"5", "mention", []Person{layla}, 0, ago(99 * time.Hour), false, &cards[4], "", "", ""}}, "4", "08:12", Pager{}}
+			{"3", "like", []Person{grace, tomas}, 5, ago(5 * time.Hour), true, nil, "", "Second sowing of spinach is up. If you want seed from the purple one…", "/me/post/7"}, {"6", "reaction", []Person{layla}, 0, ago(6 * time.Hour), true, nil, "👌 :leek:", "Second sowing of spinach is up.", "/me/post/7"}, {"4", "follow", []Person{long}, 0, ago(90 * time.Hour), false, nil, "", "", ""}, {"5", "mention", []Person{layla}, 0, ago(99 * time.Hour), false, &cards[4], "", "", ""},
+			{"7", "report", []Person{tomas}, 0, ago(100 * time.Hour), false, nil, "", "", ""}, {"8", "move", []Person{grace}, 0, ago(101 * time.Hour), false, nil, "", "Now @grace@sea.example", "/me/person/9"}}, "4", "08:12", Pager{}}
 	pages["notifications.none"] = inbox{Owner: owner("Inbox", "inbox", "/me/inbox")}
 	pages["drafts"] = struct {
 		Owner
@@ -314,6 +320,58 @@ func sampleLists(pages map[string]any) {
 		Pager Pager
 	}{owner("Drafts", "drafts", "/me/drafts"), []draft{{"1", "On saving leek seed", "en", "everyone", ago(20 * time.Hour)}, {"2", "", "", "named", ago(40 * time.Hour)}}, Pager{}}
 	pages["more"] = struct{ Owner }{owner("More", "more", "/me/more")}
+	sampleTrouble(pages)
+}
+
+// sampleTrouble has the pages of reports and of moving.
+func sampleTrouble(pages map[string]any) {
+	cards := sampleCards()
+	type reportedPost struct {
+		ID, Excerpt string
+		Time        time.Time
+		Chosen      bool
+	}
+	type report struct {
+		Owner
+		Who                                  Person
+		Action, BackURL, Server, Text, Error string
+		Forward                              bool
+		Categories                           []Option
+		Posts                                []reportedPost
+	}
+	pages["report"] = report{owner("Report", "", "/me/person/6/report"), carol, "/me/person/6/report", "/me/person/6", "megahost.example", "Buy now, they say.", "Use at most 3,000 characters.", true,
+		[]Option{{"spam", "Spam", true}, {"other", "Something else", false}}, []reportedPost{{"8", "hi", ago(time.Hour), true}, {"9", "hi again", ago(2 * time.Hour), false}}}
+	type item struct {
+		ID                     string
+		Who                    Person
+		Text, Answer, BlockURL string
+		Time, Done             time.Time
+		Forwarded              bool
+		Cards                  []Card
+		Missing                int
+	}
+	type reports struct {
+		Owner
+		Tabs  []Tab
+		Own   bool
+		Items []item
+		Pager Pager
+	}
+	tabs := []Tab{{"/me/reports", "About you", 1, true}, {"/me/reports?k=own", "By you", 0, false}}
+	pages["reports"] = reports{owner("Reports", "more", "/me/reports"), tabs, false, []item{
+		{"1", Person{"", "@megahost.example@megahost.example", "/me/person/21", ""}, "This is spam.\nTwice.", "", "/me/requests/21/block", ago(time.Hour), time.Time{}, false, cards[5:6], 2},
+		{"2", tomas, "", "Deleted it.", "/me/requests/3/block", ago(90 * time.Hour), ago(80 * time.Hour), false, nil, 0}}, Pager{Older: "/me/reports?before=1"}}
+	pages["reports.own"] = reports{owner("Reports", "more", "/me/reports?k=own"), tabs, true, []item{{"3", carol, "Spam", "", "", ago(time.Hour), time.Time{}, true, nil, 0}}, Pager{}}
+	pages["reports.none"] = reports{Owner: owner("Reports", "more", "/me/reports"), Tabs: tabs}
+	type move struct {
+		Owner
+		Aliases, AliasError, To, ToError string
+		Moved, Target                    *Person
+		Lines                            []string
+	}
+	pages["move"] = move{Owner: owner("Move", "more", "/me/move"), Aliases: "@nora@old.example", AliasError: "There is no server called old.example.", To: "@nora@new.example", ToError: "It does not name this account yet."}
+	pages["move.target"] = move{Owner: owner("Move", "more", "/me/move"), To: "@grace@navy.example", Target: &grace, Lines: []string{"42 followers on 17 servers are asked to follow it."}}
+	pages["move.moved"] = move{Owner: owner("Move", "more", "/me/move"), Moved: &grace}
 }
 
 func sampleForms(pages map[string]any) {

@@ -30,7 +30,7 @@ const (
 	wide    = `<p>Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch https://a.very.long.address.example/with/a/path/that/does/not/end/anywhere/near/the/edge/of/this/page</p><pre>dassie serve -data /var/lib/dassie -listen localhost:8080 -trusted-proxies 127.0.0.1/32</pre>`
 )
 
-var all = Actions{Reply: true, Boost: true, Like: true, Save: true}
+var all = Actions{Reply: true, Boost: true, Like: true, Save: true, Report: true}
 
 func ago(d time.Duration) time.Time { return now.Add(-d) }
 
@@ -52,7 +52,7 @@ var delivered = &Delivery{URL: "/me/post/7/delivery", Accepted: 16, Unknown: 1, 
 
 func sampleCards() []Card {
 	mine := all
-	mine.Edit, mine.Delete = true, true
+	mine.Edit, mine.Delete, mine.Pin = true, true, true
 	return []Card{
 		{ID: "1", URL: "/me/post/1", Author: tomas, Time: ago(24 * time.Minute), Audience: "everyone", Lang: "es", Content: spanish, May: all, Replies: 6, Boosts: 18, Likes: 73, Liked: true, Original: "https://andenes.example/@tomas/1",
 			Media: []Media{{"https://andenes.example/m/1.jpg", "Picture", "The long front of Canfranc station, mountains behind it"}, {"https://andenes.example/m/2.jpg", "Picture", ""}}},

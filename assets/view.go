@@ -133,6 +133,7 @@ type Card struct {
 	Boosted  bool          // by the owner
 	Liked    bool          //
 	Saved    bool          //
+	Pinned   bool          // on the owner's profile
 	May      Actions       // what is offered
 	Original string        // its page on its own server, "" for own posts
 	Quote    *Quoted       // what it quotes, nil for nothing or a mere link in the text
@@ -149,10 +150,12 @@ type Quoted struct {
 }
 
 // Actions says which controls a card has. What is false is not shown.
-type Actions struct{ Reply, Boost, Like, Save, Edit, Delete bool }
+type Actions struct{ Reply, Boost, Like, Save, Edit, Pin, Report, Delete bool }
 
 // Any reports whether there is an action row at all.
-func (a Actions) Any() bool { return a.Reply || a.Boost || a.Like || a.Save || a.Edit || a.Delete }
+func (a Actions) Any() bool {
+	return a.Reply || a.Boost || a.Like || a.Save || a.Edit || a.Pin || a.Report || a.Delete
+}
 
 // Node is a card in a thread with its answers. Depth is at most 4: what lies
 // deeper is put beside its parent with ReplyTo filled.

@@ -13,7 +13,12 @@ import (
 // boosted, and what stands there already is not repeated but names one more
 // booster. shown maps each row's id to that of its card. Everything the cards
 // need is read for all of them at once.
+//
+// What people wrote or boosted whom the owner blocked is left out (T48).
 func (v *view) cards(rows []store.Post) (cards []assets.Card, shown map[int64]int64, err error) {
+	if rows, err = v.unhidden(rows); err != nil {
+		return nil, nil, err
+	}
 	boosted, err := v.boosted(rows)
 	if err != nil {
 		return nil, nil, err
@@ -66,6 +71,10 @@ func (v *view) boosted(rows []store.Post) (map[int64]store.Post, error) {
 		return found, nil
 	}
 	list, err := v.tx.Posts(ids)
+	if err != nil {
+		return nil, err
+	}
+	list, err = v.unhidden(list)
 	for _, p := range list {
 		found[p.ID] = p
 	}
@@ -117,6 +126,9 @@ func (v *view) plainCards(posts []store.Post) ([]assets.Card, error) {
 			if cards[i].Delivery, err = v.deliveryOf(p.ID); err != nil {
 				return nil, err
 			}
+			if cards[i].Pinned, err = v.pinnedPost(p.ID); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return cards, nil
@@ -161,7 +173,9 @@ func (v *view) card(p store.Post) assets.Card {
 		ID: decimal(p.ID), URL: postPath(p.ID), Author: v.known(p.ActorID), Time: v.local(p.PublishedAt),
 		Edited: !p.EditedAt.IsZero(), Audience: audienceOf(p.Visibility), Lang: p.Language, Warning: p.Summary,
 		Content: content(p), Media: attachments(p), Replies: p.Replies, Boosts: p.Boosts, Likes: p.Likes,
-		May: assets.Actions{Reply: true, Like: true, Edit: p.Own(), Delete: p.Own()},
+		May: assets.Actions{
+			Reply: true, Like: true, Edit: p.Own(), Pin: p.Own() && p.Visibility.Open(), Report: !p.Own(), Delete: p.Own(),
+		},
 	}
 	if !p.Own() {
 		c.Original = p.URL
@@ -170,6 +184,22 @@ func (v *view) card(p store.Post) assets.Card {
 		}
 	}
 	return c
+}
+
+// pinnedPost says whether an own post is on the profile; the few that are are
+// read once for a page.
+func (v *view) pinnedPost(id int64) (bool, error) {
+	if v.pins == nil {
+		list, err := v.tx.Pinned(store.OwnerID)
+		if err != nil {
+			return false, err
+		}
+		v.pins = map[int64]bool{}
+		for _, p := range list {
+			v.pins[p.ID] = true
+		}
+	}
+	return v.pins[id], nil
 }
 
 // content is the text of a post. The stored HTML is safe already; a title is

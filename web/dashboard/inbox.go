@@ -40,9 +40,9 @@ var inboxTabs = []struct {
 	key, text string
 	kinds     []string
 }{
-	{"", "Everything", []string{"mention", "follow", "follow_request", "reblog", "favourite", "quote", "poll"}},
+	{"", "Everything", []string{"mention", "follow", "follow_request", "reblog", "favourite", "quote", "poll", "admin.report", "move"}},
 	{"mentions", "Mentions", []string{"mention", "quote"}},
-	{"people", "People", []string{"follow", "follow_request"}},
+	{"people", "People", []string{"follow", "follow_request", "move"}},
 }
 
 // inbox handles GET /me/inbox.
@@ -197,6 +197,15 @@ func (v *view) inboxItem(n store.Notification, posts map[int64]store.Post, cards
 		return item, true
 	case "follow_request":
 		item.Kind = "request"
+		return item, true
+	case "admin.report":
+		item.Kind = "report"
+		return item, true
+	case "move":
+		item.Kind = "move"
+		if to, err := v.moved(v.seen[n.ActorID]); err == nil && to != nil { // else their page says more
+			item.Excerpt, item.ExcerptURL = "Now "+to.Handle, to.URL
+		}
 		return item, true
 	case "mention":
 		card := cards[n.PostID]

@@ -37,6 +37,18 @@ func doneNotice(query url.Values) *assets.Notice {
 		return done("Accepted.", "You asked to follow them too.")
 	case "blocked":
 		return done("Rejected and blocked.", "Nothing from that server is taken any more.")
+	case "person-blocked":
+		return done("Blocked.", "Nothing they send is taken any more.")
+	case "reported":
+		return done("Reported.", "The report is kept here, under Reports.")
+	case "report-sent":
+		return done("Reported.", "Their server is being told.")
+	case "report-done":
+		return done("Done.", "")
+	case "moved":
+		return done("Moved.", "The servers of your followers are being told.")
+	case "back":
+		return done("You are back.", "The servers of your followers are being told.")
 	case "removed":
 		return done("Removed.", "They get nothing new from you.")
 	case "unfollowed":

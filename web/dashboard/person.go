@@ -27,6 +27,7 @@ type personPage struct {
 	Facts                                     []assets.Fact
 	Cards                                     []assets.Card
 	Pager                                     assets.Pager
+	Moved                                     *assets.Person
 }
 
 // person handles GET /me/person/ID. What is stored is made fresh first, for a
@@ -55,6 +56,9 @@ func (d *Dashboard) person(w http.ResponseWriter, r *http.Request) {
 			return nil, err
 		}
 		if err := v.personFacts(&page, a); err != nil {
+			return nil, err
+		}
+		if page.Moved, err = v.moved(a); err != nil {
 			return nil, err
 		}
 		p := pageOf(before, after, personCards)

@@ -71,7 +71,15 @@ func (v *view) postShown(id int64) (store.Post, error) {
 	if err == nil && p.BoostOf != 0 {
 		p, err = v.tx.Post(p.BoostOf)
 	}
-	return p, err
+	if err != nil {
+		return p, err
+	}
+	if blocked, err := v.blocks(p.ActorID); err != nil {
+		return p, err
+	} else if blocked {
+		return p, reply.Errorf(reply.NotFound, "You blocked whoever wrote this, so it is hidden. Unblock them to see it.")
+	}
+	return p, nil
 }
 
 // thread fills the cards above, in and below the focus. All of them are made at
@@ -83,6 +91,12 @@ func (v *view) thread(page *postPage, p store.Post) error {
 	}
 	below, err := v.tx.Descendants(p.ID, descendantsShown)
 	if err != nil {
+		return err
+	}
+	if above, err = v.unhidden(above); err != nil {
+		return err
+	}
+	if below, err = v.unhidden(below); err != nil { // and what answers them, which has no place then
 		return err
 	}
 	all := slices.Concat(above, []store.Post{p}, below)

@@ -23,6 +23,7 @@ type view struct {
 	now  time.Time // in the owner's zone
 	set  store.Settings
 	seen map[int64]store.Actor // read already
+	pins map[int64]bool        // own posts on the profile; nil until asked for
 }
 
 func (d *Dashboard) newView(tx *store.Tx, r *http.Request) *view {
@@ -123,10 +124,14 @@ func (v *view) known(id int64) assets.Person {
 	return v.face(a)
 }
 
-// relation is how the owner stands to somebody: none, following, asked or me.
+// relation is how the owner stands to somebody: none, following, asked, blocked
+// or me.
 func (v *view) relation(id int64) (string, error) {
 	if id == store.OwnerID {
 		return "me", nil
+	}
+	if blocked, err := v.blocks(id); err != nil || blocked {
+		return "blocked", err
 	}
 	f, err := v.tx.Following(id)
 	switch {

@@ -28,6 +28,7 @@ type profilePage struct {
 	Tabs                            []assets.Tab
 	Pinned, Entries                 []assets.Entry
 	Pager                           assets.Pager
+	Moved                           *assets.Person
 }
 
 // Profile answers GET of / and /@NAME: ActivityPub clients get the actor, and
@@ -85,6 +86,9 @@ func (v *view) profile(before int64, replies bool) (*page, error) {
 	}
 	d.Activity = v.site.svc.ActorURI()
 	var err error
+	if d.Moved, err = v.moved(); err != nil {
+		return nil, err
+	}
 	if d.Followers, err = v.tx.CountFollowers(store.FollowAccepted); err != nil {
 		return nil, err
 	}
@@ -129,6 +133,26 @@ func (v *view) entries(posts []store.Post, before int64, list string) (out []ass
 		out = append(out, e)
 	}
 	return out, pager, nil
+}
+
+// moved is where the owner went, nil for nowhere.
+func (v *view) moved() (*assets.Person, error) {
+	uri := v.me.Extra.MovedTo
+	if uri == "" {
+		return nil, nil
+	}
+	known, err := v.tx.ActorsByURI(uri)
+	if err != nil {
+		return nil, err
+	}
+	to := assets.Person{Handle: uri, URL: uri}
+	if a, ok := known[uri]; ok {
+		to.Name, to.Handle = a.Name, "@"+a.Handle()
+		if a.URL != "" {
+			to.URL = a.URL
+		}
+	}
+	return &to, nil
 }
 
 // pinned are the posts that the owner put on top, as far as lists show them.

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"dassie/assets"
-	"dassie/federation/ap"
+	"dassie/federation"
 	"dassie/federation/markup"
 	"dassie/store"
 )
@@ -98,9 +98,9 @@ func (v *view) author(id int64) (author, error) {
 	if err != nil {
 		return author{}, fmt.Errorf("read author %d: %w", id, err)
 	}
-	blocked, err := v.tx.HostBlocked(ap.Host(row.URI))
+	blocked, err := federation.Blocked(v.tx, row.URI)
 	if err != nil {
-		return author{}, fmt.Errorf("look up the server of author %d: %w", id, err)
+		return author{}, fmt.Errorf("look up a block of author %d: %w", id, err)
 	}
 	address := row.URL
 	if address == "" {

@@ -1,0 +1,176 @@
+package dashboard
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"dassie/federation"
+	"dassie/store"
+)
+
+func TestBlockAndUnblock(t *testing.T) {
+	h := newHouse(t, "bob", "carol")
+	bob, carol := h.other("bob"), h.other("carol")
+	h.Follows(t, bob, carol)
+	bob.Follows(t, h.Server)
+	h.cluster.Advance(time.Minute)
+	p := bob.Post(t, store.Public, "Loud and @"+h.Handle())
+	carol.Follows(t, bob)
+	if _, err := h.RunDue(ctx); err != nil {
+		t.Fatal(err)
+	}
+	id := h.known(bob).ID
+	path := personPath(id)
+	seen, _ := h.Has(t, p.URI)
+	h.open("/me").says(t, "Loud and")
+	h.open("/me/inbox").says(t, "Loud and")
+	h.open(path).says(t, `href="`+path+`/block"`, `href="`+path+`/report"`)
+	h.open(path+"/block").says(t, "Block bob?", "They follow you and you follow them: both end", "Nothing they send is taken")
+	h.sent(path+"/block").says(t, "Blocked.", "You blocked them", "their posts are hidden", ">Unblock</button>")
+	for _, page := range []string{"/me", "/me/inbox", path, "/me/search?q=loud"} {
+		h.open(page).hides(t, "Loud and")
+	}
+	if p := h.do("GET", postPath(seen.ID), nil); p.status != http.StatusNotFound || !strings.Contains(p.body, "Unblock them") {
+		t.Errorf("a post of somebody blocked: %d %s", p.status, p.main())
+	}
+	h.open("/me/blocked").says(t, "@"+bob.Handle(), "Unblock")
+	h.open("/me/search?q=%40"+bob.Handle()).says(t, "@"+bob.Handle())
+	if p := h.do("GET", personPath(store.OwnerID)+"/block", nil); p.status != http.StatusNotFound {
+		t.Errorf("block yourself: %d", p.status)
+	}
+	h.sent(path+"/unblock", "back", "/me/blocked").says(t, "You blocked nobody")
+	h.open(path).says(t, ">Follow</button>", "Loud and")
+}
+
+func TestReportForm(t *testing.T) {
+	h := newHouse(t, "bob")
+	bob := h.other("bob")
+	h.Follows(t, bob)
+	p := bob.Post(t, store.Public, "Buy these leeks")
+	seen, _ := h.Has(t, p.URI)
+	path := personPath(h.known(bob).ID) + "/report"
+	h.open("/me").says(t, path+"?post="+decimal(seen.ID))
+	h.open(path+"?post="+decimal(seen.ID)).says(t, "Report bob", "Buy these leeks", `value="`+decimal(seen.ID)+`" id="post-`+decimal(seen.ID)+`" checked`, "Send it to the people who run "+bob.Host)
+	long := h.submit(path, "text", strings.Repeat("x", 3001), "category", "spam", "post", decimal(seen.ID))
+	if long.status != http.StatusUnprocessableEntity {
+		t.Errorf("a report too long answers %d", long.status)
+	}
+	long.says(t, "Use at most 3,000 characters.", strings.Repeat("x", 3001), "checked")
+	h.sent(path, "text", "Too many leeks", "category", "spam", "post", decimal(seen.ID)).says(t, "Reported.", "kept here")
+	h.cluster.Settle()
+	if n := len(bob.Received("Flag")); n != 0 {
+		t.Errorf("%d reports went out without the tick", n)
+	}
+	h.sent(path, "text", "Still too many", "category", "other", "forward", "yes").says(t, "Reported.", "Their server is being told")
+	h.cluster.Settle()
+	if n := len(bob.Received("Flag")); n != 1 {
+		t.Errorf("%d reports went out", n)
+	}
+	h.open("/me/reports?k=own").says(t, "Too many leeks", "kept here", "Still too many", "sent to their server", "Buy these leeks")
+	h.open("/me/reports").says(t, "Nobody reported you")
+}
+
+func TestReportsAreReadAndAnswered(t *testing.T) {
+	h := newHouse(t, "bob")
+	bob := h.other("bob")
+	mine := h.Post(t, store.Public, "My leeks")
+	found, err := bob.Lookup(ctx, mine.URI)
+	if err != nil || found.Post == nil {
+		t.Fatal(err)
+	}
+	attack := `</div><script>alert(1)</script>`
+	if _, err := bob.Report(ctx, federation.Complaint{ActorID: found.Post.ActorID, PostIDs: []int64{found.Post.ID}, Text: "Not leeks. " + attack, Forward: true}); err != nil {
+		t.Fatal(err)
+	}
+	h.cluster.Settle()
+	h.open("/me/inbox").says(t, "reported you, or posts of yours", `href="/me/reports"`)
+	page := h.open("/me/reports")
+	page.says(t, "Not leeks.", "My leeks", postPath(mine.ID)+"/delete", ">Done</button>", "Block their server")
+	if found := alive(page.body); found != "" {
+		t.Errorf("the page holds %q", found)
+	}
+	list, err := store.Get(ctx, h.Store(), func(tx *store.Tx) ([]store.Report, error) { return tx.Reports(false, store.Page{}) })
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%v %v", list, err)
+	}
+	h.open("/me/requests/"+decimal(list[0].ActorID)+"/block").says(t, bob.Host)
+	answer := "/me/reports/" + decimal(list[0].ID) + "/answer"
+	h.sent(answer, "note", "They are leeks. "+attack).says(t, "Done.", "They are leeks.")
+	if found := alive(h.open("/me/reports").body); found != "" {
+		t.Errorf("the answered page holds %q", found)
+	}
+	h.open("/me/reports").hides(t, ">Done</button>")
+	h.submit(postPath(mine.ID) + "/delete")
+	h.open("/me/reports").says(t, "1 post named in it is not here any more.")
+	if p := h.submit("/me/reports/99/answer", "note", "x"); p.status != http.StatusNotFound {
+		t.Errorf("answering nothing: %d", p.status)
+	}
+	if p := h.submit(answer, "note", strings.Repeat("x", 3001)); p.status != http.StatusUnprocessableEntity {
+		t.Errorf("a note too long: %d", p.status)
+	}
+}
+
+func TestMovePages(t *testing.T) {
+	h := newHouse(t, "bob", "home")
+	bob, home := h.other("bob"), h.other("home")
+	bob.Follows(t, h.Server)
+	p := h.submit("/me/move/aliases", "aliases", "nonsense")
+	if p.status != http.StatusUnprocessableEntity {
+		t.Errorf("a wrong alias answers %d", p.status)
+	}
+	p.says(t, "neither a handle", "nonsense")
+	h.sent("/me/move/aliases", "aliases", "@"+bob.Handle()+"\r\n\r\n").says(t, "Saved.", "@"+bob.Handle())
+	if p := h.do("GET", "/me/move?to=%40"+home.Handle(), nil); p.status != http.StatusUnprocessableEntity {
+		t.Errorf("moving without an alias there answers %d", p.status)
+	} else {
+		p.says(t, "does not name this account as its own yet")
+	}
+	if err := home.SetAliases(ctx, []string{h.ActorURI()}); err != nil {
+		t.Fatal(err)
+	}
+	h.open("/me/move?to=%40"+home.Handle()).says(t, "Move to this account?", "Your 1 follower on 1 server are asked", ">Move</button>")
+	h.sent("/me/move/away", "to", "@"+home.Handle()).says(t, "Moved.", "You moved.", "@"+home.Handle(), ">Come back</button>")
+	h.cluster.Settle()
+	if len(bob.Received("Move")) != 1 {
+		t.Error("bob's server was not told")
+	}
+	write := h.submit("/me/write", "do", "post", "text", "From the old place", "audience", "everyone", "key", "k")
+	write.says(t, "You moved to another account", "From the old place")
+	h.sent("/me/move/back").says(t, "You are back.", "Move away")
+	h.submit("/me/move/away", "to", "@"+home.Handle()).says(t, "once in 7 days")
+}
+
+func TestSomebodyWhoMoved(t *testing.T) {
+	h := newHouse(t, "bob", "home")
+	bob, home := h.other("bob"), h.other("home")
+	h.Follows(t, bob)
+	if err := home.SetAliases(ctx, []string{"@" + bob.Handle()}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bob.MoveTo(ctx, "@"+home.Handle()); err != nil {
+		t.Fatal(err)
+	}
+	h.cluster.Settle()
+	h.open(personPath(h.known(bob).ID)).says(t, "They moved to", "@"+home.Handle())
+	h.open("/me/inbox").says(t, "moved to another account", "Now @"+home.Handle())
+	h.open(personPath(h.known(home).ID)).says(t, "You follow them")
+}
+
+func TestPinAndUnpin(t *testing.T) {
+	h := newHouse(t)
+	p := h.Post(t, store.Public, "Read this first")
+	few := h.Post(t, store.Followers, "For few")
+	path := postPath(p.ID)
+	h.open("/me").says(t, "Pin on my profile")
+	h.sent(path+"/pin", "back", path).says(t, ">Unpin</button>")
+	h.sent(path+"/unpin", "back", path).says(t, "Pin on my profile")
+	h.open(postPath(few.ID)).hides(t, "Pin on my profile")
+	if p := h.submit(postPath(few.ID) + "/pin"); p.status != http.StatusUnprocessableEntity {
+		t.Errorf("pinning a post for followers answers %d", p.status)
+	}
+	if p := h.submit("/me/post/99/pin"); p.status != http.StatusNotFound {
+		t.Errorf("pinning nothing answers %d", p.status)
+	}
+}
