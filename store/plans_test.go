@@ -76,6 +76,9 @@ func TestHotQueriesKeepTheirPlans(t *testing.T) {
 			func(tx *store.Tx) error { _, err := tx.ActorIDByURI(w.Bob.URI); return err },
 			func(tx *store.Tx) error { _, err := tx.ActorByHandle("bob", "bob.example"); return err },
 			func(tx *store.Tx) error { _, err := tx.ActorKeyByID(w.Bob.URI + "#main-key"); return err })},
+		{"blocks", []string{"INDEX actors_uri", "b USING INTEGER PRIMARY KEY"}, ask(
+			func(tx *store.Tx) error { _, err := tx.ActorBlocked(w.Bob.URI); return err },
+			func(tx *store.Tx) error { _, err := tx.BlockedAmong(w.Bob.ID, w.Carol.ID); return err })},
 		{"posts by somebody", []string{"search VIRTUAL TABLE INDEX", "unindexed USING INTEGER PRIMARY KEY"}, ask(
 			func(tx *store.Tx) error { _, err := tx.PostsBy(w.Bob.ID, first); return err },
 			func(tx *store.Tx) error { _, err := tx.PostsBy(w.Carol.ID, deep); return err },

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/xml"
 	"io"
 	"net/http"
@@ -238,5 +239,55 @@ func BenchmarkCachedPages(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+func TestTheProfileShowsPinsAndWhereTheOwnerWent(t *testing.T) {
+	h := newHouse(t)
+	p := h.post(store.Public, "Read this first")
+	if w := h.ask("GET", "/@nora", browser); strings.Contains(w.Body.String(), "Pinned") || strings.Contains(w.Body.String(), "moved.") {
+		t.Errorf("before: %s", w.Body)
+	}
+	if _, err := h.svc.Pin(context.Background(), p.ID); err != nil {
+		t.Fatal(err)
+	}
+	if w := h.ask("GET", "/@nora", browser); !strings.Contains(w.Body.String(), "Pinned") {
+		t.Errorf("the pin is not there: %s", w.Body)
+	}
+	h.write(func(tx *store.Tx) error {
+		me, err := tx.Actor(store.OwnerID)
+		me.Extra.MovedTo = "https://new.example/users/nora"
+		if err != nil {
+			return err
+		}
+		return tx.SaveActor(&me)
+	})
+	if _, err := h.svc.Unpin(context.Background(), p.ID); err != nil {
+		t.Fatal(err)
+	}
+	w := h.ask("GET", "/@nora", browser)
+	if body := w.Body.String(); strings.Contains(body, "Pinned") || !strings.Contains(body, "moved.") || !strings.Contains(body, "https://new.example/users/nora") {
+		t.Errorf("after: %s", body)
+	}
+}
+
+// T48: what somebody blocked answered stands under no post.
+func TestT48_AnswersOfSomebodyBlockedAreNotShown(t *testing.T) {
+	h := newHouse(t)
+	p := h.post(store.Public, "A question")
+	eve, _ := h.person("eve", "evil.example")
+	h.write(func(tx *store.Tx) error {
+		a := store.Post{URI: "https://evil.example/1", ActorID: eve.ID, Content: "<p>EVE-WORDS</p>", ParentURI: p.URI, PublishedAt: h.clock()}
+		return tx.InsertPost(&a)
+	})
+	path := "/@nora/" + formatID(p.ID)
+	if w := h.ask("GET", path, browser); !strings.Contains(w.Body.String(), "EVE-WORDS") {
+		t.Fatalf("before the block: %s", w.Body)
+	}
+	if err := h.svc.Block(context.Background(), eve.ID); err != nil {
+		t.Fatal(err)
+	}
+	if w := h.ask("GET", path, browser); strings.Contains(w.Body.String(), "EVE-WORDS") {
+		t.Errorf("after it: %s", w.Body)
 	}
 }
