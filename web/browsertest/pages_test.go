@@ -46,11 +46,14 @@ func TestEveryPage(t *testing.T) {
 		"followers": "/me/followers", "following": "/me/following", "search": "/me/search", "search-handle": "/me/search?q=" + strings.Replace(bob.handle(), "@", "%40", 2),
 		"search-nobody": "/me/search?q=%40nobody%40" + bob.host, "search-words": "/me/search?q=hello", "search-silent": "/me/search?q=%40a%40silent.localhost:1",
 		"inbox": "/me/inbox", "profile": "/me/profile", "settings": "/me/settings", "drafts-none": "/me/drafts", "more": "/me/more", "owner-404": "/me/nothing",
+		"reports": "/me/reports", "reports-own": "/me/reports?k=own", "blocked": "/me/blocked", "move": "/me/move",
 	})
 	p.open("/me/following")
 	person := eval[string](p, `() => document.querySelector("li.person a.name").href`)
 	g.page(p, "person", person)
 	g.page(p, "confirm-unfollow", person+"/unfollow")
+	g.page(p, "confirm-block-person", person+"/block")
+	g.page(p, "report", person+"/report")
 	p.open("/me")
 	g.page(p, "thread", eval[string](p, `() => [...document.querySelectorAll("article")].find(e => e.textContent.includes("Rye today")).querySelector(".meta a").href`))
 	p.open("/me/requests")
