@@ -33,10 +33,10 @@ func (s *Service) boost(tx *store.Tx, postID int64, v store.Visibility) (store.P
 	if v, err = boostVisibility(v, p); err != nil {
 		return p, err
 	}
-	if blocked, err := tx.HostBlocked(ap.Host(author.URI)); err != nil {
+	if blocked, err := Blocked(tx, author.URI); err != nil {
 		return p, err
 	} else if blocked {
-		return p, reply.Errorf(reply.Unprocessable, "You blocked %s. Unblock the server before you boost something from there.", ap.Host(author.URI))
+		return p, reply.Errorf(reply.Unprocessable, "You blocked @%s, or their server. Unblock them before you boost something of theirs.", author.Handle())
 	}
 	if err := clockFit(tx); err != nil {
 		return p, err
@@ -133,6 +133,9 @@ func mayBoost(p store.Post, actorID int64) bool {
 // takeBoost stores a boost, once for each person and post, and puts it where it
 // belongs.
 func (s *Service) takeBoost(tx *store.Tx, in *incoming, p store.Post) error {
+	if _, err := tx.BlockOf(p.ActorID); !errors.Is(err, store.ErrNotFound) {
+		return err // T48: what somebody blocked wrote does not come back by a friend's boost
+	}
 	if undone, err := undoneBefore(tx, in); err != nil || undone {
 		return err
 	}

@@ -172,20 +172,31 @@ func TestT48_SomebodyBlocked(t *testing.T) {
 	if n := len(eve.Received("Create")); n != before {
 		t.Errorf("somebody blocked was sent %d posts", n-before)
 	}
-	// T19: a friend boosts what somebody blocked wrote before.
-	err := alice.Store().Write(ctx(), func(tx *store.Tx) error {
-		old, err := tx.PostByURI(eve.URL("/n/old"))
+	// T19: a friend boosts what somebody blocked wrote, known here or not.
+	for _, path := range []string{"/n/old", "/n/new"} {
+		eve.Serve(path, eve.Note(path, "<p>x</p>"))
+		found, err := friend.Lookup(ctx(), eve.URL(path))
+		if err != nil || found.Post == nil {
+			t.Fatal(err)
+		}
+		b, err := friend.Boost(ctx(), found.Post.ID, store.Public)
 		if err != nil {
-			return err
+			t.Fatal(err)
 		}
-		boost := store.Post{URI: friend.Origin().URL("/posts/1"), ActorID: person(t, alice, friend).ID, BoostOf: old.ID, PublishedAt: c.Now()}
-		if err := tx.InsertPost(&boost); err != nil {
-			return err
+		c.Settle()
+		if _, ok := alice.Has(t, b.URI); ok {
+			t.Errorf("the boost of %s was stored", path)
 		}
-		return tx.AddHome(boost.ID, false)
-	})
-	if err != nil {
-		t.Fatal(err)
+	}
+	if n := len(alice.Received("Announce")); n != 2 {
+		t.Errorf("%d boosts arrived", n)
+	}
+	if _, ok := alice.Has(t, eve.URL("/n/new")); ok {
+		t.Error("a boost brought a post of somebody blocked")
+	}
+	old, _ := alice.Has(t, eve.URL("/n/old"))
+	if _, err := alice.Boost(ctx(), old.ID, store.Public); err == nil {
+		t.Error("alice boosted somebody blocked")
 	}
 	for _, p := range alice.Home(t) {
 		if !p.Own() {

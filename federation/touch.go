@@ -30,10 +30,15 @@ func touched(tx *store.Tx, id int64) (store.Post, store.Actor, error) {
 }
 
 // authorInbox is where an author is told what the owner did with a post of
-// theirs: nowhere if the owner wrote it, they are gone, or their server is blocked.
+// theirs: nowhere if the owner wrote it, they are gone, they or their server are
+// blocked, or they blocked the owner.
 func authorInbox(tx *store.Tx, author store.Actor) ([]store.InboxTarget, error) {
 	if author.ID == store.OwnerID || !author.GoneAt.IsZero() {
 		return nil, nil
+	}
+	unreached, err := tx.UnreachedAmong(author.ID)
+	if err != nil || unreached[author.ID] {
+		return nil, err
 	}
 	return unblocked(tx, inboxOf(author))
 }
