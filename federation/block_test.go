@@ -12,8 +12,8 @@ import (
 	"dassie/store"
 )
 
-// ask reads something from a server's store.
-func ask[T any](t *testing.T, s *fedtest.Server, fn func(*store.Tx) (T, error)) T {
+// lookAt reads something from a server's store.
+func lookAt[T any](t *testing.T, s *fedtest.Server, fn func(*store.Tx) (T, error)) T {
 	t.Helper()
 	v, err := store.Get(ctx(), s.Store(), fn)
 	if err != nil {
@@ -24,8 +24,8 @@ func ask[T any](t *testing.T, s *fedtest.Server, fn func(*store.Tx) (T, error)) 
 
 func relations(t *testing.T, s *fedtest.Server, actorID int64) (follows, followed bool) {
 	t.Helper()
-	follows = ask(t, s, func(tx *store.Tx) (bool, error) { return tx.Follows(actorID) })
-	return follows, ask(t, s, func(tx *store.Tx) (bool, error) { return tx.IsFollower(actorID) })
+	follows = lookAt(t, s, func(tx *store.Tx) (bool, error) { return tx.Follows(actorID) })
+	return follows, lookAt(t, s, func(tx *store.Tx) (bool, error) { return tx.IsFollower(actorID) })
 }
 
 func TestABlockEndsFollowsBothWaysAndIsTold(t *testing.T) {
@@ -66,7 +66,7 @@ func TestABlockEndsFollowsBothWaysAndIsTold(t *testing.T) {
 	if kinds := bob.Notified(t); slices.Contains(kinds, "block") || len(kinds) != 0 {
 		t.Errorf("bob is shown %v", kinds)
 	}
-	log := ask(t, alice, func(tx *store.Tx) ([]store.SecurityEvent, error) { return tx.SecurityLog(5) })
+	log := lookAt(t, alice, func(tx *store.Tx) ([]store.SecurityEvent, error) { return tx.SecurityLog(5) })
 	if len(log) == 0 || log[0].Kind != "block" || log[0].Detail != "@"+bob.Handle() {
 		t.Errorf("the security log says %+v", log)
 	}
@@ -147,7 +147,7 @@ func TestT48_SomebodyBlocked(t *testing.T) {
 	if _, body := frank.Fetch(mine.URI+"/replies?page=true", false); strings.Contains(body, "/n/answer") {
 		t.Error("the answer is still listed under alice's post")
 	}
-	found := ask(t, alice, func(tx *store.Tx) ([]store.Post, error) { return tx.SearchPosts("marmalade", store.Page{}) })
+	found := lookAt(t, alice, func(tx *store.Tx) ([]store.Post, error) { return tx.SearchPosts("marmalade", store.Page{}) })
 	if len(found) != 0 {
 		t.Errorf("search finds %d posts of somebody blocked", len(found))
 	}
@@ -271,7 +271,7 @@ func TestT12_BlocksOfOthersMeanNothing(t *testing.T) {
 	if err := alice.Block(ctx(), 4711); err == nil {
 		t.Error("nobody was blocked")
 	}
-	if ok := ask(t, alice, func(tx *store.Tx) (bool, error) { return federation.Blocked(tx, bob.ActorID()) }); ok {
+	if ok := lookAt(t, alice, func(tx *store.Tx) (bool, error) { return federation.Blocked(tx, bob.ActorID()) }); ok {
 		t.Error("to be blocked is not to block")
 	}
 }

@@ -13,7 +13,7 @@ import (
 func pinnedURIs(t *testing.T, s *fedtest.Server, actorID int64) []string {
 	t.Helper()
 	var uris []string
-	for _, p := range ask(t, s, func(tx *store.Tx) ([]store.Post, error) { return tx.Pinned(actorID) }) {
+	for _, p := range lookAt(t, s, func(tx *store.Tx) ([]store.Post, error) { return tx.Pinned(actorID) }) {
 		uris = append(uris, p.URI)
 	}
 	return uris

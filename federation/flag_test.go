@@ -16,7 +16,7 @@ import (
 
 func reports(t *testing.T, s *fedtest.Server, own bool) []store.Report {
 	t.Helper()
-	return ask(t, s, func(tx *store.Tx) ([]store.Report, error) { return tx.Reports(own, store.Page{Limit: 500}) })
+	return lookAt(t, s, func(tx *store.Tx) ([]store.Report, error) { return tx.Reports(own, store.Page{Limit: 500}) })
 }
 
 // instanceActor makes a stranger's own actor one of a server.
@@ -47,7 +47,7 @@ func TestAReportArrivesFromAServer(t *testing.T) {
 	if r.Text != "Please look.\nTwice." || !slices.Equal(r.Posts, []string{first.URI, second.URI}) || r.AboutID != store.OwnerID || !r.DoneAt.IsZero() {
 		t.Errorf("stored %+v", r)
 	}
-	if from := ask(t, alice, func(tx *store.Tx) (store.Actor, error) { return tx.Actor(r.ActorID) }); from.URI != mod.ActorID() || from.Kind != "Application" {
+	if from := lookAt(t, alice, func(tx *store.Tx) (store.Actor, error) { return tx.Actor(r.ActorID) }); from.URI != mod.ActorID() || from.Kind != "Application" {
 		t.Errorf("it came from %+v", from)
 	}
 	if kinds := alice.Notified(t); !slices.Equal(kinds, []string{"admin.report"}) {

@@ -58,15 +58,15 @@ func TestWhoMovesIsFollowedAlong(t *testing.T) {
 	if len(undo) != 1 || !strings.Contains(undo[0].Body, `"type":"Follow"`) {
 		t.Errorf("the old account was told %+v", undo)
 	}
-	n := ask(t, alice, func(tx *store.Tx) (store.Actor, error) { return tx.ActorByURI(to.ActorID()) })
-	f := ask(t, alice, func(tx *store.Tx) (store.Following, error) { return tx.Following(n.ID) })
+	n := lookAt(t, alice, func(tx *store.Tx) (store.Actor, error) { return tx.ActorByURI(to.ActorID()) })
+	f := lookAt(t, alice, func(tx *store.Tx) (store.Following, error) { return tx.Following(n.ID) })
 	if f.State != store.FollowAsked || f.Boosts || !f.Notify {
 		t.Errorf("the new follow is %+v", f)
 	}
 	if _, err := store.Get(ctx(), alice.Store(), func(tx *store.Tx) (store.Following, error) { return tx.Following(a.ID) }); err != store.ErrNotFound {
 		t.Errorf("the old follow: %v", err)
 	}
-	if was := ask(t, alice, func(tx *store.Tx) (store.Actor, error) { return tx.Actor(a.ID) }); was.Extra.MovedTo != to.ActorID() {
+	if was := lookAt(t, alice, func(tx *store.Tx) (store.Actor, error) { return tx.Actor(a.ID) }); was.Extra.MovedTo != to.ActorID() {
 		t.Errorf("the old account says it moved to %q", was.Extra.MovedTo)
 	}
 	if kinds := alice.Notified(t); !slices.Contains(kinds, "move") {
@@ -145,13 +145,13 @@ func TestT18_MovesThatProveNothing(t *testing.T) {
 			if to, _ := relations(t, alice, a.ID); !to {
 				t.Error("the old follow is gone")
 			}
-			if n := ask(t, alice, (*store.Tx).CountFollowing); n != 1 {
+			if n := lookAt(t, alice, (*store.Tx).CountFollowing); n != 1 {
 				t.Errorf("alice follows %d accounts", n)
 			}
 			if len(to.Received("Follow"))+len(old.Received("Undo")) != 0 {
 				t.Error("somebody was told of a move")
 			}
-			if was := ask(t, alice, func(tx *store.Tx) (store.Actor, error) { return tx.Actor(a.ID) }); was.Extra.MovedTo != "" {
+			if was := lookAt(t, alice, func(tx *store.Tx) (store.Actor, error) { return tx.Actor(a.ID) }); was.Extra.MovedTo != "" {
 				t.Errorf("the account is shown as moved to %q", was.Extra.MovedTo)
 			}
 		})
@@ -216,7 +216,7 @@ func TestTheOwnerMovesAwayAndComesBack(t *testing.T) {
 	if err := home.SetAliases(ctx(), []string{"", " @" + alice.Handle() + " ", alice.ActorURI()}); err != nil {
 		t.Fatal(err)
 	}
-	me := ask(t, home, func(tx *store.Tx) (store.Actor, error) { return tx.Actor(store.OwnerID) })
+	me := lookAt(t, home, func(tx *store.Tx) (store.Actor, error) { return tx.Actor(store.OwnerID) })
 	if !slices.Equal(me.Extra.AlsoKnownAs, []string{alice.ActorURI()}) {
 		t.Fatalf("aliases are %v", me.Extra.AlsoKnownAs)
 	}

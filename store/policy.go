@@ -133,14 +133,11 @@ func (t *Tx) HiddenActors(actors map[int64]Actor) (map[int64]bool, error) {
 		ids = append(ids, id)
 		hidden[id] = !a.GoneAt.IsZero()
 	}
-	blocked, err := many(t, scanInt64, `
-		select b.actor_id
-		from json_each(?) j
-		cross join blocks b on b.actor_id = j.value`, idList(ids))
+	blocked, err := t.BlockedAmong(ids...)
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range blocked {
+	for id := range blocked {
 		hidden[id] = true
 	}
 	if len(blockedHosts) == 0 {
