@@ -3,6 +3,7 @@ package browsertest
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -364,8 +365,6 @@ func (k *talk) hidden() {
 
 // faults: an inbox that is broken for a while, and one that is gone.
 func (k *talk) faults() {
-	k.fay.do("set", args{"answer": 503})
-	k.say(url.Values{"status": {"In spite of everything"}})
 	posts := func() int {
 		n := 0
 		for _, r := range k.fay.do("log", nil)["requests"].([]any) {
@@ -375,16 +374,16 @@ func (k *talk) faults() {
 		}
 		return n
 	}
-	before := posts()
-	eventually(k.t, "a delivery fails", func() bool { return posts() > before || before > 0 })
-	k.fay.do("set", args{"answer": 0})
-	k.fay.got("Create", "In spite of everything")
-
-	k.fay.do("set", args{"answer": 410})
-	k.say(url.Values{"status": {"To nobody"}})
-	before = posts()
-	eventually(k.t, "the gone inbox was asked", func() bool { return posts() > before })
-	k.fay.do("set", args{"answer": 0})
+	for _, fault := range []int{503, 410} {
+		before := posts()
+		k.fay.do("set", args{"answer": fault})
+		k.say(url.Values{"status": {fmt.Sprintf("While you answer %d", fault)}})
+		eventually(k.t, fmt.Sprintf("fay answers %d", fault), func() bool { return posts() > before })
+		k.fay.do("set", args{"answer": 0})
+		if fault == 503 {
+			k.fay.got("Create", "While you answer 503")
+		}
+	}
 	k.say(url.Values{"status": {"To somebody again"}})
 	k.fay.got("Create", "To somebody again")
 }
