@@ -102,7 +102,7 @@ func (s *Service) pollster(tx *store.Tx, p store.Post) (store.Actor, error) {
 	if err != nil {
 		return author, fmt.Errorf("read author of poll %d: %w", p.ID, err)
 	}
-	blocked, err := tx.HostBlocked(ap.Host(author.URI))
+	blocked, err := Blocked(tx, author.URI)
 	if err != nil {
 		return author, err
 	}
