@@ -9,14 +9,11 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/netip"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -37,6 +34,7 @@ import (
 	"dassie/web/auth"
 	"dassie/web/command"
 	"dassie/web/demo"
+	"dassie/web/doctor"
 	"dassie/web/instance"
 	"dassie/web/listen"
 )
@@ -54,17 +52,18 @@ const grace = 3 * time.Second
 // options are the flags of all commands.
 type options struct {
 	data         string
-	listen       string
-	tls          string
-	cert, key    string
-	trusted      networks // proxies whose forwarding headers are believed
-	allowed      networks // private networks that may be reached
+	file         string
+	doors        listen.Doors
+	trusted      auth.Networks // proxies whose forwarding headers are believed
+	allowed      auth.Networks // private networks that may be reached
 	level        slog.Level
 	pprof        string
 	account      store.NewAccount
 	passwordFile string
 	scopes, app  string
 	revokeApps   bool
+	oldIsOff     bool
+	json         bool
 }
 
 var commands = []command.Command[options]{
@@ -74,6 +73,9 @@ var commands = []command.Command[options]{
 	{Name: "token", About: "print an access token for scripts", Flags: tokenFlags, Run: token},
 	{Name: "passwd", About: "set a new password and end all sessions", Flags: passwdFlags, Run: passwd},
 	{Name: "rotate-keys", About: "replace the keys that sign for you, and tell other servers", Flags: dataFlag, Run: rotateKeys},
+	{Name: "backup", Arg: "FILE", File: theFile, About: "save everything that is yours into one file, also while the server runs", Flags: dataFlag, Run: backup},
+	{Name: "restore", Arg: "FILE", File: theFile, About: "make an empty data directory from a backup", Flags: restoreFlags, Run: restore},
+	{Name: "doctor", About: "look whether everything is well, from inside and outside", Flags: doctorFlags, Run: runDoctor},
 	{Name: "version", About: "print the version", Flags: func(*flag.FlagSet, *options) {}, Run: printVersion},
 }
 
@@ -104,55 +106,27 @@ func dataFlag(set *flag.FlagSet, opt *options) {
 	set.StringVar(&opt.data, "data", dir, "`directory` of the database and the pictures")
 }
 
+// theFile is where the argument of a command goes.
+func theFile(opt *options) *string { return &opt.file }
+
 func serveFlags(set *flag.FlagSet, opt *options) {
 	dataFlag(set, opt)
-	set.StringVar(&opt.listen, "listen", "localhost:8080", "`address` and port to listen on")
-	set.StringVar(&opt.tls, "tls", "off", "`off` (a proxy does it) or files")
-	set.StringVar(&opt.cert, "tls-cert", "", "`file` of the certificate chain, for -tls files")
-	set.StringVar(&opt.key, "tls-key", "", "`file` of the certificate's key, for -tls files")
+	opt.doors.Flags(set)
 	set.Var(&opt.trusted, "trusted-proxies", "`networks` of proxies whose X-Forwarded-For and -Proto are believed")
 	set.Var(&opt.allowed, "allow-networks", "private `networks` that requests to other servers may reach")
 	set.TextVar(&opt.level, "log-level", slog.LevelInfo, "debug, info, warn or error")
 	set.StringVar(&opt.pprof, "pprof", "", "loopback `address` for profiles of this program; none if empty")
 }
 
-// networks is a flag that holds addresses and CIDRs.
-type networks []netip.Prefix
-
-func (n *networks) String() string {
-	var list []string
-	for _, p := range *n {
-		list = append(list, p.String())
-	}
-	return strings.Join(list, ",")
-}
-
-func (n *networks) Set(text string) (err error) {
-	*n, err = auth.ParseTrusted(text)
-	return err
-}
-
-// checkServe says what is wrong with the flags of serve, and returns the TLS
-// configuration, nil for none.
-func checkServe(opt *options) (*tls.Config, error) {
-	if _, _, err := net.SplitHostPort(opt.listen); err != nil {
-		return nil, command.Usage("-listen %q is not an address with a port, such as localhost:8080", opt.listen)
+// checkServe says what is wrong with the flags of serve.
+func checkServe(opt *options) error {
+	if err := opt.doors.Check(); err != nil {
+		return command.Usage("%v", err)
 	}
 	if opt.pprof != "" && !store.IsLoopbackHost(opt.pprof) {
-		return nil, command.Usage("-pprof %q would show the inside of this program to others; use a loopback address such as localhost:6060", opt.pprof)
+		return command.Usage("-pprof %q would show the inside of this program to others; use a loopback address such as localhost:6060", opt.pprof)
 	}
-	switch opt.tls {
-	case "off":
-		return nil, nil
-	case "files":
-		if opt.cert == "" || opt.key == "" {
-			return nil, command.Usage("-tls files needs -tls-cert and -tls-key")
-		}
-		return listen.Files(opt.cert, opt.key)
-	case "auto":
-		return nil, command.Usage("-tls auto is not there yet; use -tls files, or -tls off behind a proxy that does TLS")
-	}
-	return nil, command.Usage("-tls %q is neither off nor files", opt.tls)
+	return nil
 }
 
 func initFlags(set *flag.FlagSet, opt *options) {
@@ -252,6 +226,58 @@ func rotateKeys(ctx context.Context, opt *options) error {
 	})
 }
 
+func backup(ctx context.Context, opt *options) error {
+	b, size, err := store.BackupCommand(ctx, opt.data, opt.file, store.BackupOptions{Program: "dassie " + version, Progress: command.Progress(os.Stderr)})
+	if err != nil {
+		return err
+	}
+	for _, name := range b.Missing {
+		fmt.Fprintln(os.Stderr, "not on the disk and not in the backup: "+name)
+	}
+	fmt.Printf("%s: @%s, %d files, %d bytes; it holds the private keys: whoever has it can speak as you\n", opt.file, b.Handle, len(b.Files), size)
+	return nil
+}
+
+func restoreFlags(set *flag.FlagSet, opt *options) {
+	dataFlag(set, opt)
+	set.BoolVar(&opt.oldIsOff, "old-is-off", false, "the server that the backup is of is off, and stays off; without it you are asked")
+}
+
+func restore(ctx context.Context, opt *options) error {
+	b, err := store.RestoreCommand(ctx, opt.data, opt.file, store.RestoreOptions{Progress: command.Progress(os.Stderr), Confirm: func(b store.Backup) error {
+		if opt.oldIsOff {
+			return nil
+		}
+		return command.AskOldIsOff(ctx, os.Stdin, os.Stderr, b)
+	}})
+	if err != nil {
+		return err
+	}
+	fmt.Printf("restored @%s as of %s into %s; start it with dassie serve\n", b.Handle, b.Created.Format("2 January 2006 15:04 UTC"), opt.data)
+	fmt.Println("log in anew; apps have the access and the password is the one that it was then: dassie passwd -revoke-apps ends both")
+	return nil
+}
+
+func doctorFlags(set *flag.FlagSet, opt *options) {
+	dataFlag(set, opt)
+	set.BoolVar(&opt.json, "json", false, "write the report as JSON")
+}
+
+func runDoctor(ctx context.Context, opt *options) error {
+	r := doctor.Run(ctx, doctor.Config{Dir: opt.data, Version: version})
+	if opt.json {
+		if err := r.JSON(os.Stdout); err != nil {
+			return err
+		}
+	} else {
+		r.Text(os.Stdout)
+	}
+	if n := r.Failed(); n > 0 {
+		return fmt.Errorf("%d of %d checks failed", n, len(r.Rows))
+	}
+	return nil
+}
+
 // withStore opens an existing database for a command, also beside a server.
 func withStore(opt *options, do func(*store.Store) error) error {
 	st, err := store.Open(opt.data, store.Options{Readers: 1})
@@ -277,50 +303,65 @@ func printVersion(context.Context, *options) error {
 // serve runs the server until ctx ends. Doors open before the database does, so
 // that a long upgrade can be watched.
 func serve(ctx context.Context, opt *options) error {
-	conf, err := checkServe(opt)
-	if err != nil {
+	if err := checkServe(opt); err != nil {
 		return err
 	}
 	if store.Serving(opt.data) {
 		return store.ErrLocked // said here, before the port is found to be taken
 	}
 	log := newLog(opt)
-	var door net.Addr
+	front := &listen.Front{Doors: opt.doors, Log: log, Cache: filepath.Join(opt.data, "acme"), Grace: grace,
+		Server: func(h http.Handler) *http.Server { return web.Server(h, log) }}
 	site := instance.New(instance.Config{Dir: opt.data, Log: log, Trusted: opt.trusted, Periodic: periodic,
 		Boot:   func(ctx context.Context, s instance.Spec) (*instance.Parts, error) { return boot(ctx, opt, s) },
-		Invite: func(code string) { listen.PrintInvite(os.Stderr, door, code) },
+		Invite: func(code string) { listen.PrintInvite(os.Stderr, front.Addr(), code) },
+		Known:  func(id store.Identity) { front.Made(namesOf(id)) },
+		Started: store.Started{Version: version, Listen: opt.doors.Listen, TLS: opt.doors.TLS,
+			AllowNetworks: opt.allowed.String(), TrustedProxies: opt.trusted.String()},
 	})
-
-	var work []func(context.Context) error
-	for _, l := range []struct {
-		name, addr string
-		handler    http.Handler
-		tls        *tls.Config
-	}{
-		{"web", opt.listen, site, conf},
-		{"profiles", opt.pprof, listen.Profiles(), nil},
-	} {
-		if l.addr == "" {
-			continue
-		}
-		sockets, err := listen.Open(l.addr)
+	front.Handler = site
+	names, err := knownNames(ctx, opt)
+	if err != nil {
+		return err
+	}
+	if err := front.Open(names); err != nil {
+		return err
+	}
+	log.Info("listening", "for", "web", "addr", front.Addr())
+	work := []func(context.Context) error{front.Run, site.Run}
+	if opt.pprof != "" {
+		sockets, err := listen.Open(opt.pprof)
 		if err != nil {
 			return err
 		}
-		if door == nil {
-			door = sockets[0].Addr()
-		}
-		log.Info("listening", "for", l.name, "addr", sockets[0].Addr())
+		log.Info("listening", "for", "profiles", "addr", sockets[0].Addr())
 		work = append(work, func(ctx context.Context) error {
-			return listen.Serve(ctx, web.Server(l.handler, log), sockets, l.tls, grace)
+			return listen.Serve(ctx, web.Server(listen.Profiles(), log), sockets, nil, grace)
 		})
 	}
-	work = append(work, site.Run)
 	group, ctx := errgroup.WithContext(ctx)
 	for _, f := range work {
 		group.Go(func() error { return f(ctx) })
 	}
 	return errors.Join(group.Wait(), site.Close())
+}
+
+// knownNames are the names that -tls auto needs; nil where there is no account.
+func knownNames(ctx context.Context, opt *options) (*listen.Names, error) {
+	if opt.doors.TLS != "auto" {
+		return nil, nil
+	}
+	id, err := store.Look(ctx, opt.data)
+	if errors.Is(err, store.ErrNoAccount) {
+		return nil, nil
+	}
+	names := namesOf(id)
+	return &names, err
+}
+
+func namesOf(id store.Identity) listen.Names {
+	o := id.Origin()
+	return listen.Names{Host: o.Host, Domain: o.Domain, Public: !o.Loopback()}
 }
 
 // periodic is the table of house-keeping.
@@ -343,7 +384,7 @@ func boot(ctx context.Context, opt *options, s instance.Spec) (*instance.Parts, 
 	})
 	svc, err := federation.New(ctx, federation.Config{
 		Store: s.Store, Media: pictures, Remote: out, Identity: s.Identity, Version: version, Log: s.Log, Now: s.Now,
-		ClientAddr: func(r *http.Request) string { return throttleKey(r, opt.trusted) },
+		ClientAddr: func(r *http.Request) string { return auth.ThrottleKey(r, opt.trusted) },
 	})
 	if err != nil {
 		return nil, err
@@ -353,19 +394,6 @@ func boot(ctx context.Context, opt *options, s instance.Spec) (*instance.Parts, 
 		return nil, err
 	}
 	return &instance.Parts{Service: svc, Handler: pages, Close: func() { pages.Close(); out.CloseIdle() }}, nil
-}
-
-// throttleKey is what a request counts against: an address, of IPv6 the network
-// of one customer. While no proxy is declared, loopback may be everybody.
-func throttleKey(r *http.Request, trusted []netip.Prefix) string {
-	addr := auth.ClientAddr(r, trusted)
-	switch {
-	case !addr.IsValid(), len(trusted) == 0 && addr.IsLoopback():
-		return ""
-	case addr.Is6():
-		return netip.PrefixFrom(addr, 64).Masked().String()
-	}
-	return addr.String()
 }
 
 func newLog(opt *options) *slog.Logger {

@@ -3,10 +3,12 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"dassie/store"
@@ -108,5 +110,24 @@ func TestT61_ReadOnlyDisk(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, store.FileName)); err != nil {
 		t.Error(err)
+	}
+}
+
+// T61: a disk that fills up during a backup or a restore leaves nothing behind.
+func TestT61_BackupAndRestoreOnAFullDisk(t *testing.T) {
+	s, _, _ := furnished(t)
+	file := backUp(t, s.Dir())
+	small := mountSmall(t, "200k")
+	roomy := int64(1) << 40 // the file system lies, as some do
+	_, _, err := store.BackupCommand(bg, s.Dir(), filepath.Join(small, "x.tar"), store.BackupOptions{}.WithFreeBytes(roomy))
+	if !store.IsFull(err) && !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("backup: %v", err)
+	}
+	_, err = store.RestoreCommand(bg, filepath.Join(small, "new"), file, store.RestoreOptions{Confirm: yes}.WithFreeBytes(roomy))
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("restore: %v", err)
+	}
+	if left, _ := os.ReadDir(small); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
 	}
 }

@@ -122,3 +122,15 @@ func digits(s string) int {
 	}
 	return len(s)
 }
+
+// WithFreeBytes pretends that the file system has so much room.
+func (o BackupOptions) WithFreeBytes(n int64) BackupOptions {
+	o.freeBytes = func(string) (int64, error) { return n, nil }
+	return o
+}
+
+// WithFreeBytes pretends that the file system has so much room.
+func (o RestoreOptions) WithFreeBytes(n int64) RestoreOptions {
+	o.freeBytes = func(string) (int64, error) { return n, nil }
+	return o
+}

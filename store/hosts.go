@@ -153,3 +153,19 @@ func (t *Tx) FollowersOnHost(id int64) (int, error) {
 		and f.state = 1`, id)
 	return int(n), err
 }
+
+// FollowedHosts lists servers of people whom the owner follows, those that
+// spoke last first.
+func (t *Tx) FollowedHosts(limit int) ([]string, error) {
+	return many(t, scanString, `
+		select name
+		from hosts
+		where dead_at is null
+		and blocked_at is null
+		and id in (
+			select a.host_id
+			from following f
+			cross join actors a on a.id = f.actor_id)
+		order by seen_at desc
+		limit ?`, limit)
+}

@@ -76,3 +76,7 @@ func commandLine() string {
 	}
 	return line
 }
+
+// CheckOwner says with the right sudo line that a data directory belongs to
+// another user; nil if it is ours, or where users do not own files.
+func CheckOwner(dir string) error { return checkOwner(filepath.Join(dir, FileName)) }

@@ -2,10 +2,13 @@ package web
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"time"
 
+	"dassie/federation"
 	"dassie/store"
+	"dassie/web/auth"
 	"dassie/web/reply"
 )
 
@@ -29,4 +32,24 @@ func (d *door) health(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	reply.Text(w, r, http.StatusOK, "ok")
+}
+
+// healthOrCheck tells our own doctor what came of its request, and everybody
+// else the health.
+func (w *Web) healthOrCheck(rw http.ResponseWriter, r *http.Request) {
+	if !w.svc.IsSelfCheck(r) {
+		w.health(rw, r)
+		return
+	}
+	body, err := json.Marshal(federation.SelfCheck{
+		Version: w.svc.Version(), Host: r.Host, Scheme: auth.ForwardedProto(r, w.trusted), Client: auth.ClientAddr(r, w.trusted).String(),
+		Forwarded: r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("X-Forwarded-Proto") != "",
+		Signature: w.svc.JudgeSelfCheck(r),
+	})
+	if err != nil {
+		w.Fail(rw, r, err)
+		return
+	}
+	reply.PrivateAnswer(rw.Header())
+	reply.Activity(rw, r, http.StatusOK, body)
 }

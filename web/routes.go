@@ -22,7 +22,7 @@ func (w *Web) siteRoutes(me, api http.Handler) []route {
 		{"/robots.txt", get, page(p.Robots)},
 		{"/media/:name", get, w.media},
 		{"/static/:name", get, static},
-		{"/healthz", get, page(w.health)},
+		{"/healthz", get, page(w.healthOrCheck)},
 
 		{"/login", both, handler(g.Protect(http.HandlerFunc(w.login)))},
 		{"/logout", both, handler(g.Protect(http.HandlerFunc(w.logout)))},

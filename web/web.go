@@ -42,6 +42,7 @@ type Web struct {
 	door
 	svc     *federation.Service
 	guard   *auth.Guard
+	trusted []netip.Prefix
 	site    *public.Site
 	handler http.Handler
 }
@@ -58,7 +59,7 @@ func New(c Config) (*Web, error) {
 		}
 	}
 	origin := c.Service.Origin()
-	w := &Web{svc: c.Service, guard: c.Guard, door: door{store: c.Service.Store(), templates: c.Templates, log: c.Log, host: origin.Host}}
+	w := &Web{svc: c.Service, guard: c.Guard, trusted: c.Trusted, door: door{store: c.Service.Store(), templates: c.Templates, log: c.Log, host: origin.Host}}
 	if w.guard == nil {
 		w.guard = auth.New(w.store, origin, c.Trusted, auth.Options{Now: w.svc.Now, Log: c.Log, Fail: w.Fail})
 	}

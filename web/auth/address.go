@@ -29,6 +29,37 @@ func ParseTrusted(list string) ([]netip.Prefix, error) {
 	return trusted, nil
 }
 
+// Networks is a flag that holds what ParseTrusted reads.
+type Networks []netip.Prefix
+
+// String implements flag.Value.
+func (n *Networks) String() string {
+	var list []string
+	for _, p := range *n {
+		list = append(list, p.String())
+	}
+	return strings.Join(list, ",")
+}
+
+// Set implements flag.Value.
+func (n *Networks) Set(text string) (err error) {
+	*n, err = ParseTrusted(text)
+	return err
+}
+
+// ThrottleKey is what a request counts against: an address, of IPv6 the network
+// of one customer. While no proxy is declared, loopback may be everybody.
+func ThrottleKey(r *http.Request, trusted []netip.Prefix) string {
+	addr := ClientAddr(r, trusted)
+	switch {
+	case !addr.IsValid(), len(trusted) == 0 && addr.IsLoopback():
+		return ""
+	case addr.Is6():
+		return netip.PrefixFrom(addr, 64).Masked().String()
+	}
+	return addr.String()
+}
+
 // ClientAddr is the address of the client. If the peer is a trusted proxy, it
 // is the rightmost entry of X-Forwarded-For that is not trusted itself, or the
 // leftmost if all are; whatever stands further left was written by the client

@@ -16,9 +16,11 @@ import (
 // Command is one row of the table. O holds the flags of all commands.
 type Command[O any] struct {
 	Name  string
+	Arg   string // name of the one argument beside the flags, such as FILE; "" for none
 	About string // one line, for the list
 	Env   bool   // each flag is also a variable: -trusted-proxies is DASSIE_TRUSTED_PROXIES; -data is one always
 	Flags func(*flag.FlagSet, *O)
+	File  func(*O) *string // where the argument goes
 	Run   func(context.Context, *O) error
 }
 
@@ -72,7 +74,7 @@ func Run[O any](ctx context.Context, table []Command[O], args []string, out io.W
 func list[O any](table []Command[O], out io.Writer) {
 	fmt.Fprint(out, "dassie is one person's server on the social web.\n\n")
 	for _, c := range table {
-		fmt.Fprintf(out, "  dassie %-8s %s\n", c.Name, c.About)
+		fmt.Fprintf(out, "  dassie %-13s %s\n", strings.TrimSpace(c.Name+" "+c.Arg), c.About)
 	}
 	fmt.Fprint(out, "\ndassie COMMAND -help lists the flags of a command.\n")
 }
@@ -82,16 +84,15 @@ func (c Command[O]) parse(o *O, args []string, out io.Writer) (helped bool, err 
 	set := flag.NewFlagSet("dassie "+c.Name, flag.ContinueOnError)
 	set.SetOutput(io.Discard)
 	c.Flags(set, o)
-	switch err := set.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprintf(out, "dassie %s: %s\n", c.Name, c.About)
+	err = c.arguments(set, o, args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintf(out, "dassie %s: %s\n", strings.TrimSpace(c.Name+" "+c.Arg), c.About)
 		set.SetOutput(out)
 		set.PrintDefaults()
 		return true, nil
-	case err != nil:
-		return false, Usage("%v; dassie %s -help lists the flags", err, c.Name)
-	case set.NArg() > 0:
-		return false, Usage("dassie %s takes no argument, but %q was given; dassie %s -help lists the flags", c.Name, set.Arg(0), c.Name)
+	}
+	if err != nil {
+		return false, err
 	}
 	given := map[string]bool{}
 	set.Visit(func(f *flag.Flag) { given[f.Name] = true })
@@ -109,4 +110,32 @@ func (c Command[O]) parse(o *O, args []string, out io.Writer) (helped bool, err 
 		}
 	})
 	return false, err
+}
+
+// arguments reads the flags and the one argument, if the command takes one, in
+// any order.
+func (c Command[O]) arguments(set *flag.FlagSet, o *O, args []string) error {
+	var rest []string
+	for {
+		if err := set.Parse(args); errors.Is(err, flag.ErrHelp) {
+			return err
+		} else if err != nil {
+			return Usage("%v; dassie %s -help lists the flags", err, c.Name)
+		}
+		if args = set.Args(); len(args) == 0 {
+			break
+		}
+		rest, args = append(rest, args[0]), args[1:]
+	}
+	switch {
+	case c.Arg == "" && len(rest) > 0:
+		return Usage("dassie %s takes no argument, but %q was given; dassie %s -help lists the flags", c.Name, rest[0], c.Name)
+	case c.Arg != "" && len(rest) == 0:
+		return Usage("dassie %s needs the name of a file: dassie %s %s", c.Name, c.Name, c.Arg)
+	case len(rest) > 1:
+		return Usage("dassie %s takes one %s, but %q was given too", c.Name, c.Arg, rest[1])
+	case c.Arg != "":
+		*c.File(o) = rest[0]
+	}
+	return nil
 }

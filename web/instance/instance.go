@@ -19,9 +19,6 @@ import (
 	"dassie/web"
 )
 
-// cleanKey is the internal setting that says whether the last run ended well.
-const cleanKey = "clean_shutdown"
-
 // Spec is what the parts of a server stand on.
 type Spec struct {
 	Dir      string
@@ -45,7 +42,9 @@ type Config struct {
 	Trusted  []netip.Prefix // proxies
 	Periodic []Job
 	Boot     func(context.Context, Spec) (*Parts, error)
-	Invite   func(code string) // says how to reach the set-up pages; told anew when the code changes
+	Invite   func(code string)    // says how to reach the set-up pages; told anew when the code changes
+	Known    func(store.Identity) // told whose server it is, before Boot; may be nil
+	Started  store.Started        // noted for doctor
 }
 
 // Site is one server. As a handler it shows what there is so far: that it is
@@ -93,12 +92,15 @@ func (s *Site) Run(ctx context.Context) (err error) {
 	if err != nil || ctx.Err() != nil {
 		return err
 	}
+	if s.Known != nil {
+		s.Known(id)
+	}
 	p, err := s.Boot(ctx, Spec{Dir: s.Dir, Store: s.store, Identity: id, Now: time.Now, Log: s.Log})
 	if err != nil {
 		return err
 	}
 	defer p.Close()
-	if err := s.store.Write(ctx, afterCrash); err != nil {
+	if err := s.store.Write(ctx, s.begin); err != nil {
 		return err
 	}
 	s.show(p.Handler)
@@ -120,7 +122,7 @@ func (s *Site) Close() error {
 	}
 	var err error
 	if s.clean {
-		err = s.store.Write(context.Background(), func(tx *store.Tx) error { return tx.SetSetting(cleanKey, "yes") })
+		err = s.store.Write(context.Background(), func(tx *store.Tx) error { return tx.SetSetting(store.CleanShutdown, "yes") })
 	}
 	return errors.Join(err, s.store.Close())
 }
@@ -187,11 +189,14 @@ func (s *Site) reload(ctx context.Context, svc *federation.Service) {
 	}
 }
 
-// afterCrash marks what the last run may have been sending when it died, and
-// this run as not ended.
-func afterCrash(tx *store.Tx) error {
-	if clean, err := tx.Setting(cleanKey); err == nil && clean == "yes" {
-		return tx.SetSetting(cleanKey, "no")
+// begin marks what the last run may have been sending when it died, and this
+// run as not ended.
+func (s *Site) begin(tx *store.Tx) error {
+	if err := tx.SaveStarted(s.Started); err != nil {
+		return err
+	}
+	if clean, err := tx.Setting(store.CleanShutdown); err == nil && clean == "yes" {
+		return tx.SetSetting(store.CleanShutdown, "no")
 	}
 	_, err := tx.CrashRecovery()
 	return err

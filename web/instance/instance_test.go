@@ -31,7 +31,7 @@ func site(t *testing.T, dir string) *Site {
 
 func mark(t *testing.T, st *store.Store) string {
 	t.Helper()
-	text, err := store.Get(context.Background(), st, func(tx *store.Tx) (string, error) { return tx.Setting(cleanKey) })
+	text, err := store.Get(context.Background(), st, func(tx *store.Tx) (string, error) { return tx.Setting(store.CleanShutdown) })
 	if err == store.ErrNotFound {
 		return ""
 	}

@@ -1,0 +1,97 @@
+package store
+
+import (
+	"context"
+	"crypto"
+	"crypto/sha256"
+	"crypto/x509"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/url"
+)
+
+// openCopy opens a database file that nobody else uses, in one file: no log
+// stays beside it. Its caller syncs it.
+func openCopy(file string) (*sql.DB, error) {
+	q := url.Values{"_pragma": {"journal_mode(memory)", "synchronous(off)", "trusted_schema(off)", "cache_size(-1000)", "temp_store(memory)"}}
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: file}).EscapedPath()+"?"+q.Encode())
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	return db, nil
+}
+
+// describe reads what identifies a database: its owner and the public half of
+// the key that other servers know them by.
+func describe(ctx context.Context, db *sql.DB, b *Backup) error {
+	id, err := readIdentity(ctx, db)
+	if err != nil {
+		return err
+	}
+	o := id.Origin()
+	b.Handle, b.Host, b.Actor = o.Handle(id.Name), o.Host, id.ActorURI(o)
+	b.Note = "This file holds the private keys: whoever has it can speak as @" + b.Handle + ". Keep it where only you can read it."
+	var der []byte
+	if err := db.QueryRowContext(ctx, `select key_id, pkcs8 from keys where name = 'main'`).Scan(&b.KeyID, &der); err != nil {
+		return fmt.Errorf("read the signing key: %w", err)
+	}
+	b.KeyHash, err = publicHash(der)
+	return err
+}
+
+// publicHash is the SHA-256 of the public half of a private key.
+func publicHash(pkcs8 []byte) (string, error) {
+	key, err := x509.ParsePKCS8PrivateKey(pkcs8)
+	if err != nil {
+		return "", fmt.Errorf("read a signing key: %w", err)
+	}
+	signer, ok := key.(crypto.Signer)
+	if !ok {
+		return "", errors.New("read a signing key: it cannot sign")
+	}
+	der, err := x509.MarshalPKIXPublicKey(signer.Public())
+	if err != nil {
+		return "", fmt.Errorf("read a signing key: %w", err)
+	}
+	sum := sha256.Sum256(der)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// ownMedia lists the pictures of the owner's profile and posts.
+func ownMedia(ctx context.Context, db *sql.DB) ([]string, error) {
+	rows, err := db.QueryContext(ctx, `
+		select avatar
+		from actors
+		where id = 1
+		union
+		select header
+		from actors
+		where id = 1
+		union
+		select json_extract(a.value, '$.name')
+		from posts p, json_each(iif(json_valid(p.extra), p.extra, '{}'), '$.attachments') a
+		where p.actor_id = 1
+		union
+		select json_extract(a.value, '$.name')
+		from posts p, edits e, json_each(iif(json_valid(e.extra), e.extra, '{}'), '$.attachments') a
+		where p.actor_id = 1
+		and e.post_id = p.id`)
+	if err != nil {
+		return nil, fmt.Errorf("list your pictures: %w", err)
+	}
+	defer rows.Close()
+	var list []string
+	for rows.Next() {
+		var name sql.NullString
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		if memberOf(name.String) != "" {
+			list = append(list, name.String)
+		}
+	}
+	return list, rows.Err()
+}

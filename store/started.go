@@ -1,0 +1,45 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+const startedKey = "started"
+
+// Started is how the server was started last, for doctor.
+type Started struct {
+	At             time.Time `json:"at"`
+	Version        string    `json:"version"`
+	Listen         string    `json:"listen"`
+	TLS            string    `json:"tls"`
+	AllowNetworks  string    `json:"allow_networks,omitempty"`
+	TrustedProxies string    `json:"trusted_proxies,omitempty"`
+}
+
+// SaveStarted notes how the server is started.
+func (t *Tx) SaveStarted(s Started) error {
+	s.At = t.Now().UTC()
+	b, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("note how the server is started: %w", err)
+	}
+	return t.SetSetting(startedKey, string(b))
+}
+
+// Started reads how the server was started last; the zero value if it never was.
+func (t *Tx) Started() (s Started, err error) {
+	text, err := t.Setting(startedKey)
+	if errors.Is(err, ErrNotFound) {
+		return s, nil
+	}
+	if err != nil {
+		return s, err
+	}
+	if err := json.Unmarshal([]byte(text), &s); err != nil {
+		return s, fmt.Errorf("read how the server was started: %w", err)
+	}
+	return s, nil
+}
