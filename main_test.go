@@ -42,10 +42,12 @@ status 2 dassie serve extra
 oneline 'takes no argument'
 status 2 dassie serve -data x -listen 8080
 oneline 'localhost:8080'
-status 2 dassie serve -data x -tls auto
-oneline 'not there yet'
+status 2 dassie serve -data x -tls auto -listen-http 80
+oneline 'listen-http'
+status 2 dassie serve -data x -tls auto -acme-directory http://localhost/dir
+oneline 'not an https address'
 status 2 dassie serve -data x -tls perhaps
-oneline 'neither off nor files'
+oneline 'none of off, auto and files'
 status 2 dassie serve -data x -tls files
 oneline 'tls-cert'
 status 2 dassie serve -data x -trusted-proxies proxy.example
@@ -62,6 +64,14 @@ status 2 dassie init -data x -name alice -domain example.org -timezone Mars/Base
 oneline 'time zone'
 status 2 dassie token -data x -scopes admin
 oneline 'admin'
+status 2 dassie backup -data x
+oneline 'needs the name of a file: dassie backup FILE'
+status 2 dassie restore
+oneline 'dassie restore FILE'
+status 2 dassie backup one two -data x
+oneline '"two" was given too'
+status 2 dassie doctor now -data x
+oneline 'takes no argument'
 env DASSIE_LISTEN=nowhere
 status 2 dassie serve -data x
 oneline 'nowhere'
@@ -102,6 +112,19 @@ exec dassie token -scopes 'read write' -name script
 stdout '^[A-Za-z0-9_-]{43}\n$'
 ! stderr .
 exec dassie passwd -password-file password
+`,
+	"tls auto": `
+# No authority certifies a name that every machine has; and what cannot listen says so before set-up.
+exec dassie init -data d -name alice -domain alice.localhost:$PORT -password-file password
+status 1 dassie serve -data d -tls auto -listen localhost:$PORT -listen-http ''
+oneline 'alice.localhost:[0-9]+, which every machine has: start it with -tls off'
+exec dassie serve -data d -listen localhost:$PORT &server&
+healthy $PORT
+status 1 dassie serve -data fresh -tls auto -listen localhost:$OTHER -listen-http localhost:$PORT
+oneline 'address already in use'
+! exists fresh
+ended
+wait server
 `,
 	"places": `
 # Directories and files that cannot be used are named, and left as they are.
@@ -191,6 +214,88 @@ oneline 'a week after'
 ended
 wait server
 `,
+	"backup": `
+# A backup beside the running server, flags before or after the file; a restore into nothing.
+exec dassie init -data d -name alice -domain alice.localhost:$PORT -password-file password
+status 1 dassie backup nowhere/b.tar -data d
+oneline 'nowhere/b.tar.part'
+status 1 dassie backup b.tar -data password
+oneline 'password'
+status 1 dassie backup b.tar -data none
+oneline 'no account'
+exec dassie serve -data d -listen localhost:$PORT &server&
+healthy $PORT
+exec dassie backup b.tar -data d
+stdout 'b.tar: @alice@alice.localhost:[0-9]+, .* private keys'
+! stderr .
+exec dassie backup -data d second.tar
+status 1 dassie backup b.tar -data d
+oneline 'there already'
+status 1 dassie restore b.tar -data d -old-is-off
+oneline 'not empty'
+stdin password
+status 1 dassie restore b.tar -data e
+oneline 'no terminal to ask .* -old-is-off'
+status 1 dassie restore password -data e -old-is-off
+oneline 'password is not a whole dassie backup: .*; nothing was written'
+status 1 dassie restore missing.tar -data e -old-is-off
+oneline 'missing.tar'
+! exists e
+ended
+wait server
+exec dassie restore -data e/f b.tar -old-is-off
+stdout 'restored @alice@'
+exec dassie serve -data e/f -listen localhost:$PORT &server&
+healthy $PORT
+get $SITE/@alice 200 alice
+login $SITE alice correct-horse-battery
+loggedin $SITE
+ended
+wait server
+`,
+	"restore asks": `
+# At a terminal the owner is asked, and only yes is yes.
+[!linux] skip
+exec dassie init -data d -name alice -domain alice.localhost:$PORT -password-file password
+exec dassie backup b.tar -data d
+ttyin -stdin no
+! exec dassie restore b.tar -data e
+stderr 'switch the old server off first'
+! exists e
+ttyin -stdin yes
+exec dassie restore b.tar -data e
+stderr 'Two servers with one identity harm each other'
+exists e/dassie.db
+`,
+	"doctor": `
+# It works beside a server and without one; what is wrong is a row, and status 1.
+! exec dassie doctor -data none
+stdout 'FAIL  data directory +none does not exist'
+stderr '^dassie: 1 of 1 checks failed\n$'
+! exists none
+mkdir empty
+! exec dassie doctor -data empty
+stdout 'FAIL  database +there is none'
+exec dassie init -data d -name alice -domain alice.localhost:$PORT -password-file password
+exec dassie doctor -data d
+stdout 'warn  server +it does not run'
+exec dassie serve -data d -listen localhost:$PORT &server&
+healthy $PORT
+exec dassie doctor -data d
+stdout 'ok    server'
+stdout 'ok    WebFinger .* +acct:alice@alice.localhost:[0-9]+ leads to'
+stdout 'ok    profile for servers +served with the right key'
+stdout 'ok    requests as they arrive +Host alice.localhost:[0-9]+, scheme http, from'
+! stdout FAIL
+! stderr .
+exec dassie doctor -data d -json
+stdout '"ok": true'
+ended
+wait server
+cp password d/dassie.db
+! exec dassie doctor -data d
+stdout 'FAIL  database .*damaged or not a dassie database'
+`,
 	"set-up": `
 # Without an account there is set-up alone; once made, everything is there.
 exec dassie serve -data d -listen localhost:$PORT &server&
@@ -245,6 +350,10 @@ correct-horse-battery
 -- other --
 another-horse-battery
 -- nothing --
+-- no --
+no
+-- yes --
+yes
 -- short --
 secret
 `

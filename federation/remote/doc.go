@@ -28,8 +28,7 @@ import (
 // Config says who we are and what may be reached. The zero value reaches the
 // public internet over https.
 type Config struct {
-	UserAgent string      // product, version and +https://host/
-	Header    http.Header // sent with each GET too; nil for none
+	UserAgent string // product, version and +https://host/
 
 	// Loopback is http mode: only http URLs, only loopback addresses are
 	// dialled, *.localhost is loopback without asking DNS, any port. Otherwise

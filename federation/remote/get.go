@@ -123,9 +123,6 @@ func (c *Client) roundTrip(ctx context.Context, u *url.URL, f fetch) (*http.Resp
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrURL, err)
 	}
-	for name, values := range c.cfg.Header {
-		r.Header[name] = values
-	}
 	r.Header.Set("User-Agent", c.cfg.UserAgent)
 	r.Header.Set("Accept", f.accept)
 	if f.kind != "media" { // pictures do not shrink

@@ -123,7 +123,10 @@ func (r *running) interrupt() {
 	force := time.AfterFunc(10*time.Second, func() { r.cmd.Process.Signal(syscall.SIGKILL) })
 	defer force.Stop()
 	if err := r.cmd.Wait(); err != nil {
-		r.t.Errorf("the program did not end well: %v", err)
+		for line := range r.lines {
+			r.said.WriteString(line + "\n")
+		}
+		r.t.Errorf("the program did not end well: %v\n%s", err, r.said.String())
 	}
 }
 

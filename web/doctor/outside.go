@@ -46,9 +46,8 @@ func (d *doctor) hosts() []string {
 
 // client asks our own names, wherever they lead: behind a router they may lead
 // to a private address.
-func (d *doctor) client(header http.Header) *remote.Client {
+func (d *doctor) client() *remote.Client {
 	c := d.remoteConfig()
-	c.Header = header
 	if !c.Loopback {
 		c.AllowNetworks = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
 	}
@@ -165,7 +164,7 @@ func (d *doctor) finger(ctx context.Context) []Row {
 	if !d.serving {
 		return []Row{d.notRunning("webfinger", "WebFinger")}
 	}
-	client := d.client(nil)
+	client := d.client()
 	defer client.CloseIdle()
 	var rows []Row
 	for i, name := range []string{d.origin.Domain, d.origin.Host} {

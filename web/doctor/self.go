@@ -29,9 +29,9 @@ func (d *doctor) actor(ctx context.Context) []Row {
 		r.Value, r.Mend = err.Error(), "restore a backup"
 		return []Row{r}
 	}
-	client := d.client(nil)
+	client := d.client()
 	defer client.CloseIdle()
-	doc, err := client.GetObject(ctx, id, signer)
+	doc, err := client.GetObject(ctx, id, func(r *http.Request) error { return signer.SignCavage(r, nil, d.Now()) })
 	if err != nil && !d.serving {
 		return []Row{d.notRunning(r.ID, r.Title)}
 	}
@@ -114,9 +114,12 @@ func (d *doctor) way(ctx context.Context) []Row {
 		r.Value, r.Mend = err.Error(), "do what the row of the database says"
 		return []Row{r}
 	}
-	client := d.client(http.Header{federation.SelfCheckHeader: {secret}})
+	client := d.client()
 	defer client.CloseIdle()
-	doc, err := client.GetObject(ctx, d.origin.URL("/healthz"), signer)
+	doc, err := client.GetObject(ctx, d.origin.URL("/healthz"), func(r *http.Request) error {
+		r.Header.Set(federation.SelfCheckHeader, secret)
+		return signer.SignCavage(r, nil, d.Now())
+	})
 	if errors.Is(err, remote.ErrContentType) {
 		r.Value = "another server answers at " + d.origin.Host + ", or the proxy drops the header " + federation.SelfCheckHeader
 		r.Mend = "let the name lead to this server, and restart it if it is of an older version"
@@ -144,7 +147,7 @@ func (d *doctor) judgeWay(r Row, seen federation.SelfCheck) Row {
 		r.Mend = "start dassie with -trusted-proxies and the proxy's address, and let the proxy send X-Forwarded-Proto https"
 	case seen.Signature != "":
 		r.Value += ", but the signature does not hold: " + seen.Signature
-		r.Mend = "let the proxy leave the path and the headers Host, Date and Signature as they come, and look at the clock"
+		r.Mend = "let the proxy leave the headers Host, Date and Signature as they come, and look at the clock"
 	case !d.origin.Loopback() && client.IsLoopback() && d.started.TLS == "off":
 		r.Status = Warn
 		r.Mend = "let the proxy send X-Forwarded-For, and start dassie with -trusted-proxies and the proxy's address: without, all askers count as one"

@@ -64,13 +64,14 @@ func (d *doctor) dial(ctx context.Context, host, port string) (net.Conn, error) 
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", remote.ErrResolve, err)
 	}
+	err = remote.ErrResolve
 	for _, a := range addrs {
 		var conn net.Conn
 		if conn, err = d.dialAddr(ctx, a, port); err == nil {
 			return conn, nil
 		}
 	}
-	return nil, errors.Join(remote.ErrResolve, err)
+	return nil, err
 }
 
 func (d *doctor) dialAddr(ctx context.Context, a netip.Addr, port string) (net.Conn, error) {

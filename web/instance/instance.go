@@ -83,6 +83,11 @@ func (s *Site) starting(text string) {
 // must follow, once nobody asks any more. Errors are those of store.Open and of
 // Boot.
 func (s *Site) Run(ctx context.Context) (err error) {
+	defer func() {
+		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+			err = nil // it was ended while it started
+		}
+	}()
 	s.store, err = store.Open(s.Dir, store.Options{Create: true, Serve: true, Progress: s.starting})
 	if err != nil {
 		return err

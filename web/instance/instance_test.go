@@ -79,3 +79,23 @@ func TestOnlyACleanEndLeavesTheMark(t *testing.T) {
 		st.Close()
 	}
 }
+
+// A server that is ended while it starts ends well, but leaves no mark.
+func TestEndWhileStarting(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := store.InitCommand(context.Background(), dir, store.NewAccount{Name: "alice", Domain: "alice.localhost:1"}, func() (string, error) { return "x", nil }); err != nil {
+		t.Fatal(err)
+	}
+	s := site(t, dir)
+	ctx, stop := context.WithCancel(context.Background())
+	s.Known = func(store.Identity) { stop() }
+	if err := s.Run(ctx); err != nil {
+		t.Errorf("got %v", err)
+	}
+	if got := mark(t, s.store); got == "yes" {
+		t.Error("nothing ran, and it counts as a clean end")
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}

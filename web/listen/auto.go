@@ -42,11 +42,20 @@ type failure struct {
 	err   error
 }
 
+// retryOne is how long one request waits before its next try, after an answer
+// that may pass: 1, 2, 4 and 8 seconds. Then askAgain decides.
+func retryOne(n int, _ *http.Request, _ *http.Response) time.Duration {
+	if n > 4 {
+		return -1
+	}
+	return time.Second << (n - 1)
+}
+
 func newAuto(f *Front, n Names) *auto {
 	a := &auto{names: n, log: f.Log, failed: map[string]failure{}, told: map[string]time.Time{}}
 	a.manager = &autocert.Manager{
 		Prompt: autocert.AcceptTOS, Cache: autocert.DirCache(f.Cache), HostPolicy: a.policy, Email: f.Email,
-		Client: &acme.Client{DirectoryURL: f.Directory, UserAgent: "dassie"},
+		Client: &acme.Client{DirectoryURL: f.Directory, UserAgent: "dassie", RetryBackoff: retryOne},
 	}
 	if f.Directory == "" {
 		a.manager.Client.DirectoryURL = autocert.DefaultACMEDirectory
