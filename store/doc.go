@@ -1,7 +1,8 @@
 // Package store is dassie's one SQLite file: domain structs and their SQL, one
 // file for each noun. It owns dassie.db with its -wal and -shm, the file lock,
 // and before-upgrade-from-N.db, all in the data directory and private to their
-// owner. Package store/media owns the pictures beside them.
+// owner. Package store/media owns the pictures beside them; a backup (backup.go)
+// has both in one file.
 //
 // It never uses the network, never renders, never decides who may do what, and
 // imports nothing of ours. Its only wire format is the JSON in the extra columns.

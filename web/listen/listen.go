@@ -1,7 +1,8 @@
 // Package listen opens the doors that requests come in by: sockets, certificates
-// from files, the end in good order, and the lines that tell people where the
-// doors are. It knows nothing of what is served, imports nothing of ours and
-// writes no files.
+// from files or by ACME, the end in good order, and the lines that tell people
+// where the doors are. It knows nothing of what is served and imports nothing of
+// ours. It writes one folder, the certificates of -tls auto, and for them alone
+// asks a certificate authority over the network.
 package listen
 
 import (
