@@ -294,3 +294,24 @@ func TestBackupOfAnOlderSchema(t *testing.T) {
 	}
 	s.Close()
 }
+
+func TestBackupByAnotherUserIsRefused(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give files away")
+	}
+	s := storetest.OpenAlice(t)
+	if err := os.Chown(filepath.Join(s.Dir(), store.FileName), 65534, 65534); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "x")
+	if _, _, err := store.BackupCommand(bg, s.Dir(), file, store.BackupOptions{}); err == nil || !strings.Contains(err.Error(), "sudo -u") {
+		t.Errorf("backup: %v", err)
+	}
+	given := t.TempDir()
+	if err := os.Chown(given, 65534, 65534); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := restoreInto(given, file); err == nil || !strings.Contains(err.Error(), "sudo -u") {
+		t.Errorf("restore: %v", err)
+	}
+}

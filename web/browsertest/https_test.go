@@ -31,6 +31,7 @@ func TestHTTPS(t *testing.T) {
 				s.boot(t, ca, way == "proxy")
 			}
 			anna.discovered(t)
+			anna.doctored(t, ca)
 			anna.acquainted(t, boris)
 		})
 	}
@@ -104,6 +105,38 @@ func (s *site) proxy(t *testing.T, cert, key, to string) {
 	}}}
 	go server.Serve(l)
 	t.Cleanup(func() { server.Close() })
+}
+
+// doctored: doctor finds nothing that fails, and says what is odd about names
+// that lead to this machine alone and certificates that live for an hour.
+func (s *site) doctored(t *testing.T, ca *authority) {
+	t.Helper()
+	cmd := exec.Command(program(t), "doctor", "-data", s.dir, "-json")
+	cmd.Env = append(os.Environ(), "SSL_CERT_FILE="+ca.file)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("doctor: %v\n%s", err, out)
+	}
+	var report struct {
+		OK   bool
+		Rows []struct{ ID, Status, Value string }
+	}
+	if err := json.Unmarshal(out, &report); err != nil || !report.OK {
+		t.Errorf("doctor: %v\n%s", err, out)
+	}
+	want := map[string]string{"database": "ok", "server": "ok", "webfinger": "ok", "actor": "ok", "certificate": "warn", "dns": "warn", "networks": "warn"}
+	for _, row := range report.Rows {
+		if w, ok := want[row.ID]; ok && w != row.Status {
+			t.Errorf("doctor on %s: %s, %s", row.ID, row.Status, row.Value)
+		}
+		delete(want, row.ID)
+		if row.ID == "way" && !strings.HasPrefix(row.Value, "Host "+s.host+", scheme https") {
+			t.Errorf("doctor on what arrives: %s", row.Value)
+		}
+	}
+	if len(want) > 0 {
+		t.Errorf("doctor has no rows %v", want)
+	}
 }
 
 // command runs the program to its end and returns what it prints.

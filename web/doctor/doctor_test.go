@@ -111,7 +111,9 @@ func TestEachFaultIsFound(t *testing.T) {
 		"a page for everything":    {spoil: func(w *world) { w.wrap = page(200) }, row: "way", want: Fail, value: "another server", mend: "lead to this server"},
 		"a proxy without a server": {spoil: func(w *world) { w.wrap = page(502) }, row: "actor", want: Fail, value: "does not reach dassie", mend: "localhost:8080"},
 		"everything is sent elsewhere": {spoil: func(w *world) {
-			w.wrap = func(http.Handler) http.Handler { return http.RedirectHandler("https://elsewhere.example/", 301) }
+			w.wrap = func(http.Handler) http.Handler {
+				return http.RedirectHandler("https://elsewhere.example/", http.StatusMovedPermanently)
+			}
 		}, row: "actor", want: Fail, value: "sends the asker elsewhere", mend: "redirects"},
 
 		"no DNS":             {later: func(w *world) { delete(w.addrs, host) }, row: "dns", want: Fail, value: "no address", mend: "A record"},
