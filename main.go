@@ -288,15 +288,7 @@ func withStore(opt *options, do func(*store.Store) error) error {
 }
 
 func printVersion(context.Context, *options) error {
-	commit := ""
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				commit = " " + s.Value[:min(12, len(s.Value))]
-			}
-		}
-	}
-	fmt.Printf("dassie %s%s %s %s/%s\n", version, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	fmt.Printf("dassie %s%s %s %s/%s\n", version, command.Commit(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return nil
 }
 

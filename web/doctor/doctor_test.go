@@ -106,6 +106,7 @@ func TestEachFaultIsFound(t *testing.T) {
 				r.Out.Header.Set("Date", time.Now().Add(time.Minute).UTC().Format(http.TimeFormat))
 			}
 		}, row: "way", want: Fail, value: "the signature does not hold", mend: "Date"},
+		"fetches must be signed":   {later: (*world).demandSignatures, row: "actor", want: OK, value: "served with the right key"},
 		"an older server runs":     {spoil: func(w *world) { w.version = "2" }, row: "way", want: Warn, value: "the server is version 1, this program 2", mend: "restart"},
 		"a protection service":     {spoil: func(w *world) { w.wrap = page(403) }, row: "webfinger", want: Fail, value: "403", mend: "Bot Fight Mode"},
 		"a page for everything":    {spoil: func(w *world) { w.wrap = page(200) }, row: "way", want: Fail, value: "another server", mend: "lead to this server"},
@@ -192,6 +193,21 @@ func (w *world) queue(ago time.Duration) {
 		return tx.QueueOutgoing(&store.Outgoing{Kind: "Follow", URI: "https://alice.example/activities/2"}, []store.InboxTarget{{URL: "https://bob.example/inbox", HostID: at}})
 	})
 	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// demandSignatures lets the server answer signed fetches only.
+func (w *world) demandSignatures() {
+	w.write(func(tx *store.Tx) error {
+		set, err := tx.Settings()
+		if err != nil {
+			return err
+		}
+		set.AuthorizedFetch = true
+		return tx.SaveSettings(set)
+	})
+	if err := w.svc.Reload(context.Background()); err != nil {
 		w.t.Fatal(err)
 	}
 }

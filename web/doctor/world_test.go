@@ -47,6 +47,7 @@ type world struct {
 	dir     string
 	account store.NewAccount
 	st      *store.Store
+	svc     *federation.Service
 	started store.Started
 	trusted []netip.Prefix
 	running bool
@@ -145,6 +146,7 @@ func (w *world) serve() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.svc = svc
 	pages, err := web.New(web.Config{Service: svc, Trusted: w.trusted, Log: discard})
 	if err != nil {
 		w.t.Fatal(err)
