@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"dassie/federation/ap"
-	"dassie/federation/markup"
 	"dassie/store"
 )
 
@@ -94,10 +93,10 @@ func (s *Service) publishedAt(n *ap.Note) time.Time {
 	return n.Published
 }
 
-// fillPost copies what may change by an edit; all text is made safe here.
+// fillPost copies what may change by an edit, after shape has made it safe.
 func (s *Service) fillPost(tx *store.Tx, p *store.Post, n *ap.Note) error {
-	p.Title, p.Summary = markup.Inline(n.Name), markup.Inline(n.Summary)
-	p.Content = s.safeContent(n)
+	shape(n)
+	p.Title, p.Summary, p.Content = n.Name, n.Summary, n.Content
 	p.Language, p.Sensitive, p.URL = language(n.Language), n.Sensitive, n.URL
 	if p.URL == "" {
 		p.URL = n.ID
@@ -115,8 +114,8 @@ func (s *Service) fillPost(tx *store.Tx, p *store.Post, n *ap.Note) error {
 	}
 	for _, a := range n.Attachments {
 		p.Extra.Attachments = append(p.Extra.Attachments, store.Attachment{
-			MediaType: a.MediaType, URL: a.URL, Alt: markup.Inline(a.Name), Width: a.Width, Height: a.Height,
-			Blurhash: a.Blurhash, FocalX: a.FocalX, FocalY: a.FocalY,
+			MediaType: a.MediaType, URL: a.URL, Alt: a.Name, Width: a.Width, Height: a.Height,
+			Blurhash: a.Blurhash, FocalX: a.FocalX, FocalY: a.FocalY, Preview: a.Icon,
 		})
 	}
 	if n.Poll != nil {
@@ -141,28 +140,11 @@ func (s *Service) fillPolicy(tx *store.Tx, p *store.Post, n *ap.Note) error {
 	return nil
 }
 
-// safeContent is the text as it may be shown. What is not HTML is made HTML first.
-func (s *Service) safeContent(n *ap.Note) string {
-	switch {
-	case strings.HasPrefix(n.MediaType, "text/markdown"): // PeerTube
-		if r, err := markup.Markdown(n.Content, markup.Links{}); err == nil {
-			return markup.CleanHTML(r.HTML)
-		}
-		return ""
-	case strings.HasPrefix(n.MediaType, "text/plain"):
-		if r, err := markup.Plain(n.Content, markup.Links{}); err == nil {
-			return markup.CleanHTML(r.HTML)
-		}
-		return ""
-	}
-	return markup.CleanHTML(n.Content)
-}
-
 // fillMentions keeps whom a post names. Only the href counts, never the text of
 // the link; the handle shown is that of the stored person, if there is one.
 func (s *Service) fillMentions(tx *store.Tx, p *store.Post, n *ap.Note) error {
 	for _, m := range n.Mentions {
-		mention := store.Mention{URI: m.Href, URL: m.Href, Handle: markup.Inline(strings.TrimPrefix(m.Name, "@"))}
+		mention := store.Mention{URI: m.Href, URL: m.Href, Handle: m.Name}
 		a, err := tx.ActorByURI(m.Href)
 		if err == nil {
 			mention.ActorID, mention.Handle, mention.URL = a.ID, a.Handle(), a.URL

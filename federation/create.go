@@ -95,21 +95,35 @@ func (s *Service) caresForPost(tx *store.Tx, act *ap.Activity, author store.Acto
 	return postKnown(tx, parent)
 }
 
+// prepare does what needs no transaction before there is one: the post inside a
+// Create or Update is read and its texts made safe.
+func (s *Service) prepare(in *incoming) {
+	if in.act.Object == nil || in.act.Type != "Create" && in.act.Type != "Update" || ap.IsActorType(in.act.Object.Type()) {
+		return
+	}
+	note, err := s.embeddedNote(in)
+	in.note, in.prepared = note, err == nil
+}
+
 // embeddedNote reads the post inside a Create or Update; nil for what is none,
-// such as a vote or a type nobody shows. The origin rules have been checked.
+// such as a vote or a thing with nothing to show. The origin rules have been checked.
 func (s *Service) embeddedNote(in *incoming) (*ap.Note, error) {
+	if in.prepared {
+		return in.note, nil
+	}
 	note, err := ap.ReadNote(in.act.Object)
 	if err != nil {
 		s.log.Debug("ignored a post", "actor", in.sender.URI, "error", err)
 		return nil, nil
 	}
-	if !ap.IsPostType(note.Kind) || note.IsVote() {
+	if !note.Shown() || note.IsVote() {
 		return nil, nil
 	}
 	if note.AttributedTo != in.sender.URI {
 		// PeerTube attributes a video to a channel and a person; the sender has been found among them.
 		note.AttributedTo = in.sender.URI
 	}
+	shape(note)
 	return note, nil
 }
 

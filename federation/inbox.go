@@ -21,6 +21,9 @@ type incoming struct {
 	raw    []byte
 	proof  []byte      // hash of the signature it came with
 	target store.Actor // of a Move: where to, as just fetched; zero before that
+
+	note     *ap.Note // the post inside, once prepared; nil for none
+	prepared bool
 }
 
 // outcome says what a verb made of an activity.
@@ -273,6 +276,7 @@ func (s *Service) accept(ctx context.Context, act *ap.Activity, k *signer, sig *
 
 // applyOrQueue is the fast path: one shared transaction, and 202 after it.
 func (s *Service) applyOrQueue(ctx context.Context, in *incoming) error {
+	s.prepare(in)
 	return s.store.WriteGrouped(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		if err := s.noteHost(tx, in.sender.HostID); err != nil {
 			return err

@@ -104,12 +104,13 @@ func (s *Service) noteFrom(obj ap.Object) (*ap.Note, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !ap.IsPostType(note.Kind) || note.IsVote() {
-		return nil, fmt.Errorf("%w: a %s is not shown as a post", ap.ErrShape, printable(note.Kind, 40))
+	if !note.Shown() || note.IsVote() {
+		return nil, fmt.Errorf("%w: a %s with nothing to show", ap.ErrShape, printable(note.Kind, 40))
 	}
 	if !ap.SameOrigin(note.ID, note.AttributedTo) { // FEP-fe34: id and attributedTo
 		return nil, fmt.Errorf("%w: %s is attributed to %s", errForeign, note.ID, note.AttributedTo)
 	}
+	shape(note)
 	return note, nil
 }
 

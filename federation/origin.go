@@ -41,21 +41,22 @@ func (s *Service) checkCreated(act *ap.Activity) error {
 }
 
 // checkAuthor: an embedded object counts only if its author is the actor. Some
-// servers attribute a post to a person and a group; the actor must be among them.
+// servers attribute a post to a person and a group (PeerTube), or to a group with
+// the person as actor (Mobilizon); the actor must be among them.
 func checkAuthor(o ap.Object, actor string) error {
-	authors := o.IDs("attributedTo")
-	if len(authors) == 0 {
-		if a := o.FirstID("actor"); a != "" {
-			authors = []string{a}
-		}
-	}
+	authors := append(o.IDs("attributedTo"), o.IDs("actor")...)
 	if len(authors) == 0 {
 		return nil
 	}
+	named := false
 	for _, a := range authors {
-		if a == actor {
-			return nil
+		if !ap.SameOrigin(a, actor) { // T1
+			return reply.Errorf(reply.Forbidden, "the object belongs to %s, not to the actor", printable(a, 200))
 		}
+		named = named || a == actor
+	}
+	if named {
+		return nil
 	}
 	return reply.Errorf(reply.Forbidden, "the object belongs to %s, not to the actor", printable(authors[0], 200))
 }

@@ -44,6 +44,7 @@ func (s *Service) runInbox(ctx context.Context, payload []byte) error {
 	if err != nil || !cares {
 		return err
 	}
+	s.prepare(in)
 	return s.store.Write(ctx, func(tx *store.Tx) error {
 		if err := s.noteHost(tx, sender.HostID); err != nil {
 			return err

@@ -94,7 +94,8 @@ type Attachment struct {
 	Blurhash  string  `json:"blur,omitempty"`
 	FocalX    float64 `json:"fx,omitempty"`
 	FocalY    float64 `json:"fy,omitempty"`
-	Name      string  `json:"name,omitempty"` // media name, once stored here
+	Name      string  `json:"name,omitempty"`    // media name, once stored here
+	Preview   string  `json:"preview,omitempty"` // address of a still of a film
 }
 
 // Mention is a person named in a post.

@@ -98,6 +98,9 @@ func IsURL(s string) bool {
 
 // webURL is s if it may be linked, else "".
 func webURL(s string) string {
+	if strings.Contains(s, "&#") { // WordPress escapes addresses for HTML
+		s = strings.ReplaceAll(s, "&#038;", "&")
+	}
 	if s = strings.TrimSpace(s); IsURL(s) {
 		return s
 	}

@@ -18,12 +18,20 @@ type Note struct {
 	MediaType string // of Content when it is not HTML: text/markdown (PeerTube), text/plain
 	Language  string // BCP 47, "" when not told
 	Source    *Source
+	Preview   string // HTML: what Ghost and WordPress offer for lists in place of a long Content
+	Quotation string // HTML: the passage of a book that the post is about (BookWyrm)
+	Rating    string // what a Review gives, of 5, "" when it gives nothing (BookWyrm)
+	Shaped    bool   // the texts are safe to show: said by who made them so, never by a reader
 
 	To, CC    []string
 	Published time.Time // zero when missing; may lie in the future
 	Updated   time.Time
-	StartTime time.Time // of an Event
-	URL       string    // page for people
+	URL       string // page for people
+
+	StartTime, EndTime time.Time // of an Event
+	TimeZone           string    // of an Event: IANA name, "" when not told
+	Place              string    // of an Event: in words
+	Cancelled          bool      // of an Event
 
 	InReplyTo    string
 	Context      string // may be any opaque string: dereference only if it is an http(s) URL
@@ -31,6 +39,7 @@ type Note struct {
 
 	Attachments []Attachment
 	Icon        string // picture URL for cards: cover of an article, thumbnail of a video
+	IconAlt     string // its alternative text
 	Mentions    []Mention
 	Hashtags    []Hashtag
 	Emojis      []Emoji
@@ -95,6 +104,12 @@ type Poll struct {
 type PollOption struct {
 	Name  string
 	Votes int64
+}
+
+// Shown tells whether there is something to show: any post of a type that we
+// know, and of other types what has words or a page of its own.
+func (n *Note) Shown() bool {
+	return IsPostType(n.Kind) || n.Name != "" || n.Content != "" || n.Summary != "" || n.URL != ""
 }
 
 // IsVote tells whether the note is a vote for the choice Name in the poll

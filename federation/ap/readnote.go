@@ -6,7 +6,7 @@ import (
 )
 
 // ReadNote reads a post. Types that we do not know are read as well, for they
-// may carry title, text and link; IsPostType(n.Kind) tells them apart. Actors,
+// may carry title, text and link; n.Shown tells what is worth it. Actors,
 // activities, collections and Tombstones are refused, and so is a post without
 // id or author.
 func ReadNote(o Object) (*Note, error) {
@@ -25,16 +25,17 @@ func ReadNote(o Object) (*Note, error) {
 	n.Audience = cutID(o.FirstID("audience"))
 	n.To = keepIDs(o.ids("to", MaxAudience))
 	n.CC = keepIDs(o.ids("cc", MaxAudience))
-	n.Published, n.Updated, n.StartTime = o.Time("published"), o.Time("updated"), o.Time("startTime")
+	n.Published, n.Updated = o.Time("published"), o.Time("updated")
 	n.URL = pageURL(o["url"])
 	n.InReplyTo = cutID(o.FirstID("inReplyTo"))
 	n.Context, n.Conversation = cutID(o.FirstID("context")), cutID(o.FirstID("conversation"))
 	n.Attachments = readAttachments(o)
-	n.Icon = pictureURL(o, "image", "icon")
+	n.Icon, n.IconAlt = cover(o)
 	n.DirectMessage = o.Bool("directMessage") || n.Kind == "ChatMessage"
 	readTags(o, n)
 	n.Poll = readPoll(o)
 	readQuote(o, n)
+	readKind(o, n)
 	n.InteractionPolicy, _ = o.Obj("interactionPolicy")
 
 	n.RepliesID, n.RepliesCount = readCount(o, "replies")

@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// readAttachments reads the files of a post. A Video or Audio is its own first
-// attachment, when one of its links can be played as it is.
+// readAttachments reads the files of a post. A Video, Audio or Image is its own
+// first attachment, when one of its links leads to the medium itself.
 func readAttachments(o Object) []Attachment {
 	var all []Attachment
-	if kind := o.Type(); kind == "Video" || kind == "Audio" {
+	if kind := o.Type(); kind == "Video" || kind == "Audio" || kind == "Image" {
 		if a := playable(o, kind); a.URL != "" {
 			all = append(all, a)
 		}
@@ -78,8 +78,8 @@ func dimension(o Object, key string) int {
 	return 0
 }
 
-// playable finds the link of a PeerTube Video or a Funkwhale Audio that holds the
-// medium itself; HLS playlists keep theirs in tag.
+// playable finds the link of a PeerTube Video, a Funkwhale Audio or a Hubzilla
+// Image that holds the medium itself; HLS playlists keep theirs in tag.
 func playable(o Object, kind string) Attachment {
 	a := Attachment{Type: kind, Icon: pictureURL(o, "icon", "image")}
 	want := strings.ToLower(kind) + "/"
@@ -100,6 +100,26 @@ func playable(o Object, kind string) Attachment {
 	}
 	each(o["url"], func(v any) bool { return find(v, 0) })
 	return a
+}
+
+// cover is the picture that stands for a post, with its alternative text: of
+// several thumbnails (PeerTube) the widest.
+func cover(o Object) (url, alt string) {
+	for _, key := range []string{"image", "icon"} {
+		widest := -1
+		each(o[key], func(v any) bool {
+			one := Object{key: v}
+			item, _ := asObject(v)
+			if i := readImage(one, key); i.URL != "" && dimension(item, "width") > widest {
+				widest, url, alt = dimension(item, "width"), i.URL, i.Name
+			}
+			return true
+		})
+		if url != "" {
+			return url, alt
+		}
+	}
+	return "", ""
 }
 
 // pictureURL is the URL of the picture at the first of keys that has one.

@@ -3,6 +3,7 @@ package ap
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 // No captured document makes a reader panic, and what is read can be sent on.
@@ -96,12 +97,15 @@ func TestNotesOfEachSoftware(t *testing.T) {
 			return n.Kind == "Image" && n.AttributedTo == "https://hub.somaton.com/channel/testc6"
 		},
 		"mobilizon/object/event__lemmy-objects-event.json": func(n *Note) bool {
-			return n.Kind == "Event" && !n.StartTime.IsZero() && n.Name != "" && len(n.Hashtags) == 3
+			return n.Kind == "Event" && !n.StartTime.IsZero() && n.EndTime.Sub(n.StartTime) == 2*time.Hour && n.Name != "" && len(n.Hashtags) == 3 &&
+				n.Place == "The Kenn Centre, Devon Expressway, EX6 7TW Teignbridge, England, United Kingdom" && n.TimeZone == "Europe/London" && n.Language == "en"
 		},
 		"bridgy-fed/object/note__ve-statuscase08.json": func(n *Note) bool {
 			return len(n.Hashtags) == 2 && n.Attachments[0].Name != "" && strings.HasPrefix(n.URL, "https://bsky.brid.gy/r/")
 		},
-		"bookwyrm/object/quotation__bw-quotation.json":                   func(n *Note) bool { return n.Quote == "" && !IsPostType(n.Kind) && n.Content != "" },
+		"bookwyrm/object/quotation__bw-quotation.json": func(n *Note) bool {
+			return n.Quote == "" && n.Shown() && n.Content != "" && n.Quotation == "quote body" && n.Attachments[0].URL == "https://example.com/book/1"
+		},
 		"discourse/object/note__lemmy-objects-page.json":                 func(n *Note) bool { return n.Name == "Our next meeting" },
 		"hostile-or-odd/object/note__pl-minds-invalid-mention-post.json": func(n *Note) bool { return len(n.Mentions) <= 1 },
 	} {

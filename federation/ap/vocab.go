@@ -83,7 +83,8 @@ var classes = func() map[string]class {
 			Add Remove QuoteRequest ReplyRequest LikeRequest AnnounceRequest View Listen Read Arrive Travel Invite
 			Join Leave Offer Ignore TentativeAccept TentativeReject Lock`,
 		classCollection: "Collection OrderedCollection CollectionPage OrderedCollectionPage",
-		classOther: `Tombstone Mention Hashtag Emoji Link Document PropertyValue Place Profile Relationship Multikey Key
+		// CacheFile, WatchAction and PlaylistElement are PeerTube's and for other PeerTubes.
+		classOther: `CacheFile WatchAction PlaylistElement Tombstone Mention Hashtag Emoji Link Document PropertyValue Place Profile Relationship Multikey Key
 			QuoteAuthorization ReplyAuthorization LikeAuthorization AnnounceAuthorization
 			ReplyApproval LikeApproval AnnounceApproval`,
 	} {
