@@ -53,7 +53,7 @@ func (s *Service) storeNote(tx *store.Tx, n *ap.Note, author store.Actor) (store
 	if err := s.fillPost(tx, &p, n); err != nil {
 		return p, false, err
 	}
-	if !n.Updated.IsZero() && n.Updated.After(n.Published.Add(time.Second)) {
+	if n.Updated.After(n.Published.Add(time.Second)) && n.Kind != "Video" { // PeerTube counts views and likes as changes
 		p.EditedAt = n.Updated
 	}
 	if err := tx.InsertPost(&p); err != nil {

@@ -123,6 +123,9 @@ func (s *Service) embeddedNote(in *incoming) (*ap.Note, error) {
 		// PeerTube attributes a video to a channel and a person; the sender has been found among them.
 		note.AttributedTo = in.sender.URI
 	}
+	if len(note.To)+len(note.CC) == 0 { // Discourse tells the audience in the activity alone
+		note.To, note.CC = in.act.To, in.act.CC
+	}
 	shape(note)
 	return note, nil
 }

@@ -1,4 +1,58 @@
 package federation
 
+import (
+	"context"
+	"errors"
+	"time"
+
+	"dassie/federation/ap"
+	"dassie/store"
+)
+
 // ForgetReplays empties what is remembered in memory alone, as a restart does.
 func (s *Service) ForgetReplays() { s.replays = newReplayMemory() }
+
+var errMeasured = errors.New("taken back")
+
+// Measure says how long it takes to parse a document and to store what is in it,
+// a person or a post, which is taken back. Waiting for the card is not counted.
+func (s *Service) Measure(ctx context.Context, body []byte) (time.Duration, error) {
+	start := time.Now()
+	obj, err := ap.Parse(body)
+	if err != nil {
+		return 0, err
+	}
+	if inner, ok := obj.Obj("object"); ok && !ap.IsActorType(obj.Type()) {
+		obj = inner
+	}
+	actor, _ := ap.ReadActor(obj)
+	note, err := ap.ReadNote(obj)
+	if actor == nil && err == nil {
+		shape(note)
+	}
+	took := time.Since(start)
+	err = s.store.Write(ctx, func(tx *store.Tx) error {
+		start := time.Now()
+		defer func() { took += time.Since(start) }()
+		switch {
+		case actor != nil:
+			if _, err := s.storeActor(tx, actor, actor.PreferredUsername, ap.Host(actor.ID)); err != nil {
+				return err
+			}
+		case note != nil:
+			author, err := tx.ActorByURI(note.AttributedTo)
+			if err != nil {
+				return err
+			}
+			note.ID += "#measured" // it is here already
+			if _, _, err := s.storeNote(tx, note, author); err != nil {
+				return err
+			}
+		}
+		return errMeasured
+	})
+	if !errors.Is(err, errMeasured) {
+		return took, err
+	}
+	return took, nil
+}

@@ -28,6 +28,12 @@ func shape(n *ap.Note) {
 		n.Mentions[i].Name = markup.Inline(strings.TrimPrefix(n.Mentions[i].Name, "@"))
 	}
 	n.Name = markup.Inline(n.Name)
+	if n.URL != "" && registrable(ap.Host(n.URL)) != registrable(ap.Host(n.ID)) {
+		// Friendica gives the page that a post is about; and nobody's words may
+		// pass for those of another site (T20).
+		n.Attachments = append(n.Attachments, ap.Attachment{Type: "Link", URL: n.URL})
+		n.URL = ""
+	}
 	abstract := ""
 	if !n.Sensitive { // of an Article and the like it is no warning
 		abstract, n.Summary = n.Summary, ""
@@ -89,11 +95,13 @@ func shapeFiles(n *ap.Note) (links []ap.Attachment) {
 	known := map[string]bool{}
 	film := false
 	for _, a := range n.Attachments {
-		a.Name = markup.Inline(a.Name)
+		if a.Name = markup.Inline(a.Name); isFileName(a.Name) {
+			a.Name = "" // Pleroma: describes nothing
+		}
 		if a.Type == "Link" && (a.URL == n.Icon || mediaTypes[extension(a.URL)] != "") {
 			a.Type = "Document" // Lemmy: the post is about a picture
 		}
-		if known[a.URL] || a.Type == "Link" && a.URL == n.URL && n.Kind != "Page" {
+		if known[a.URL] || a.Type == "Link" && a.URL == n.URL {
 			continue
 		}
 		known[a.URL] = true

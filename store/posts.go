@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"time"
 )
 
@@ -65,6 +66,15 @@ type Post struct {
 
 // Own says that the owner wrote it.
 func (p Post) Own() bool { return p.ActorID == OwnerID }
+
+// HTML is what is shown of a post as safe HTML: its title, which is plain text,
+// and its content.
+func (p Post) HTML() string {
+	if p.Title == "" {
+		return p.Content
+	}
+	return "<p><strong>" + html.EscapeString(p.Title) + "</strong></p>" + p.Content
+}
 
 // PostExtra holds what is shown with a post and never searched for.
 type PostExtra struct {

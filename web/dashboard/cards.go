@@ -1,7 +1,6 @@
 package dashboard
 
 import (
-	"html"
 	"html/template"
 	"strings"
 
@@ -172,7 +171,7 @@ func (v *view) card(p store.Post) assets.Card {
 	c := assets.Card{
 		ID: decimal(p.ID), URL: postPath(p.ID), Author: v.known(p.ActorID), Time: v.local(p.PublishedAt),
 		Edited: !p.EditedAt.IsZero(), Audience: audienceOf(p.Visibility), Lang: p.Language, Warning: p.Summary,
-		Content: content(p), Media: attachments(p), Replies: p.Replies, Boosts: p.Boosts, Likes: p.Likes,
+		Content: template.HTML(p.HTML()), Media: attachments(p), Replies: p.Replies, Boosts: p.Boosts, Likes: p.Likes,
 		May: assets.Actions{
 			Reply: true, Like: true, Edit: p.Own(), Pin: p.Own() && p.Visibility.Open(), Report: !p.Own(), Delete: p.Own(),
 		},
@@ -200,15 +199,6 @@ func (v *view) pinnedPost(id int64) (bool, error) {
 		}
 	}
 	return v.pins[id], nil
-}
-
-// content is the text of a post. The stored HTML is safe already; a title is
-// plain text.
-func content(p store.Post) template.HTML {
-	if p.Title == "" {
-		return template.HTML(p.Content)
-	}
-	return template.HTML("<p><strong>" + html.EscapeString(p.Title) + "</strong></p>" + p.Content)
 }
 
 func attachments(p store.Post) []assets.Media {

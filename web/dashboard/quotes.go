@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"html/template"
 	"net/http"
 	"time"
 
@@ -44,7 +45,7 @@ func (v *view) quote(q federation.QuoteView) *assets.Quoted {
 	if q.State == federation.ShownPending {
 		shown.Words = "Waits for its author’s consent. Others see the link only."
 	}
-	shown.URL, shown.Author, shown.Lang, shown.Warning, shown.Content = postPath(p.ID), v.known(p.ActorID), p.Language, p.Summary, content(p)
+	shown.URL, shown.Author, shown.Lang, shown.Warning, shown.Content = postPath(p.ID), v.known(p.ActorID), p.Language, p.Summary, template.HTML(p.HTML())
 	return shown
 }
 

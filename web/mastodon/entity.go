@@ -1,7 +1,6 @@
 package mastodon
 
 import (
-	"html"
 	"slices"
 	"strconv"
 	"strings"
@@ -189,7 +188,7 @@ func (m *room) bare(p *store.Post) *Status {
 		ID: id(p.ID), CreatedAt: date(p.PublishedAt), Sensitive: p.Sensitive, SpoilerText: p.Summary,
 		Visibility: visibilityName(p.Visibility), Language: textOrNull(p.Language), URI: p.URI, URL: or(p.URL, p.URI),
 		RepliesCount: p.Replies, ReblogsCount: p.Boosts, FavouritesCount: p.Likes, EditedAt: dateOrNull(p.EditedAt),
-		Content: content(p), Filtered: []string{}, Account: acc, Media: m.media(p), Mentions: m.mentions(p.Extra.Mentions),
+		Content: p.HTML(), Filtered: []string{}, Account: acc, Media: m.media(p), Mentions: m.mentions(p.Extra.Mentions),
 		Tags: m.tags(p.Extra.Tags), Emojis: emojis(p.Extra.Emojis), Poll: m.poll(p),
 		Favourited: m.liked[p.ID], Reblogged: m.boosted[p.ID],
 		QuoteApproval: m.quoteApproval(p), QuotesCount: m.quoteCounts[p.ID],
@@ -204,14 +203,6 @@ func (m *room) bare(p *store.Post) *Status {
 		s.InReplyToID, s.InReplyToAccount = idOrNull(parent.ID), idOrNull(parent.ActorID)
 	}
 	return s
-}
-
-// content has the title of an article in front: apps have no other place for it.
-func content(p *store.Post) string {
-	if p.Title == "" || p.Kind == store.KindNote || p.Kind == store.KindQuestion {
-		return p.Content
-	}
-	return "<p><strong>" + html.EscapeString(p.Title) + "</strong></p>" + p.Content
 }
 
 func (m *room) mentions(list []store.Mention) []Mention {

@@ -24,6 +24,8 @@ func (m *room) media(p *store.Post) []Media {
 		}
 		if one.Type == "image" {
 			one.PreviewURL = new(one.URL)
+		} else if a.Preview != "" {
+			one.PreviewURL = new(a.Preview)
 		}
 		out = append(out, one)
 	}

@@ -122,7 +122,7 @@ func (v *view) entry(p store.Post) (assets.Entry, error) {
 	}
 	e := assets.Entry{
 		ID: formatID(p.ID), URL: v.postAddress(p), Author: a.person, ByOwner: p.Own(), Time: p.PublishedAt, Edited: p.EditedAt,
-		Lang: p.Language, Warning: p.Summary, Content: template.HTML(p.Content), // cleaned before it was stored
+		Lang: p.Language, Warning: p.Summary, Content: template.HTML(p.HTML()), // cleaned before it was stored
 		ShowCounts: true, Boosts: p.Boosts, Likes: p.Likes, Poll: v.poll(p),
 	}
 	if p.Language != v.set.Language {
