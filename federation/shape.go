@@ -99,7 +99,7 @@ func shapeFiles(n *ap.Note) (links []ap.Attachment) {
 			a.Name = "" // Pleroma: describes nothing
 		}
 		if a.Type == "Link" && (a.URL == n.Icon || mediaTypes[extension(a.URL)] != "") {
-			a.Type = "Document" // Lemmy: the post is about a picture
+			a.Type = "Image" // Lemmy: the post is about a picture
 		}
 		if known[a.URL] || a.Type == "Link" && a.URL == n.URL {
 			continue

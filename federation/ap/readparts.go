@@ -81,7 +81,8 @@ func dimension(o Object, key string) int {
 // playable finds the link of a PeerTube Video, a Funkwhale Audio or a Hubzilla
 // Image that holds the medium itself; HLS playlists keep theirs in tag.
 func playable(o Object, kind string) Attachment {
-	a := Attachment{Type: kind, Icon: pictureURL(o, "icon", "image")}
+	a := Attachment{Type: kind}
+	a.Icon, _ = cover(o)
 	want := strings.ToLower(kind) + "/"
 	var find func(v any, depth int) bool
 	find = func(v any, depth int) bool {

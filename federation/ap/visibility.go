@@ -32,6 +32,9 @@ func VisibilityOf(to, cc []string, followersURL string) Visibility {
 // Visibility reads the audience of the note as the actor me meets it.
 func (n *Note) Visibility(followersURL, me string) Visibility {
 	vis := VisibilityOf(n.To, n.CC, followersURL)
+	if n.DirectMessage { // whatever the audience says besides
+		vis = VisDirect
+	}
 	if vis == VisDirect && !slices.ContainsFunc(n.Mentions, func(m Mention) bool { return m.Href == me }) {
 		return VisLimited
 	}
