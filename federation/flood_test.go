@@ -173,3 +173,88 @@ func TestT15_OneHostOneName(t *testing.T) {
 		}
 	}
 }
+
+// What other servers send all day long and nobody here asked for: accounts that
+// delete themselves, boosts of a relay, what PeerTube says of each view.
+var unasked = []struct {
+	kind  string
+	about func(s, victim *fedtest.Stranger) any
+}{
+	{"Delete", func(s, _ *fedtest.Stranger) any { return s.ActorID() }},
+	{"Delete", func(s, _ *fedtest.Stranger) any { return map[string]any{"type": "Person", "id": s.ActorID()} }},
+	{"Announce", func(_, victim *fedtest.Stranger) any { return victim.URL("/n/1") }},
+	{"Announce", func(_, victim *fedtest.Stranger) any { return victim.Note("/n/1", "<p>relayed</p>") }},
+	{"Announce", func(_, victim *fedtest.Stranger) any { return victim.Activity("Create", victim.Note("/n/1", "<p>relayed</p>")) }},
+	{"View", func(_, victim *fedtest.Stranger) any { return victim.URL("/v/1") }},
+	{"Listen", func(_, victim *fedtest.Stranger) any { return victim.URL("/v/1") }},
+	{"Read", func(_, victim *fedtest.Stranger) any { return victim.URL("/v/1") }},
+	{"Arrive", func(_, victim *fedtest.Stranger) any { return victim.URL("/v/1") }},
+	{"Travel", func(_, victim *fedtest.Stranger) any { return victim.URL("/v/1") }},
+	{"Join", func(_, victim *fedtest.Stranger) any { return victim.URL("/v/1") }},
+	{"Offer", func(_, victim *fedtest.Stranger) any { return victim.URL("/v/1") }},
+	{"Dislike", func(_, victim *fedtest.Stranger) any { return victim.URL("/v/1") }},
+	{"Lock", func(_, victim *fedtest.Stranger) any { return victim.URL("/v/1") }},
+	{"Hiccup", func(_, victim *fedtest.Stranger) any { return victim.URL("/v/1") }},
+}
+
+func TestFloodsOfStrangersCostNeitherWriteNorFetch(t *testing.T) {
+	c := fedtest.New(t, "alice")
+	alice := c.Servers[0]
+	relay, victim := c.Stranger("relay"), c.Stranger("victim")
+	victim.Serve("/n/1", victim.Note("/n/1", "<p>relayed</p>"))
+	before := alice.Disk(t)
+	for range 3 {
+		for _, u := range unasked {
+			activity := relay.Activity(u.kind, u.about(relay, victim))
+			activity["to"] = []any{"https://www.w3.org/ns/activitystreams#Public"}
+			if status := relay.Send(alice, activity); status != http.StatusAccepted {
+				t.Errorf("%s: answered %d", u.kind, status)
+			}
+			c.Settle()
+		}
+	}
+	if alice.Disk(t) != before {
+		t.Error("something was written")
+	}
+	if n := len(relay.Gets()) + len(victim.Gets()); n != 0 {
+		t.Errorf("%d fetches: %v %v", n, relay.Gets(), victim.Gets())
+	}
+}
+
+// The same from somebody who is known here, but not followed: their key is here,
+// and still nothing is written and nobody asked. Only that the server speaks is
+// noted, and that an account deleted itself.
+func TestFloodsOfTheKnownCostNothingEither(t *testing.T) {
+	c := fedtest.New(t, "alice")
+	alice := c.Servers[0]
+	relay, victim := c.Stranger("relay"), c.Stranger("victim")
+	if _, err := alice.Lookup(ctx(), relay.Name+"@"+relay.Host); err != nil {
+		t.Fatal(err)
+	}
+	c.Settle()
+	asked, before := len(relay.Gets()), alice.Disk(t)
+	for range 3 {
+		for _, u := range unasked {
+			if u.kind == "Delete" {
+				continue
+			}
+			if status := relay.Send(alice, relay.Activity(u.kind, u.about(relay, victim))); status != http.StatusAccepted {
+				t.Errorf("%s: answered %d", u.kind, status)
+			}
+			c.Settle()
+		}
+	}
+	if alice.Disk(t) != before {
+		t.Error("something was written")
+	}
+	if n := len(relay.Gets()) - asked + len(victim.Gets()); n != 0 {
+		t.Errorf("%d fetches: %v %v", n, relay.Gets()[asked:], victim.Gets())
+	}
+	// A Delete of the account itself has an effect: the fingerprint shows it.
+	if status := relay.Send(alice, relay.Activity("Delete", relay.ActorID())); status != http.StatusAccepted {
+		t.Errorf("answered %d", status)
+	}
+	if alice.Disk(t) == before {
+		t.Error("what is written does not show")
+	}
+}
