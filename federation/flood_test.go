@@ -184,7 +184,9 @@ var unasked = []struct {
 	{"Delete", func(s, _ *fedtest.Stranger) any { return map[string]any{"type": "Person", "id": s.ActorID()} }},
 	{"Announce", func(_, victim *fedtest.Stranger) any { return victim.URL("/n/1") }},
 	{"Announce", func(_, victim *fedtest.Stranger) any { return victim.Note("/n/1", "<p>relayed</p>") }},
-	{"Announce", func(_, victim *fedtest.Stranger) any { return victim.Activity("Create", victim.Note("/n/1", "<p>relayed</p>")) }},
+	{"Announce", func(_, victim *fedtest.Stranger) any {
+		return victim.Activity("Create", victim.Note("/n/1", "<p>relayed</p>"))
+	}},
 	{"View", func(_, victim *fedtest.Stranger) any { return victim.URL("/v/1") }},
 	{"Listen", func(_, victim *fedtest.Stranger) any { return victim.URL("/v/1") }},
 	{"Read", func(_, victim *fedtest.Stranger) any { return victim.URL("/v/1") }},
