@@ -12,6 +12,12 @@ import (
 // ForgetReplays empties what is remembered in memory alone, as a restart does.
 func (s *Service) ForgetReplays() { s.replays = newReplayMemory() }
 
+// Shape makes a post safe to show.
+func Shape(n *ap.Note) { shape(n) }
+
+// Fill reads the posts of somebody from their server, as the job "backfill" does.
+func (s *Service) Fill(ctx context.Context, a store.Actor) error { return s.fillPerson(ctx, a) }
+
 var errMeasured = errors.New("taken back")
 
 // Measure says how long it takes to parse a document and to store what is in it,
