@@ -57,6 +57,10 @@ func TestOtherKindsOfObjectArriveAsPosts(t *testing.T) {
 			map[string]any{"type": "Article", "name": "On light", "content": "<h1>On light</h1><p>Much.</p>"},
 			"", "<h1>On light</h1><p>Much.</p>", "", nil,
 		},
+		"a text that is its title alone is said once": {
+			map[string]any{"type": "Page", "name": "On light", "content": "<p>On light</p>"},
+			"On light", "", "", nil,
+		},
 		"an article without text shows its preview": {
 			map[string]any{"type": "Article", "name": "On light", "preview": map[string]any{"type": "Note", "content": "<p>Members only.</p>"}},
 			"On light", "<p>Members only.</p>", "", nil,

@@ -42,7 +42,11 @@ func shape(n *ap.Note) {
 	links := shapeFiles(n)
 	text, whole := bodyOf(n)
 	n.MediaType = ""
-	if n.Name != "" && (isFileName(n.Name) || repeatsTitle(n.Name, text)) {
+	switch {
+	case n.Name == "":
+	case markup.Text(text) == n.Name && !strings.Contains(text, "<a "):
+		text = "" // the title says it all
+	case isFileName(n.Name) || repeatsTitle(n.Name, text):
 		n.Name = ""
 	}
 	if text == "" && abstract == "" {

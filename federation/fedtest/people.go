@@ -3,7 +3,6 @@ package fedtest
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"io"
 	"net/http"
@@ -29,21 +28,6 @@ func (s *Server) record(r *http.Request) *Received {
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	return &Received{Type: activityKind(body), Body: string(body), Header: r.Header.Clone(), Path: r.URL.Path}
-}
-
-// Disk is a fingerprint of all that the server has written: the same twice means
-// that nothing was written in between.
-func (s *Server) Disk(tb testing.TB) [32]byte {
-	tb.Helper()
-	h := sha256.New()
-	for _, name := range []string{store.FileName, store.FileName + "-wal"} {
-		b, err := os.ReadFile(filepath.Join(s.dir, name))
-		if err != nil {
-			tb.Fatal(err)
-		}
-		h.Write(b)
-	}
-	return [32]byte(h.Sum(nil))
 }
 
 // Lock switches follower approval.
