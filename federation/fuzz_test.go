@@ -43,9 +43,9 @@ var seeds = []string{
 	`{"id":"https://other.example/a","type":"Create","actor":"https://other.example/u","signature":{},"object":{"id":"https://other.example/n","inReplyTo":"$POST","type":"Note"}}`,
 }
 
-// known is a server with an owner, a post of hers, and a stranger whom she
+// fuzzed is a server with an owner, a post of hers, and a stranger whom she
 // follows with a post of his; fill puts their addresses into a seed.
-type known struct {
+type fuzzed struct {
 	c     *fedtest.Cluster
 	alice *fedtest.Server
 	bob   *fedtest.Stranger
@@ -53,10 +53,10 @@ type known struct {
 	fill  func(string) string
 }
 
-func newKnown(f *testing.F) *known {
+func newFuzzed(f *testing.F) *fuzzed {
 	tb := ofFuzz{f}
 	c := fedtest.New(tb, "alice")
-	k := &known{c: c, alice: c.Servers[0], bob: c.Stranger("bob")}
+	k := &fuzzed{c: c, alice: c.Servers[0], bob: c.Stranger("bob")}
 	k.actor = followStranger(tb, k.alice, k.bob)
 	own := k.alice.Post(tb, store.Public, "Own")
 	k.bob.Send(k.alice, k.bob.Activity("Create", k.bob.Note("/n/0", "<p>post</p>")))
@@ -76,7 +76,7 @@ func FuzzInbox(f *testing.F) {
 	for _, seed := range seeds {
 		f.Add(seed)
 	}
-	k := newKnown(f)
+	k := newFuzzed(f)
 	f.Fuzz(func(t *testing.T, body string) {
 		raw := []byte(k.fill(body))
 		r, _ := k.bob.Request(k.alice, raw)
@@ -120,7 +120,7 @@ func shownSafely(t *testing.T, p store.Post) {
 
 // FuzzNote reads whatever bytes as a post of any kind and makes it safe to show.
 func FuzzNote(f *testing.F) {
-	k := newKnown(f)
+	k := newFuzzed(f)
 	for _, seed := range seeds {
 		if o, err := ap.Parse([]byte(k.fill(seed))); err == nil {
 			if inner, ok := o.Obj("object"); ok {
@@ -160,7 +160,7 @@ func FuzzNote(f *testing.F) {
 // FuzzCollection reads whatever bytes as the outbox of somebody followed: it
 // ends, within the budget, asks no other server and keeps what can be shown.
 func FuzzCollection(f *testing.F) {
-	k := newKnown(f)
+	k := newFuzzed(f)
 	for _, seed := range append([]string{
 		`{"id":"$AT/users/bob/outbox","type":"OrderedCollection","totalItems":2,"first":{"type":"OrderedCollectionPage","next":"$AT/users/bob/outbox","orderedItems":["$POST",{"id":"$AT/n/1","type":"Note","attributedTo":"$BOB","content":"x","to":"as:Public"}]}}`,
 		`{"type":"Collection","first":"$AT/users/bob/outbox","items":{"@list":["$AT/1","$AT/2"]}}`,
