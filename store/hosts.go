@@ -169,3 +169,22 @@ func (t *Tx) FollowedHosts(limit int) ([]string, error) {
 		order by seen_at desc
 		limit ?`, limit)
 }
+
+// HandlesAtHome says whether the people known on a server, as far as the newest
+// show, have their handles under its own name: then the name of a further one
+// needs no WebFinger.
+func (t *Tx) HandlesAtHome(host string) (bool, error) {
+	domains, err := many(t, scanString, `
+		select a.domain
+		from hosts h
+		cross join actors a on a.host_id = h.id
+		where h.name = ?
+		order by a.id desc
+		limit 20`, host)
+	for _, d := range domains {
+		if d != host {
+			return false, err
+		}
+	}
+	return len(domains) > 0, err
+}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"encoding/json"
 	"math/rand/v2"
 	"time"
 )
@@ -84,7 +85,12 @@ func (t *Tx) JobWaiting(key string) (bool, error) {
 // DueJobs lists what may run now: for each key only its oldest job. The index is
 // named because one key with thousands of jobs would lead the planner astray.
 // Payloads are left out, since a page is read more often than its jobs run: see JobPayload.
-func (t *Tx) DueJobs(now time.Time, limit int) ([]Job, error) {
+// Kinds of which no more may run now are left out too, so that they hide no others.
+func (t *Tx) DueJobs(now time.Time, limit int, without ...string) ([]Job, error) {
+	names, err := json.Marshal(append([]string{}, without...))
+	if err != nil {
+		return nil, err
+	}
 	return many(t, scanJob, `
 		select id, kind, key, run_at, tries, null, error, dead_at
 		from jobs j
@@ -96,8 +102,9 @@ func (t *Tx) DueJobs(now time.Time, limit int) ([]Job, error) {
 			where k.key = j.key
 			and k.dead_at is null
 			and k.id < j.id))
+		and j.kind not in (select value from json_each(?))
 		order by j.run_at
-		limit ?`, ms(now), limit)
+		limit ?`, ms(now), string(names), limit)
 }
 
 // JobPayload reads what a job works on.

@@ -1,8 +1,11 @@
 package store
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
-// Replies lists the direct replies to a post, oldest first.
+// Replies lists the known replies to a post, oldest first.
 func (t *Tx) Replies(postID int64, limit int) ([]Post, error) {
 	return many(t, scanPost, `
 		select `+postColumns+`
@@ -32,18 +35,38 @@ func (t *Tx) Ancestors(p Post, limit int) ([]Post, error) {
 	return up, nil
 }
 
-// Descendants lists the known replies below a post, breadth first, at most limit.
+// below names the ids of a post and of the known posts under it, level by level,
+// at most so many. A circle of parents ends where it closes.
+const below = `
+	with recursive below (id) as (
+		select ?
+		union
+		select p.id
+		from below b
+		cross join posts p on p.parent_id = b.id
+		limit ?)`
+
+// Descendants lists the known replies below a post, breadth first and siblings
+// oldest first, at most limit.
 func (t *Tx) Descendants(id int64, limit int) ([]Post, error) {
-	var out []Post
+	list, err := many(t, scanPost, below+`
+		select `+postColumns+`
+		from below b
+		cross join posts p on p.id = b.id
+		where b.id != ?`, id, limit+1, id)
+	if err != nil {
+		return nil, err
+	}
+	children := map[int64][]Post{}
+	for _, p := range list {
+		children[p.ParentID] = append(children[p.ParentID], p)
+	}
+	out := make([]Post, 0, len(list))
 	seen := map[int64]bool{id: true}
-	queue := []int64{id}
-	for len(queue) > 0 && len(out) < limit {
-		list, err := t.Replies(queue[0], limit-len(out))
-		if err != nil {
-			return nil, err
-		}
-		queue = queue[1:]
-		for _, p := range list {
+	for queue := []int64{id}; len(queue) > 0; queue = queue[1:] {
+		next := children[queue[0]]
+		slices.SortFunc(next, func(a, b Post) int { return cmp.Compare(a.ID, b.ID) })
+		for _, p := range next {
 			if !seen[p.ID] {
 				seen[p.ID] = true
 				out = append(out, p)
@@ -52,4 +75,18 @@ func (t *Tx) Descendants(id int64, limit int) ([]Post, error) {
 		}
 	}
 	return out, nil
+}
+
+// ThreadCounts says how many posts below one are known, and how many there are
+// said to be: of each post as many replies as are known, or as its server says
+// if that is more.
+func (t *Tx) ThreadCounts(rootID int64, limit int) (known, about int, err error) {
+	err = t.one(func(r scanner) error { return r.Scan(&known, &about) }, below+`
+		select count(*) - 1, coalesce(sum(max(p.replies, (
+			select count(*)
+			from posts c
+			where c.parent_id = p.id))), 0)
+		from below b
+		cross join posts p on p.id = b.id`, rootID, limit+1)
+	return max(known, 0), about, err
 }
