@@ -16,10 +16,11 @@ import (
 	"dassie/store"
 )
 
-// flights joins simultaneous fetches of the same actor, and knows which
+// flights joins simultaneous fetches of the same actor or thread, and knows which
 // deliveries are being sent right now.
 type flights struct {
 	actors  singleflight.Group
+	threads singleflight.Group
 	sending sendingSet
 }
 
@@ -179,6 +180,9 @@ type finger struct {
 // webFinger asks a domain about one of its people (RFC 7033).
 func (s *Service) webFinger(ctx context.Context, user, domain string) (finger, error) {
 	if err := s.notBlocked(ctx, s.origin.Scheme+"://"+domain+"/"); err != nil {
+		return finger{}, err
+	}
+	if err := spend(ctx); err != nil {
 		return finger{}, err
 	}
 	address := s.origin.Scheme + "://" + domain + "/.well-known/webfinger?resource=acct:" + queryEscape(user) + "@" + domain

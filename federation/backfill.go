@@ -166,7 +166,8 @@ func noteCount(tx *store.Tx, actorID int64, field func(*store.Actor) *int, total
 type postReader struct {
 	s      *Service
 	author store.Actor
-	tries  int // posts that may still be fetched one by one
+	tries  int       // posts that may still be fetched one by one
+	since  time.Time // if set, reading ends at the first post from before it
 }
 
 // read takes at most limit posts from a collection, page after page, and also
@@ -191,10 +192,13 @@ func (r *postReader) read(ctx context.Context, uri string, limit int) (notes []*
 			uri = c.First
 		}
 		for _, item := range c.Items {
-			if len(notes) == limit {
+			if len(notes) == limit || r.old(item) {
 				return notes, total, nil
 			}
 			if n := r.note(ctx, item); n != nil {
+				if n.Published.Before(r.since) && !n.Published.IsZero() {
+					return notes, total, nil
+				}
 				notes = append(notes, n)
 			}
 			if ctx.Err() != nil {
@@ -205,28 +209,24 @@ func (r *postReader) read(ctx context.Context, uri string, limit int) (notes []*
 	return notes, total, nil
 }
 
+// old says of an item that tells its date that it is from before what is wanted:
+// in an outbox so is all that follows (AP 5: newest first).
+func (r *postReader) old(item any) bool {
+	obj, ok := item.(ap.Object)
+	if !ok || r.since.IsZero() {
+		return false
+	}
+	at := obj.Time("published")
+	return !at.IsZero() && at.Before(r.since)
+}
+
 // collection fetches a collection or a page of one, of the author's own server.
-// Its id is not compared: several servers write pages without one, and each item
-// is judged for itself.
 func (r *postReader) collection(ctx context.Context, uri string) (*ap.Collection, error) {
 	if !ap.SameOrigin(uri, r.author.URI) {
 		return nil, fmt.Errorf("%w: %s has a collection at %s", errForeign, r.author.URI, printable(uri, 200))
 	}
-	if err := r.s.notBlocked(ctx, uri); err != nil {
-		return nil, err
-	}
-	doc, err := r.s.getObject(ctx, uri, r.s.signers().instance)
-	if err != nil {
-		return nil, fmt.Errorf("fetch %s: %w", uri, err)
-	}
-	if !ap.SameOrigin(doc.URL, r.author.URI) {
-		return nil, fmt.Errorf("%w: %s leads to %s", errForeign, uri, doc.URL)
-	}
-	obj, err := ap.Parse(doc.Body)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", uri, err)
-	}
-	return ap.ReadCollection(obj)
+	c, _, err := r.s.fetchCollection(ctx, uri)
+	return c, err
 }
 
 // note reads one item: a post, the Create of one, or the id of either. Nil for
@@ -254,6 +254,10 @@ func (r *postReader) note(ctx context.Context, item any) *ap.Note {
 func (r *postReader) fetch(ctx context.Context, id string) *ap.Note {
 	if id == "" || r.tries == 0 || !ap.SameOrigin(id, r.author.URI) {
 		return nil
+	}
+	known, err := store.Get(ctx, r.s.store, func(tx *store.Tx) (bool, error) { return postKnown(tx, id) })
+	if err != nil || known && !r.since.IsZero() {
+		return nil // read again only for a profile, whose counts it brings
 	}
 	r.tries--
 	obj, err := r.s.fetchObject(ctx, id)

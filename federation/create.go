@@ -130,30 +130,52 @@ func (s *Service) embeddedNote(in *incoming) (*ap.Note, error) {
 	return note, nil
 }
 
-// takeNote stores a post and puts it where it belongs: home, notices.
+// takeNote stores a post and puts it where it belongs: home, notices. What it
+// answers is fetched later if it is not here.
 func (s *Service) takeNote(tx *store.Tx, note *ap.Note, author store.Actor) error {
 	p, fresh, err := s.storeNote(tx, note, author)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil // deleted before it arrived, or blocked
 	}
-	if err != nil || !fresh {
+	if err != nil {
 		return err
 	}
-	if p.Extra.QuoteURI != "" {
+	if fresh && p.Extra.QuoteURI != "" {
 		if err := s.wantQuote(tx, quoteJob{Post: p.ID}); err != nil {
 			return err
 		}
 	}
-	followed, err := tx.Follows(author.ID)
+	if err := s.placePost(tx, p); err != nil {
+		return err
+	}
+	return s.wantParents(tx, p)
+}
+
+// placePost puts a post where it belongs, once: one that was fetched with a
+// conversation before its author delivered it is in no timeline yet.
+func (s *Service) placePost(tx *store.Tx, p store.Post) error {
+	followed, err := tx.Follows(p.ActorID)
 	if err != nil {
 		return err
 	}
 	if followed {
-		if err := s.enterHome(tx, p); err != nil {
+		if err := s.enterHomeOnce(tx, p); err != nil {
 			return err
 		}
 	}
+	if p.Kept {
+		return nil // the owner was told, or did something with it
+	}
 	return s.notifyMention(tx, p)
+}
+
+// enterHomeOnce is enterHome for a post that may be there.
+func (s *Service) enterHomeOnce(tx *store.Tx, p store.Post) error {
+	there, err := tx.InHome(p.ID)
+	if err != nil || there {
+		return err
+	}
+	return s.enterHome(tx, p)
 }
 
 // enterHome puts a post into the home timeline; below the place marker it is

@@ -16,6 +16,7 @@ const (
 	EventNotification EventKind = "notification"
 	EventProfile      EventKind = "profile"    // what others see of the owner changed
 	EventDeliveries   EventKind = "deliveries" // the state of a delivery changed
+	EventThread       EventKind = "thread"     // a search for the rest of a conversation ended; the id is its first post's
 )
 
 // Event tells open pages, streams and caches what changed, after it is on disk.

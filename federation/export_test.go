@@ -62,3 +62,9 @@ func (s *Service) Measure(ctx context.Context, body []byte) (time.Duration, erro
 	}
 	return took, nil
 }
+
+// Pause is what notices that the machine slept.
+type Pause struct{ p pause }
+
+// Over is over.
+func (p *Pause) Over(now time.Time) time.Time { return p.p.over(now) }

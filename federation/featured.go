@@ -17,9 +17,13 @@ const (
 )
 
 // onAdd pins a post on its author's profile: only the author's own, in the
-// author's own featured collection. An Add to anything else, such as the
-// moderators of a group (PieFed, Lemmy), means nothing here.
+// author's own featured collection. An Add to a conversation is a hint that there
+// is a post; one to anything else, such as the moderators of a group (PieFed,
+// Lemmy), means nothing here.
 func (s *Service) onAdd(tx *store.Tx, in *incoming) (outcome, error) {
+	if in.act.Target != in.sender.FeaturedURI {
+		return done, s.hintAdded(tx, in.act)
+	}
 	p, err := tx.PostByURI(in.act.ObjectID)
 	if errors.Is(err, store.ErrNotFound) {
 		// Its server lists it: one look there serves any number of Adds.
@@ -46,6 +50,13 @@ func (s *Service) onRemove(tx *store.Tx, in *incoming) (outcome, error) {
 	}
 	_, err = tx.Unpin(in.sender.ID, id) // of the sender's own pins only
 	return done, err
+}
+
+func (s *Service) caresForAdd(tx *store.Tx, in *incoming) (bool, error) {
+	if cares, err := s.caresForFeatured(tx, in); err != nil || cares {
+		return cares, err
+	}
+	return s.caresForAdded(tx, in.act)
 }
 
 // caresForFeatured: the target is the sender's own featured collection as it is

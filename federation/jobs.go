@@ -42,6 +42,22 @@ var jobKinds = map[string]func(s *Service, ctx context.Context, payload []byte) 
 	"poll-end":    (*Service).endPoll,
 	"followers":   (*Service).synchronize,
 	"pins":        (*Service).fetchPins,
+	"parents":     (*Service).fetchParents,
+	"talk":        (*Service).fetchHinted,
+	"thread":      (*Service).fetchThreadJob,
+	"gap":         (*Service).recoverStep,
+}
+
+// groups are kinds of jobs that ask many servers, some of which hang: together
+// they hold no more workers than this, so that one is always left for what arrives.
+var groups = map[string]struct {
+	name   string
+	atOnce int
+}{
+	"thread":  {"#threads", 2},
+	"parents": {"#conversations", 1},
+	"talk":    {"#conversations", 1},
+	"gap":     {"#conversations", 1},
 }
 
 // workState wakes the workers and counts what runs.
@@ -92,7 +108,7 @@ func (w *workState) claim(j store.Job) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	peer := peerOf(j)
-	if w.running[key] || peer != "" && w.peers[peer] >= jobsOfPeer {
+	if w.running[key] || peer != "" && w.peers[peer] >= atOnce(j) {
 		return false
 	}
 	w.running[key] = true
@@ -113,10 +129,33 @@ func (w *workState) release(j store.Job) {
 	}
 }
 
-// peerOf is the registrable domain of who sent an activity, "" for other work.
-// Its servers may hang in every fetch that its activities need: they hold some
-// of the workers, never all.
+// full lists the kinds of which no more may run now.
+func (w *workState) full() (kinds []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for kind, g := range groups {
+		if w.peers[g.name] >= g.atOnce {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
+}
+
+// atOnce is how many jobs of a peer or group may run at a time.
+func atOnce(j store.Job) int {
+	if g, ok := groups[j.Kind]; ok {
+		return g.atOnce
+	}
+	return jobsOfPeer
+}
+
+// peerOf is the registrable domain of who sent an activity, or the group of a
+// job, "" for other work. A domain's servers may hang in every fetch that its
+// activities need: they hold some of the workers, never all.
 func peerOf(j store.Job) string {
+	if g, ok := groups[j.Kind]; ok {
+		return g.name
+	}
 	if j.Kind != "inbox" && j.Kind != "quote" && j.Kind != "quoted" && j.Kind != "followers" {
 		return ""
 	}
@@ -228,13 +267,17 @@ func (s *Service) sleep(ctx context.Context, poke <-chan struct{}, until time.Ti
 }
 
 func (s *Service) dueJobs(ctx context.Context, limit int) (jobs []store.Job, next time.Time, err error) {
+	full := s.work.full()
 	err = s.store.Read(ctx, func(tx *store.Tx) error {
-		if jobs, err = tx.DueJobs(s.now(), limit); err != nil || len(jobs) > 0 {
+		if jobs, err = tx.DueJobs(s.now(), limit, full...); err != nil || len(jobs) > 0 {
 			return err
 		}
 		next, err = tx.NextJob()
 		return err
 	})
+	if soon := s.now().Add(busyPoll); len(full) > 0 && !next.IsZero() && next.Before(soon) {
+		next = soon // it may be one that must wait for its group
+	}
 	return jobs, next, err
 }
 
@@ -316,11 +359,17 @@ func (s *Service) indexLoop(ctx context.Context) {
 	tick := time.NewTicker(indexEvery)
 	defer tick.Stop()
 	var first time.Time // when posts began to wait
+	var slept pause
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		}
+		if since := slept.over(s.now()); !since.IsZero() {
+			if err := s.Recover(ctx, since); err != nil && ctx.Err() == nil {
+				s.log.Error("cannot make a pause good", "error", err)
+			}
 		}
 		n, err := store.Get(ctx, s.store, func(tx *store.Tx) (int, error) { return tx.CountUnindexed() })
 		if err != nil || n == 0 {

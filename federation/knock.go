@@ -249,6 +249,9 @@ func (k *knock) deliver(ctx context.Context, try func(sign func(*http.Request) e
 func (s *Service) getObject(ctx context.Context, address string, as httpsig.Signer) (*remote.Document, error) {
 	k := s.newKnock(ctx, address, as, false)
 	for {
+		if err := spend(ctx); err != nil {
+			return nil, err
+		}
 		doc, err := s.remote.GetObject(ctx, address, k.sign)
 		if err == nil {
 			k.gotIn(ctx)

@@ -50,6 +50,29 @@ func (s *Service) fetchObjectAs(ctx context.Context, uri string, as httpsig.Sign
 	return nil, fmt.Errorf("%w: %s does not stand by its own id", errForeign, uri)
 }
 
+// fetchCollection fetches a collection or a page of one, and says where it came
+// from, which is on the host that was asked. Its id is not compared: several servers
+// write pages without one (WordPress conversations too), and each item is judged
+// for itself.
+func (s *Service) fetchCollection(ctx context.Context, uri string) (*ap.Collection, string, error) {
+	if err := s.notBlocked(ctx, uri); err != nil {
+		return nil, "", err
+	}
+	doc, err := s.getObject(ctx, uri, s.signers().instance)
+	if err != nil {
+		return nil, "", fmt.Errorf("fetch %s: %w", uri, err)
+	}
+	if !ap.SameOrigin(doc.URL, uri) {
+		return nil, "", fmt.Errorf("%w: %s leads to %s", errForeign, uri, doc.URL)
+	}
+	obj, err := ap.Parse(doc.Body)
+	if err != nil {
+		return nil, "", fmt.Errorf("read %s: %w", uri, err)
+	}
+	c, err := ap.ReadCollection(obj)
+	return c, doc.URL, err
+}
+
 func (s *Service) notBlocked(ctx context.Context, uri string) error {
 	host := ap.Host(uri)
 	blocked, err := store.Get(ctx, s.store, func(tx *store.Tx) (bool, error) { return tx.HostBlocked(host) })
@@ -126,7 +149,7 @@ func passing(err error) bool {
 	if errors.As(err, &status) {
 		return status.Code >= 500 || status.Code == 429 || status.Code == 408 || status.Code == 401
 	}
-	for _, final := range []error{errForeign, errBlocked, ap.ErrShape, ap.ErrSyntax, remote.ErrAddress, remote.ErrOwnHost,
+	for _, final := range []error{errForeign, errBlocked, errPrivate, errSpent, ap.ErrShape, ap.ErrSyntax, remote.ErrAddress, remote.ErrOwnHost,
 		remote.ErrRedirect, remote.ErrContentType, remote.ErrTooLarge, store.ErrNotFound} {
 		if errors.Is(err, final) {
 			return false

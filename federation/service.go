@@ -57,6 +57,7 @@ type Service struct {
 	work      workState
 	flights   flights
 	polls     *lru.Cache[int64, time.Time] // post id -> when its poll was last asked for
+	lists     listMemory
 	seenHosts *lru.Cache[int64, time.Time] // host id -> until when it is not noted that it spoke
 }
 
@@ -82,6 +83,9 @@ func New(ctx context.Context, c Config) (*Service, error) {
 		return nil, err
 	}
 	if s.polls, err = lru.New[int64, time.Time](pollsKept); err != nil {
+		return nil, err
+	}
+	if s.lists, err = newListMemory(); err != nil {
 		return nil, err
 	}
 	s.ways.init()

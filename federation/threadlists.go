@@ -1,8 +1,10 @@
 package federation
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"dassie/federation/ap"
@@ -13,7 +15,8 @@ import (
 const (
 	repliesPage  = 50   // replies on a page of their own
 	repliesRead  = 1000 // direct replies of one post that are looked through
-	contextItems = 400  // posts of one thread
+	contextItems = 1000 // posts of one thread
+	contextShown = 100  // of them on a page
 )
 
 // ServeReplies answers GET of the replies to an own post that are known here and
@@ -57,35 +60,78 @@ func (s *Service) ServeShares(w http.ResponseWriter, r *http.Request, id int64) 
 }
 
 // ServeContext answers GET of the conversation around an own post: every post of
-// the thread that is known here and that everybody may read, in order (FEP-7888).
+// the thread that is known here and that everybody may read, the oldest first
+// (FEP-7888, FEP-f228). A long one comes in pages, of which the first stands in
+// the collection, as Mastodon has it.
 func (s *Service) ServeContext(w http.ResponseWriter, r *http.Request, id int64) {
+	q := r.URL.Query()
 	s.serveOfPost(w, r, id, func(tx *store.Tx, p store.Post) (any, error) {
-		up, err := tx.Ancestors(p, contextClimb)
+		posts, err := conversation(tx, p)
 		if err != nil {
-			return nil, fmt.Errorf("read thread of post %d: %w", id, err)
+			return nil, err
 		}
-		root := p
-		if len(up) > 0 {
-			root = up[0]
-		}
-		down, err := tx.Descendants(root.ID, contextItems-1)
+		after, err := number(q, "min_id")
 		if err != nil {
-			return nil, fmt.Errorf("read thread of post %d: %w", id, err)
+			return nil, err
 		}
-		open := &openPosts{tx: tx, hosts: map[int64]bool{}}
-		c := &ap.Collection{ID: s.contextURI(id), Type: "OrderedCollection", AttributedTo: s.actorURI, Items: []any{}}
-		for _, q := range append([]store.Post{root}, down...) {
-			ok, err := open.has(q)
-			if err != nil {
-				return nil, err
-			}
-			if ok {
-				c.Items = append(c.Items, q.URI)
-			}
+		if q.Get("page") != "" {
+			return s.contextPage(id, posts, after), nil
 		}
-		c.TotalItems = int64(len(c.Items))
+		c := &ap.Collection{ID: s.contextURI(id), Type: "OrderedCollection", AttributedTo: s.actorURI, TotalItems: int64(len(posts))}
+		if page := s.contextPage(id, posts, 0); page.Next == "" {
+			c.Items = page.Items
+		} else {
+			c.FirstPage = page
+		}
 		return c, nil
 	})
+}
+
+// conversation lists the posts of a thread that may be named to everybody, by date.
+func conversation(tx *store.Tx, p store.Post) ([]store.Post, error) {
+	root, err := topIn(tx, p)
+	if err != nil {
+		return nil, err
+	}
+	down, err := tx.Descendants(root.ID, contextItems-1)
+	if err != nil {
+		return nil, fmt.Errorf("read thread of post %d: %w", p.ID, err)
+	}
+	open := &openPosts{tx: tx, hosts: map[int64]bool{}}
+	posts := make([]store.Post, 0, len(down)+1)
+	for _, q := range append([]store.Post{root}, down...) {
+		ok, err := open.has(q)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			posts = append(posts, q)
+		}
+	}
+	slices.SortFunc(posts, func(a, b store.Post) int { return cmp.Compare(a.ID, b.ID) })
+	return posts, nil
+}
+
+// contextPage is the page of a conversation above a place.
+func (s *Service) contextPage(id int64, posts []store.Post, after int64) *ap.Collection {
+	base := s.contextURI(id) + "?page=true"
+	page := &ap.Collection{ID: base, Type: "OrderedCollectionPage", PartOf: s.contextURI(id), TotalItems: -1, Items: []any{}}
+	if after != 0 {
+		page.ID += "&min_id=" + strconv.FormatInt(after, 10)
+	}
+	last := int64(0)
+	for _, p := range posts {
+		if p.ID <= after {
+			continue
+		}
+		if len(page.Items) == contextShown {
+			page.Next = base + "&min_id=" + strconv.FormatInt(last, 10)
+			break
+		}
+		page.Items = append(page.Items, p.URI)
+		last = p.ID
+	}
+	return page
 }
 
 // serveOfPost answers with what hangs on an own post, to those who may read the

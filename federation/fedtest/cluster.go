@@ -268,6 +268,12 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	if number, ok := strings.CutPrefix(r.URL.Path, "/contexts/"); ok {
+		if id, err := strconv.ParseInt(number, 10, 64); err == nil {
+			s.ServeContext(w, r, id)
+			return
+		}
+	}
 	rest, ok := strings.CutPrefix(r.URL.Path, "/posts/")
 	number, tail, _ := strings.Cut(rest, "/")
 	id, err := strconv.ParseInt(number, 10, 64)
