@@ -10,6 +10,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,6 +20,9 @@ import (
 	"dassie/store"
 	"dassie/web"
 )
+
+// endedKey is the internal setting that says when the last run ended, if it ended well.
+const endedKey = "ended_at"
 
 // Spec is what the parts of a server stand on.
 type Spec struct {
@@ -88,6 +93,7 @@ func (s *Site) Run(ctx context.Context) (err error) {
 			err = nil // it was ended while it started
 		}
 	}()
+	ended := lastWrite(s.Dir) // before opening writes
 	s.store, err = store.Open(s.Dir, store.Options{Create: true, Serve: true, Progress: s.starting})
 	if err != nil {
 		return err
@@ -105,7 +111,10 @@ func (s *Site) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer p.Close()
-	if err := s.store.Write(ctx, s.begin); err != nil {
+	if err := s.store.Write(ctx, func(tx *store.Tx) error { return s.begin(tx, &ended) }); err != nil {
+		return err
+	}
+	if err := p.Service.Recover(ctx, ended); err != nil {
 		return err
 	}
 	s.show(p.Handler)
@@ -127,7 +136,12 @@ func (s *Site) Close() error {
 	}
 	var err error
 	if s.clean {
-		err = s.store.Write(context.Background(), func(tx *store.Tx) error { return tx.SetSetting(store.CleanShutdown, "yes") })
+		err = s.store.Write(context.Background(), func(tx *store.Tx) error {
+			if err := tx.SetSetting(endedKey, tx.Now().UTC().Format(time.RFC3339)); err != nil {
+				return err
+			}
+			return tx.SetSetting(store.CleanShutdown, "yes")
+		})
 	}
 	return errors.Join(err, s.store.Close())
 }
@@ -194,15 +208,35 @@ func (s *Site) reload(ctx context.Context, svc *federation.Service) {
 	}
 }
 
-// begin marks what the last run may have been sending when it died, and this
-// run as not ended.
-func (s *Site) begin(tx *store.Tx) error {
+// begin marks this run as not ended. After a clean end it reads when that was;
+// after a crash it marks what the last run may have been sending when it died.
+func (s *Site) begin(tx *store.Tx, ended *time.Time) error {
 	if err := tx.SaveStarted(s.Started); err != nil {
 		return err
 	}
-	if clean, err := tx.Setting(store.CleanShutdown); err == nil && clean == "yes" {
-		return tx.SetSetting(store.CleanShutdown, "no")
+	if clean, err := tx.Setting(store.CleanShutdown); err != nil || clean != "yes" {
+		_, err := tx.CrashRecovery()
+		return err
 	}
-	_, err := tx.CrashRecovery()
-	return err
+	text, err := tx.Setting(endedKey)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if at, err := time.Parse(time.RFC3339, text); err == nil { // else the file's time stands
+		*ended = at
+	}
+	return tx.SetSetting(store.CleanShutdown, "no")
+}
+
+// lastWrite is when the database was last written, as far as its files tell: about
+// when a run ended that crashed. Nothing is written while a server idles, so it may
+// have ended later; then more is looked through than was missed. It is zero
+// without a database.
+func lastWrite(dir string) (last time.Time) {
+	for _, name := range []string{store.FileName, store.FileName + "-wal"} {
+		if info, err := os.Stat(filepath.Join(dir, name)); err == nil && info.ModTime().After(last) {
+			last = info.ModTime()
+		}
+	}
+	return last
 }

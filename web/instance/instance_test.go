@@ -2,8 +2,12 @@ package instance
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -97,5 +101,76 @@ func TestEndWhileStarting(t *testing.T) {
 	}
 	if err := s.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// The time of the end is known exactly after a clean one, and from the files
+// after a crash; an absence of over an hour is made good.
+func TestTheEndOfTheLastRunIsKnown(t *testing.T) {
+	dir := t.TempDir()
+	ctx := context.Background()
+	if !lastWrite(dir).IsZero() {
+		t.Error("there is no database yet")
+	}
+	if _, err := store.InitCommand(ctx, dir, store.NewAccount{Name: "alice", Domain: "alice.localhost:1"}, func() (string, error) { return "x", nil }); err != nil {
+		t.Fatal(err)
+	}
+	old := time.Now().Add(-5 * time.Hour).Truncate(time.Second)
+	for _, clean := range []string{"yes", "no"} {
+		st, err := store.Open(dir, store.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = st.Write(ctx, func(tx *store.Tx) error {
+			if err := tx.SetSetting(endedKey, old.Add(3*time.Hour).UTC().Format(time.RFC3339)); err != nil {
+				return err
+			}
+			return tx.SetSetting(store.CleanShutdown, clean)
+		})
+		if err := errors.Join(err, st.Close()); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{store.FileName, store.FileName + "-wal"} {
+			if err := os.Chtimes(filepath.Join(dir, name), old, old); err != nil && !os.IsNotExist(err) {
+				t.Fatal(err)
+			}
+		}
+		if got := lastWrite(dir); !got.Equal(old) {
+			t.Errorf("the files were last written %v, want %v", got, old)
+		}
+		s := site(t, dir)
+		run, stop := context.WithCancel(ctx)
+		stopped := make(chan error, 1)
+		go func() { stopped <- s.Run(run) }()
+		select {
+		case <-s.booted:
+		case <-time.After(time.Minute):
+			t.Fatal("it does not start")
+		}
+		var gap struct {
+			Since time.Time `json:"since"`
+		}
+		err = s.store.Write(ctx, func(tx *store.Tx) error {
+			jobs, err := tx.DueJobs(time.Now().Add(time.Hour), 10)
+			if err != nil || len(jobs) != 1 || jobs[0].Kind != "gap" {
+				return fmt.Errorf("waiting are %v, %w", jobs, err)
+			}
+			payload, err := tx.JobPayload(jobs[0].ID)
+			if err != nil {
+				return err
+			}
+			return errors.Join(json.Unmarshal(payload, &gap), tx.JobDone(jobs[0].ID))
+		})
+		stop()
+		if err := errors.Join(err, <-stopped, s.Close()); err != nil {
+			t.Fatal(err)
+		}
+		want := old
+		if clean == "yes" {
+			want = old.Add(3 * time.Hour)
+		}
+		if !gap.Since.Equal(want) {
+			t.Errorf("clean %s: recovered since %v, want %v", clean, gap.Since, want)
+		}
 	}
 }
