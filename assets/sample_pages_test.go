@@ -87,12 +87,18 @@ func samplePages() map[string]any {
 	pages["home"] = home{owner("Home", "home", "/me"), Compose{Key: "k", Lang: "en", Audiences: audiences}, cards, 12, "08:12", "/me?new=1", "4", "08:12",
 		Pager{Older: "/me?before=8"}, delivered, []unfinished{{"/me/write?draft=1", "On saving leek seed", ago(20 * time.Hour)}}}
 	pages["home.empty"] = home{Owner: Owner{Title: "Home", Lang: "en", Theme: "dark", Me: nora, Now: now, Notice: &Notice{Kind: "done", Strong: "Sent.", Text: "1 server is being told."}}, Compose: Compose{Error: "There is no text yet."}}
+	type missing struct {
+		Lead    string
+		Why     []string
+		Looking bool
+		URL     string
+	}
 	type post struct {
 		Owner
 		Ancestors         []Card
 		Card              Card
 		Answers           []Node
-		Known, About      int
+		Missing           *missing
 		Original          string
 		ReplyingTo        []string
 		Compose           *Compose
@@ -103,7 +109,7 @@ func samplePages() map[string]any {
 	}
 	focus := cards[1]
 	focus.LangName, focus.Boosters = "English", nil
-	pages["post"] = post{owner("Post", "", "/me/post/2"), cards[:1], focus, sampleTree(), 5, 11, "https://navy.example/4", []string{"@grace@navy.example"},
+	pages["post"] = post{owner("Post", "", "/me/post/2"), cards[:1], focus, sampleTree(), &missing{"We know 5 of about 11 replies. 1 server did not answer.", []string{"quiet.example did not answer."}, false, "/me/post/2/thread"}, "https://navy.example/4", []string{"@grace@navy.example"},
 		&Compose{Key: "k", Text: "@grace@navy.example ", Reply: "4", Audiences: audiences}, []talker{{grace, 2}, {tomas, 1}}, "/me", "Home", "/me/write?quote=4", nil}
 	pages["post.own"] = post{Owner: owner("Post", "", "/me/post/7"), Card: cards[5], BackURL: "/me", BackText: "Home",
 		Quotes: []sampleQuote{{"9", grace, "https://navy.example/quote", ago(time.Hour)}}}

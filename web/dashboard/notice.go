@@ -57,6 +57,10 @@ func doneNotice(query url.Values) *assets.Notice {
 		return done("Asked.", "They appear in Home once they accept.")
 	case "saved":
 		return done("Saved.", "")
+	case "looking":
+		return done("Looking.", "The servers of this conversation are being asked. Open this page again in a minute.")
+	case "looked":
+		return &assets.Notice{Kind: "info", Strong: "Nobody was asked.", Text: "This was looked for less than a minute ago, or there is nobody to ask."}
 	case "none":
 		return &assets.Notice{Kind: "info", Strong: "Nothing was done.", Text: "Tick at least one request first."}
 	}

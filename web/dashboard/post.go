@@ -2,11 +2,13 @@ package dashboard
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
 
 	"dassie/assets"
+	"dassie/federation"
 	"dassie/store"
 	"dassie/web/reply"
 )
@@ -15,6 +17,7 @@ const (
 	ancestorsShown   = 40
 	descendantsShown = 300
 	talkersShown     = 12
+	whyShown         = 20
 	treeDepth        = 4
 )
 
@@ -23,12 +26,20 @@ type talker struct {
 	Count int
 }
 
+// missing is what is not here of a conversation, in words.
+type missing struct {
+	Lead    string // "We know 5 of about 11 replies."
+	Why     []string
+	Looking bool // a search waits or runs
+	URL     string
+}
+
 type postPage struct {
 	assets.Owner
 	Ancestors         []assets.Card
 	Card              assets.Card
 	Answers           []assets.Node
-	Known, About      int
+	Missing           *missing
 	Original          string
 	ReplyingTo        []string
 	Compose           *assets.Compose
@@ -38,9 +49,15 @@ type postPage struct {
 	Quotes            []quoter
 }
 
-// post handles GET /me/post/ID: a post with what is known of its thread.
+// post handles GET /me/post/ID: a post with what is known of its thread. The rest
+// is looked for in the background.
 func (d *Dashboard) post(w http.ResponseWriter, r *http.Request) {
 	d.refreshPoll(r, idOf(r))
+	state, err := d.look(r)
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
 	d.show(w, r, "post", answer{cache: reply.Private}, func(v *view) (any, error) {
 		page := postPage{BackURL: "/me", BackText: "Home"}
 		p, err := v.postShown(idOf(r))
@@ -56,6 +73,7 @@ func (d *Dashboard) post(w http.ResponseWriter, r *http.Request) {
 		if err := v.quoting(&page, p); err != nil {
 			return nil, err
 		}
+		page.Missing = missingOf(p.ID, state)
 		if page.ReplyingTo, err = v.replyHandles(p); err != nil {
 			return nil, err
 		}
@@ -63,6 +81,58 @@ func (d *Dashboard) post(w http.ResponseWriter, r *http.Request) {
 		page.Compose = &c
 		return page, err
 	})
+}
+
+// look queues the search for what is missing, and says how it stands. A search
+// that cannot be queued is logged: what is here can be shown all the same.
+func (d *Dashboard) look(r *http.Request) (federation.ThreadReport, error) {
+	if r.Method == http.MethodGet {
+		if _, err := d.service.LookForMore(r.Context(), idOf(r)); err != nil && !errors.Is(err, store.ErrNotFound) {
+			d.log.Error("cannot look for the rest of a conversation", "err", err)
+		}
+	}
+	return d.service.ThreadState(r.Context(), idOf(r))
+}
+
+// postLook handles POST /me/post/ID/thread: the button "Look for more".
+func (d *Dashboard) postLook(w http.ResponseWriter, r *http.Request) {
+	running, err := d.service.LookForMore(r.Context(), idOf(r))
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	done := "looked"
+	if running {
+		done = "looking"
+	}
+	reply.Redirect(w, r, postPath(idOf(r))+"?done="+done)
+}
+
+// missingOf puts into words what is not here; nil if nothing is known to be missing.
+func missingOf(id int64, state federation.ThreadReport) *missing {
+	m := &missing{Looking: state.Running, URL: postPath(id) + "/thread"}
+	if state.About > state.Known {
+		m.Lead = "We know " + decimal(int64(state.Known)) + " of about " + plural(state.About, "reply.", "replies.")
+	}
+	silent := 0
+	last := ""
+	for _, part := range state.Missing {
+		if part.Silent && part.Host != last {
+			silent, last = silent+1, part.Host
+		}
+		m.Why = append(m.Why, part.Host+" "+part.Why)
+	}
+	if silent > 0 {
+		m.Lead = strings.TrimSpace(m.Lead + " " + plural(silent, "server", "servers") + " did not answer.")
+	}
+	if m.Lead == "" && len(m.Why) > 0 && state.About > 0 {
+		m.Lead = "A part of this conversation is not shown to us."
+	}
+	if m.Lead == "" && !m.Looking {
+		return nil
+	}
+	m.Why = m.Why[:min(len(m.Why), whyShown)]
+	return m
 }
 
 // postShown reads a post; the address of a boost shows what was boosted.
@@ -116,12 +186,7 @@ func (v *view) thread(page *postPage, p store.Post) error {
 	if p.Own() {
 		return nil
 	}
-	page.Original, page.About = page.Card.Original, p.Replies
-	for _, answer := range below {
-		if answer.ParentID == p.ID {
-			page.Known++
-		}
-	}
+	page.Original = page.Card.Original
 	return nil
 }
 

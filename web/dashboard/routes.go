@@ -36,6 +36,7 @@ func (d *Dashboard) routes() []route {
 		post("/me/drafts/:id/delete", d.draftDelete),
 
 		get("/me/post/:id", d.post),
+		post("/me/post/:id/thread", d.postLook),
 		get("/me/post/:id/delivery", d.delivery),
 		post("/me/post/:id/vote", d.vote),
 		get("/me/post/:id/delete", d.postAsk),

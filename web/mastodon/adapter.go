@@ -20,12 +20,13 @@ import (
 
 // call is one request that may be answered.
 type call struct {
-	ctx    context.Context
-	r      *http.Request
-	grant  *auth.Grant
-	params params
-	id     int64  // of the path; 0 where it has none
-	link   string // Link header of the answer
+	ctx     context.Context
+	r       *http.Request
+	grant   *auth.Grant
+	params  params
+	id      int64  // of the path; 0 where it has none
+	link    string // Link header of the answer
+	refresh string // Mastodon-Async-Refresh header: more is being fetched
 }
 
 // errNotFound is Mastodon's answer to an unknown id.
@@ -44,6 +45,9 @@ func (a *API) adapter(rt route) http.Handler {
 		}
 		if c.link != "" {
 			w.Header().Set("Link", c.link)
+		}
+		if c.refresh != "" {
+			w.Header().Set("Mastodon-Async-Refresh", c.refresh)
 		}
 		a.write(w, r, v)
 		a.log.Debug("app answered", "app", c.grant.App.Name, "method", rt.method, "path", rt.path, "took", time.Since(began))

@@ -48,6 +48,8 @@ var routes = []route{
 
 	{"GET", "/api/v1/polls/:id", "read:statuses", (*API).poll},
 	{"POST", "/api/v1/polls/:id/votes", "write:statuses", (*API).vote},
+	{"GET", "/api/v1/statuses/:id/context", "read:statuses", (*API).context},
+	{"GET", "/api/v1_alpha/async_refreshes/:id", "read", (*API).asyncRefresh},
 
 	{"GET", "/api/v1/timelines/home", "read:statuses", (*API).home},
 	{"GET", "/api/v1/notifications", "read:notifications", (*API).notifications},
