@@ -43,7 +43,7 @@ type verb struct {
 // in it is answered 202 and forgotten.
 var verbs = map[string]verb{
 	"Accept": {apply: (*Service).onAccept},
-	"Add":    {apply: (*Service).onAdd, cares: (*Service).caresForAdd},
+	"Add":    {apply: (*Service).onAdd, cares: (*Service).caresForAdd, floods: true},
 	"Announce": {apply: (*Service).onAnnounce, cares: (*Service).caresForAnnounce, stranger: (*Service).announceByStranger,
 		resolve: (*Service).resolveAnnounce, floods: true, repeats: true},
 	"Block": {apply: (*Service).onBlock, cares: (*Service).caresForBlock},
