@@ -110,6 +110,7 @@ func TestAThreadOf300RepliesOverThreeServersIsWhole(t *testing.T) {
 		if i >= 100 {
 			to = said[i-98] // an answer to an answer
 		}
+		c.Advance(time.Second)
 		said = append(said, wrote(t, three[i%3], bob, to, fmt.Sprint("Reply ", i)))
 	}
 	c.Advance(time.Hour)
