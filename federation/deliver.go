@@ -138,16 +138,19 @@ func (s *Service) readDue(ctx context.Context, q *dueQueue) error {
 // that more must be read at once, since all that was read waits for busy hosts.
 func (s *Service) launch(ctx context.Context, wg *sync.WaitGroup, q *dueQueue) (again bool) {
 	rest, blocked := q.inboxes[:0], true
-	for _, in := range q.inboxes {
-		flying, cancel := context.WithCancelCause(ctx)
-		ok, busy := s.flights.sending.begin(in, cancel, time.Now())
-		if !ok {
-			cancel(nil)
+	for i, in := range q.inboxes {
+		got := s.flights.sending.begin(in, time.Now())
+		if got == hostBusy {
 			rest = append(rest, in)
-			blocked = blocked && busy
 			continue
 		}
 		blocked = false
+		if got == noPlace { // nor is there one for those behind it, which have failed before if this one has
+			rest = append(rest, q.inboxes[i:]...)
+			break
+		}
+		flying, cancel := context.WithCancelCause(ctx)
+		s.flights.sending.canBeCut(in.HostID, cancel)
 		wg.Go(func() {
 			defer func() {
 				cancel(nil)
@@ -184,7 +187,8 @@ func (s *Service) awaitDue(ctx context.Context, q *dueQueue) {
 	case <-timer.C:
 		q.stale = true
 	case <-s.work.landed:
-		q.stale = len(q.inboxes) == 0 && (q.skipped || q.full)
+		// With the last one that was on its way comes what it left for later.
+		q.stale = len(q.inboxes) == 0 && (q.skipped || q.full || s.flights.sending.idle())
 	case <-ctx.Done():
 	}
 }
@@ -297,7 +301,6 @@ func (s *Service) deliverOne(ctx context.Context, in store.Inbox, o store.Outgoi
 		}
 		return false, s.store.WriteGrouped(record, func(tx *store.Tx) error {
 			s.emit(tx, EventDeliveries, o.PostID)
-			tx.After(s.work.pokeDeliveries)
 			return tx.DeliveryFailed(in, o, sent, reason, notBefore)
 		})
 	}

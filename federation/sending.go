@@ -76,31 +76,54 @@ func (f *sendingSet) unmark(outgoingID, inboxID int64) {
 	delete(f.pairs, [2]int64{outgoingID, inboxID})
 }
 
-// begin takes the host's one place; busy says that the host has it already. When
-// all places are taken, the request that waits longest is cut, so that hanging
-// hosts cost the others nothing; it is tried again by its schedule. Inboxes that
-// failed before get half of the places and cut nobody.
-func (f *sendingSet) begin(in store.Inbox, cancel context.CancelCauseFunc, now time.Time) (ok, busy bool) {
+// place is what came of asking for one.
+type place int
+
+const (
+	placed   place = iota
+	hostBusy       // the host has its one place already
+	noPlace        // all are taken
+)
+
+// begin takes the host's one place. When all places are taken, the request that
+// waits longest is cut, so that hanging hosts cost the others nothing; it is tried
+// again by its schedule. Inboxes that failed before get half of the places and cut
+// nobody.
+func (f *sendingSet) begin(in store.Inbox, now time.Time) place {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.hosts[in.HostID] != nil {
-		return false, true
+		return hostBusy
 	}
 	failing := !in.FailingSince.IsZero()
 	if failing && f.failing >= maxFailing {
-		return false, false
+		return noPlace
 	}
 	if len(f.hosts) >= maxFlying {
 		if !failing {
 			f.cutLongest(now)
 		}
-		return false, false
+		return noPlace
 	}
-	f.hosts[in.HostID] = &flight{inboxID: in.ID, failing: failing, cancel: cancel}
+	f.hosts[in.HostID] = &flight{inboxID: in.ID, failing: failing}
 	if failing {
 		f.failing++
 	}
-	return true, false
+	return placed
+}
+
+// canBeCut notes how a request that has just begun is cut.
+func (f *sendingSet) canBeCut(hostID int64, cancel context.CancelCauseFunc) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.hosts[hostID].cancel = cancel
+}
+
+// idle says that nothing is on its way.
+func (f *sendingSet) idle() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.hosts) == 0
 }
 
 func (f *sendingSet) cutLongest(now time.Time) {

@@ -25,8 +25,11 @@ func TestTheLongestWaitingIsCutWhenAllPlacesAreTaken(t *testing.T) {
 	cut := map[int64]error{}
 	now := time.Unix(1000, 0)
 	begin := func(host int64, failing bool) bool {
-		ok, _ := f.begin(inboxAt(host, failing), func(cause error) { cut[host] = cause }, now)
-		return ok
+		if f.begin(inboxAt(host, failing), now) != placed {
+			return false
+		}
+		f.canBeCut(host, func(cause error) { cut[host] = cause })
+		return true
 	}
 	for i := range int64(maxFlying) {
 		if !begin(i, false) {
@@ -34,7 +37,7 @@ func TestTheLongestWaitingIsCutWhenAllPlacesAreTaken(t *testing.T) {
 		}
 		f.waits(i, now.Add(time.Duration(i)*time.Millisecond))
 	}
-	if ok, busy := f.begin(inboxAt(3, false), nil, now); ok || !busy {
+	if f.begin(inboxAt(3, false), now) != hostBusy {
 		t.Error("a host got a second place")
 	}
 	if begin(1000, false) || len(cut) != 0 {
@@ -61,14 +64,14 @@ func TestInboxesThatFailedTakeHalfOfThePlaces(t *testing.T) {
 	f.init()
 	n := 0
 	for i := range int64(maxFlying) {
-		if ok, _ := f.begin(inboxAt(i, true), nil, time.Time{}); ok {
+		if f.begin(inboxAt(i, true), time.Time{}) == placed {
 			n++
 		}
 	}
 	if n != maxFailing {
 		t.Errorf("%d failing inboxes are tried at a time", n)
 	}
-	if ok, _ := f.begin(inboxAt(5000, false), nil, time.Time{}); !ok {
+	if f.begin(inboxAt(5000, false), time.Time{}) != placed {
 		t.Error("a working inbox found no place beside them")
 	}
 }

@@ -26,7 +26,8 @@ func (s *Store) NewID() int64 {
 func (t *Tx) NewID() int64 { return t.s.NewID() }
 
 // idAt is the id of something dated elsewhere: its date, clamped between 2000
-// and now, with random low bits.
+// and now, with random low bits. The highest of them is set, so that it is never
+// one that NewID draws in the same millisecond.
 func (t *Tx) idAt(published time.Time) int64 {
 	now := t.s.now()
 	if published.After(now) || published.IsZero() {
@@ -37,7 +38,7 @@ func (t *Tx) idAt(published time.Time) int64 {
 	}
 	var b [2]byte
 	rand.Read(b[:])
-	return published.UnixMilli()<<16 | int64(binary.BigEndian.Uint16(b[:]))
+	return published.UnixMilli()<<16 | 0x8000 | int64(binary.BigEndian.Uint16(b[:]))
 }
 
 // TimeOf is the moment that an id stands for.
