@@ -86,6 +86,7 @@ func samplePages() map[string]any {
 	}
 	pages["home"] = home{owner("Home", "home", "/me"), Compose{Key: "k", Lang: "en", Audiences: audiences}, cards, 12, "08:12", "/me?new=1", "4", "08:12",
 		Pager{Older: "/me?before=8"}, delivered, []unfinished{{"/me/write?draft=1", "On saving leek seed", ago(20 * time.Hour)}}}
+	pages["home.pinned"] = home{Owner: owner("Home", "home", "/me"), Cards: []Card{pinnedSample(cards[5]), quotingSample(cards[4])}, Compose: Compose{Key: "k", Audiences: audiences}}
 	pages["home.empty"] = home{Owner: Owner{Title: "Home", Lang: "en", Theme: "dark", Me: nora, Now: now, Notice: &Notice{Kind: "done", Strong: "Sent.", Text: "1 server is being told."}}, Compose: Compose{Error: "There is no text yet."}}
 	type missing struct {
 		Lead    string
@@ -118,6 +119,18 @@ func samplePages() map[string]any {
 	pages["post.quoting"] = post{Owner: owner("Post", "", "/me/post/8"), Card: quoting, BackURL: "/me", BackText: "Home"}
 	quoting.Quote = &Quoted{Words: "The quoted post waits for its author’s consent."}
 	pages["post.pending"] = post{Owner: owner("Post", "", "/me/post/8"), Card: quoting, BackURL: "/me", BackText: "Home"}
+	quoting.Quote = &Quoted{Words: "The author of the quoted post refused."}
+	pages["post.refused"] = post{Owner: owner("Post", "", "/me/post/8"), Card: quoting, BackURL: "/me", BackText: "Home"}
+	asked := cards[0]
+	asked.Poll, asked.Media = samplePoll(false, false), nil
+	asked.Poll.End = "Ended 2 days ago"
+	kept := cards[4]
+	kept.Poll = samplePoll(false, true)
+	kept.Poll.Hidden = true
+	pages["post.polls"] = post{Owner: owner("Post", "", "/me/post/1"), Ancestors: cards[3:4], Card: asked, Answers: []Node{{Card: kept}}, BackURL: "/me", BackText: "Home"}
+	pinned := cards[5]
+	pinned.Pinned, pinned.Poll, pinned.Liked, pinned.Boosted = true, samplePoll(false, true), true, true
+	pages["post.pinned"] = post{Owner: owner("Post", "", "/me/post/7"), Card: pinned, BackURL: "/me", BackText: "Home"}
 	vote := cards[0]
 	vote.Poll, vote.Media = samplePoll(true, true), nil
 	pages["post.vote"] = post{Owner: owner("Post", "", "/me/post/1"), Card: vote, BackURL: "/me", BackText: "Home"}
@@ -158,6 +171,14 @@ func samplePages() map[string]any {
 		[]deliveryRow{{"harbour.example", "9 followers", "accepted", "", ago(30 * time.Hour)}}, "0.4 s", []fetchRow{{"relay.semne.example", "asked for the post and its replies", ago(8 * time.Hour)}}, Pager{}}
 	pages["delivery.none"] = delivery{Owner: owner("Where this post went", "", "/"), Card: cards[5]}
 	return pages
+}
+
+func pinnedSample(c Card) Card { c.Pinned = true; return c }
+
+// quotingSample quotes a post by somebody with a long name while its author is asked.
+func quotingSample(c Card) Card {
+	c.Quote = &Quoted{Words: "Waits for its author’s consent. Others see the link only.", URL: "/me/post/2", Author: long, Content: wide}
+	return c
 }
 
 func sampleEntrance(pages map[string]any) {
@@ -315,10 +336,14 @@ func sampleLists(pages map[string]any) {
 		ReadBefore, ReadText string
 		Pager                Pager
 	}
+	quoting := quotingSample(cards[1])
+	quoting.Boosters = nil
 	pages["notifications"] = inbox{owner("Inbox", "inbox", "/me/inbox"), []Tab{{"?k=mentions", "Mentions", 2, false}, {"?", "Everything", 5, true}},
 		[]note{{"1", "reply", []Person{grace}, 0, ago(12 * time.Minute), true, &cards[3], "", "", ""}, {"2", "request", []Person{tomas, carol}, 0, ago(3 * time.Hour), true, nil, "", "", ""},
 			{"3", "like", []Person{grace, tomas}, 5, ago(5 * time.Hour), true, nil, "", "Second sowing of spinach is up. If you want seed from the purple one…", "/me/post/7"}, {"6", "reaction", []Person{layla}, 0, ago(6 * time.Hour), true, nil, "👌 :leek:", "Second sowing of spinach is up.", "/me/post/7"}, {"4", "follow", []Person{long}, 0, ago(90 * time.Hour), false, nil, "", "", ""}, {"5", "mention", []Person{layla}, 0, ago(99 * time.Hour), false, &cards[4], "", "", ""},
-			{"7", "report", []Person{tomas}, 0, ago(100 * time.Hour), false, nil, "", "", ""}, {"8", "move", []Person{grace}, 0, ago(101 * time.Hour), false, nil, "", "Now @grace@sea.example", "/me/person/9"}}, "4", "08:12", Pager{}}
+			{"7", "report", []Person{tomas}, 0, ago(100 * time.Hour), false, nil, "", "", ""}, {"8", "move", []Person{grace}, 0, ago(101 * time.Hour), false, nil, "", "Now @grace@sea.example", "/me/person/9"},
+			{"9", "quote", []Person{tomas}, 0, ago(102 * time.Hour), false, &quoting, "", "", ""}, {"10", "boost", []Person{grace, tomas, layla}, 0, ago(103 * time.Hour), false, nil, "", "Second sowing of spinach is up.", "/me/post/7"},
+			{"11", "ownpoll", nil, 0, ago(104 * time.Hour), false, nil, "", "Which seed?", "/me/post/9"}, {"12", "poll", []Person{long}, 0, ago(105 * time.Hour), false, nil, "", "Which leek?", "/me/post/10"}}, "4", "08:12", Pager{}}
 	pages["notifications.none"] = inbox{Owner: owner("Inbox", "inbox", "/me/inbox")}
 	pages["drafts"] = struct {
 		Owner
@@ -392,6 +417,7 @@ func sampleForms(pages map[string]any) {
 	}
 	pages["confirm"] = confirm{owner("Delete", "", "/me/post/7/delete"), "Delete this post?", "/me/post/7/delete", "Delete", "/me/post/7", []string{"It goes from this server at once. 18 servers that hold a copy are asked to delete it; we show which of them say yes.", "This cannot be undone."}, &cards[5], nil, nil}
 	pages["confirm.block"] = confirm{owner("Block", "requests", "/me/requests/12/block"), "Reject and block megahost.example?", "/me/requests/12/block", "Reject and block megahost.example", "/me/requests", []string{"8 of your followers are there and would be removed."}, nil, &carol, []hidden{{"host", "megahost.example"}}}
+	pages["confirm.quote"] = confirm{owner("Take back consent", "", "/me/post/7/quotes"), "Take back consent?", "/me/post/7/quotes", "Take back consent", "/me/post/7#quotes", []string{"Grace Okafor quotes your post with your consent."}, nil, &grace, []hidden{{"stamp", "9"}}}
 	pages["profile"] = struct {
 		Owner
 		Display, Bio, Header, DisplayError, BioError, AvatarError, HeaderError, FieldsError string

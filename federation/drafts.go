@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"reflect"
 	"strings"
 	"sync"
 	"time"
@@ -230,6 +231,11 @@ func (s *Service) SaveDraft(ctx context.Context, id int64, text store.UnsentText
 			list, err := tx.UnsentList()
 			if err != nil {
 				return u, err
+			}
+			for _, old := range list {
+				if reflect.DeepEqual(old.Draft, text) { // the button was pressed twice
+					return old, nil
+				}
 			}
 			if len(list) >= maxDrafts {
 				return u, reply.Errorf(reply.Conflict, "You have %d drafts, the most there can be. Delete one first.", maxDrafts)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -219,6 +220,9 @@ func (s *Service) report(tx *store.Tx, c Complaint) (store.Report, error) {
 	if len(r.Posts) < len(c.PostIDs) {
 		return r, reply.Errorf(reply.NotFound, "One of these posts is not here, or not by @%s.", a.Handle())
 	}
+	if same, ok, err := reportedJustNow(tx, r, s.now()); err != nil || ok {
+		return same, err
+	}
 	if !r.Forwarded {
 		return r, tx.AddReport(&r)
 	}
@@ -229,4 +233,18 @@ func (s *Service) report(tx *store.Tx, c Complaint) (store.Report, error) {
 	m := ap.NewActivity("Flag", r.URI, s.instanceURI(), append([]string{a.URI}, r.Posts...), nil, nil, time.Time{})
 	m.Content = r.Text
 	return r, s.sendByInstance(tx, "Flag", m, inboxOf(a))
+}
+
+// reportTwice is how long a report that says the very same is the same one: a
+// button pressed twice, or an app that did not hear the answer.
+const reportTwice = 10 * time.Minute
+
+func reportedJustNow(tx *store.Tx, r store.Report, now time.Time) (store.Report, bool, error) {
+	last, err := tx.Reports(true, store.Page{Limit: 1})
+	if err != nil || len(last) == 0 {
+		return store.Report{}, false, err
+	}
+	old := last[0]
+	same := old.AboutID == r.AboutID && old.Text == r.Text && old.Category == r.Category && old.Forwarded == r.Forwarded && slices.Equal(old.Posts, r.Posts)
+	return old, same && now.Sub(old.At) < reportTwice, nil
 }

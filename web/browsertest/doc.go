@@ -6,6 +6,7 @@
 // directories, but for two lines in /etc/hosts while the https test runs as root.
 //
 // Variables: CHROME names the browser; DASSIE_CHROMIUM=required makes a missing
-// one a failure; DASSIE_LONG=1 adds every page in four looks, whose pictures are
-// kept by go test -artifacts.
+// one a failure; DASSIE_LONG=1 adds every page and every sample of one in four
+// looks, whose pictures are kept by go test -artifacts -outputdir DIR; with them,
+// DASSIE_AXE names axe.min.js of the npm package axe-core, which checks each page.
 package browsertest

@@ -111,6 +111,7 @@ func (g *gallery) show(p *tab, name string) {
 		g.Errorf("%s: policy %q", name, csp)
 	}
 	g.basics(p, name)
+	g.accessible(p, name)
 	for _, l := range looks {
 		p.wear(l)
 		height := eval[int64](p, `() => document.documentElement.scrollHeight`)

@@ -106,10 +106,11 @@ func (v *view) inboxItems(rows []store.Notification, marker int64) ([]inboxItem,
 	type group struct {
 		kind, reaction string
 		post           int64
+		apart          string // of what is never joined
 		new            bool
 	}
 	var items []inboxItem
-	at := map[group]int{}
+	at, carded := map[group]int{}, map[int64]bool{}
 	for _, n := range rows {
 		item, ok := v.inboxItem(n, posts, cards)
 		if !ok {
@@ -119,7 +120,14 @@ func (v *view) inboxItems(rows []store.Notification, marker int64) ([]inboxItem,
 			item.Kind, item.Reaction = "reaction", with
 		}
 		item.New = n.ID > marker
-		g := group{item.Kind, item.Reaction, n.PostID, item.New}
+		if item.Card != nil && carded[n.PostID] { // a quote may be a mention too: one card is enough
+			item.Card, item.Excerpt, item.ExcerptURL = nil, shortly(posts[n.PostID]), postPath(n.PostID)
+		}
+		carded[n.PostID] = carded[n.PostID] || item.Card != nil
+		g := group{kind: item.Kind, reaction: item.Reaction, post: n.PostID, new: item.New}
+		if item.Kind == "move" {
+			g.apart = item.ID
+		}
 		i, joined := at[g]
 		if item.Card != nil || !joined {
 			at[g] = len(items)

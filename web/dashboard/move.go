@@ -45,7 +45,7 @@ func (d *Dashboard) showMove(w http.ResponseWriter, r *http.Request, a answer, p
 		if err != nil {
 			return nil, err
 		}
-		if page.Owner, err = v.frame("Move", "more"); err != nil {
+		if page.Owner, err = v.frame("Move", "move"); err != nil {
 			return nil, err
 		}
 		if page.Moved, err = v.atURI(me.Extra.MovedTo); err != nil {

@@ -43,8 +43,8 @@ func doneNotice(query url.Values) *assets.Notice {
 		return done("Reported.", "The report is kept here, under Reports.")
 	case "report-sent":
 		return done("Reported.", "Their server is being told.")
-	case "report-done":
-		return done("Done.", "")
+	case "server-blocked":
+		return done("Blocked.", "Nothing from that server is taken any more.")
 	case "moved":
 		return done("Moved.", "The servers of your followers are being told.")
 	case "back":

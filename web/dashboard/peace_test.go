@@ -26,7 +26,13 @@ func TestBlockAndUnblock(t *testing.T) {
 	seen, _ := h.Has(t, p.URI)
 	h.open("/me").says(t, "Loud and")
 	h.open("/me/inbox").says(t, "Loud and")
-	h.open(path).says(t, `href="`+path+`/block"`, `href="`+path+`/report"`)
+	// On a phone there is no column beside the page.
+	page, _, _ := strings.Cut(h.open(path).body, "</main>")
+	for _, link := range []string{path + "/block", path + "/report"} {
+		if !strings.Contains(page, `href="`+link+`"`) {
+			t.Errorf("%s is not in the page itself", link)
+		}
+	}
 	h.open(path+"/block").says(t, "Block bob?", "They follow you and you follow them: both end", "Nothing they send is taken")
 	h.sent(path+"/block").says(t, "Blocked.", "You blocked them", "their posts are hidden", ">Unblock</button>")
 	for _, page := range []string{"/me", "/me/inbox", path, "/me/search?q=loud"} {
@@ -63,7 +69,14 @@ func TestReportForm(t *testing.T) {
 	if n := len(bob.Received("Flag")); n != 0 {
 		t.Errorf("%d reports went out without the tick", n)
 	}
-	h.sent(path, "text", "Still too many", "category", "other", "forward", "yes").says(t, "Reported.", "Their server is being told")
+	for range 2 { // the button is pressed twice
+		h.sent(path, "text", "Still too many", "category", "other", "forward", "yes").says(t, "Reported.", "Their server is being told")
+	}
+	gone := h.submit(path, "text", "Words that took an hour", "category", "spam", "post", decimal(seen.ID), "post", "4711")
+	if gone.status != http.StatusNotFound {
+		t.Errorf("a report of a post that is gone answers %d", gone.status)
+	}
+	gone.says(t, "Words that took an hour", "One of these posts is not here", `value="spam" selected`)
 	h.cluster.Settle()
 	if n := len(bob.Received("Flag")); n != 1 {
 		t.Errorf("%d reports went out", n)
@@ -95,9 +108,17 @@ func TestReportsAreReadAndAnswered(t *testing.T) {
 	if err != nil || len(list) != 1 {
 		t.Fatalf("%v %v", list, err)
 	}
-	h.open("/me/requests/"+decimal(list[0].ActorID)+"/block").says(t, bob.Host)
+	here := "/me/reports#r-" + decimal(list[0].ID)
+	ask := h.open("/me/requests/" + decimal(list[0].ActorID) + "/block")
+	ask.says(t, "Block "+bob.Host+"?", `href="/me/reports"`)
+	ask.hides(t, "Reject")
 	answer := "/me/reports/" + decimal(list[0].ID) + "/answer"
-	h.sent(answer, "note", "They are leeks. "+attack).says(t, "Done.", "They are leeks.")
+	page.says(t, `name="back" value="`+here+`"`)
+	done := h.sent(answer, "note", "They are leeks. "+attack, "back", here)
+	done.says(t, "</svg> Done ", "They are leeks.")
+	if done.location != here {
+		t.Errorf("an answer leads to %s", done.location)
+	}
 	if found := alive(h.open("/me/reports").body); found != "" {
 		t.Errorf("the answered page holds %q", found)
 	}
@@ -110,6 +131,7 @@ func TestReportsAreReadAndAnswered(t *testing.T) {
 	if p := h.submit(answer, "note", strings.Repeat("x", 3001)); p.status != http.StatusUnprocessableEntity {
 		t.Errorf("a note too long: %d", p.status)
 	}
+	h.sent("/me/requests/"+decimal(list[0].ActorID)+"/block").says(t, "Blocked.", "Nothing from that server", ">Reports</h1>")
 }
 
 func TestMovePages(t *testing.T) {
@@ -158,14 +180,54 @@ func TestSomebodyWhoMoved(t *testing.T) {
 	h.open(personPath(h.known(home).ID)).says(t, "You follow them")
 }
 
+// Two people who move are two lines: each says where.
+func TestTwoWhoMoved(t *testing.T) {
+	h := newHouse(t, "bob", "carol", "home")
+	home := h.other("home")
+	bob, carol := h.other("bob"), h.other("carol")
+	h.Follows(t, bob, carol)
+	if err := home.SetAliases(ctx, []string{"@" + bob.Handle(), "@" + carol.Handle()}); err != nil {
+		t.Fatal(err)
+	}
+	for _, who := range []string{"bob", "carol"} {
+		if _, err := h.other(who).MoveTo(ctx, "@"+home.Handle()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.cluster.Settle()
+	if n := strings.Count(h.open("/me/inbox").body, "Now @"+home.Handle()); n != 2 {
+		t.Errorf("the inbox says %d times where somebody moved", n)
+	}
+}
+
+// What has no place in the phone's bar has one in the rail, and under More.
+func TestEveryPageIsWithinReach(t *testing.T) {
+	h := newHouse(t)
+	for _, from := range []string{"/me", "/me/more"} {
+		page := h.open(from)
+		if from == "/me" {
+			page.body, _, _ = strings.Cut(page.body, "<main")
+		}
+		for _, to := range []string{"blocked", "reports", "move", "settings", "profile"} {
+			page.says(t, `href="/me/`+to+`"`)
+		}
+	}
+	for _, here := range []string{"blocked", "reports", "move"} {
+		h.open("/me/"+here).says(t, `href="/me/`+here+`" aria-current="page"`)
+	}
+}
+
 func TestPinAndUnpin(t *testing.T) {
 	h := newHouse(t)
 	p := h.Post(t, store.Public, "Read this first")
 	few := h.Post(t, store.Followers, "For few")
 	path := postPath(p.ID)
 	h.open("/me").says(t, "Pin on my profile")
-	h.sent(path+"/pin", "back", path).says(t, ">Unpin</button>")
-	h.sent(path+"/unpin", "back", path).says(t, "Pin on my profile")
+	h.sent(path+"/pin", "back", path).says(t, ">Unpin</button>", "Pinned on your profile")
+	h.open("/me").says(t, "Pinned on your profile")
+	after := h.sent(path+"/unpin", "back", path)
+	after.says(t, "Pin on my profile")
+	after.hides(t, "Pinned on your profile")
 	h.open(postPath(few.ID)).hides(t, "Pin on my profile")
 	if p := h.submit(postPath(few.ID) + "/pin"); p.status != http.StatusUnprocessableEntity {
 		t.Errorf("pinning a post for followers answers %d", p.status)

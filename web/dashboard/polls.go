@@ -3,6 +3,7 @@ package dashboard
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -41,11 +42,26 @@ func (d *Dashboard) vote(w http.ResponseWriter, r *http.Request) {
 		}
 		choices = append(choices, n)
 	}
-	if _, err := d.service.Vote(r.Context(), id, choices); err != nil {
+	_, err := d.service.Vote(r.Context(), id, choices)
+	if _, ok := refused(err); ok && d.votedSo(r, id, choices) {
+		err = nil // the button was pressed twice
+	}
+	if err != nil {
 		d.fail(w, r, err)
 		return
 	}
 	reply.Redirect(w, r, backTo(r, postPath(id)))
+}
+
+// votedSo says whether the owner voted already, and for just these answers.
+func (d *Dashboard) votedSo(r *http.Request, id int64, choices []int) bool {
+	votes, err := store.Get(r.Context(), d.service.Store(), func(tx *store.Tx) (map[int64][]int, error) { return tx.OwnVotes([]int64{id}) })
+	if err != nil {
+		return false // the refusal is shown
+	}
+	slices.Sort(choices)
+	slices.Sort(votes[id])
+	return len(choices) > 0 && slices.Equal(slices.Compact(choices), votes[id])
 }
 
 // refreshPoll asks for new counts before the page of a poll is shown. What is

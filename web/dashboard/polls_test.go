@@ -51,6 +51,7 @@ func TestVoteInAPoll(t *testing.T) {
 	if p.location != "/me#p-1" {
 		t.Errorf("the vote led to %s", p.location)
 	}
+	h.sent(one+"/vote", "choice", "1").says(t, ", your vote", "1 vote") // pressed twice
 	h.open(one).says(t, `<meter min="0" max="100" value="100"`, "Leek", ", your vote", "100 %", "1 vote")
 	h.open(one).hides(t, ">Vote</button>")
 	h.sent(many+"/vote", "choice", "0", "choice", "2").says(t, "2 votes by 1 person", ", your vote")

@@ -78,13 +78,41 @@ func (v *view) quoting(page *postPage, p store.Post) error {
 	return nil
 }
 
+// consentTo reads the consent to quote a post; one for another post is none.
+func consentTo(tx *store.Tx, postID, stampID int64) (store.Stamp, error) {
+	st, err := tx.Stamp(stampID)
+	if err == nil && (st.PostID != postID || st.Kind != "quote") {
+		err = store.ErrNotFound
+	}
+	return st, err
+}
+
+// quoteAsk handles GET /me/post/ID/quotes, with stamp=ID: before consent is taken back.
+func (d *Dashboard) quoteAsk(w http.ResponseWriter, r *http.Request) {
+	id := idOf(r)
+	d.confirm(w, r, "Take back consent", "", func(v *view, page *confirmPage) error {
+		st, err := consentTo(v.tx, id, number(r.URL.Query().Get("stamp")))
+		if err != nil {
+			return err
+		}
+		if _, err := v.who(page, st.ActorID); err != nil {
+			return err
+		}
+		page.Heading, page.Button, page.BackURL = "Take back consent?", "Take back consent", postPath(id)+"#quotes"
+		page.Hidden = []hidden{{"stamp", decimal(st.ID)}}
+		page.Lines = []string{
+			page.Who.Called() + " quotes your post with your consent.",
+			"Their server and those that have your post are told, and asked to show the quote no more; nobody can make them.",
+			"Consent that is taken back cannot be given again to the same quote.",
+		}
+		return nil
+	})
+}
+
 // quoteRevoke handles POST /me/post/ID/quotes: consent to one quote is taken back.
 func (d *Dashboard) quoteRevoke(w http.ResponseWriter, r *http.Request) {
 	id, stampID := idOf(r), number(r.PostForm.Get("stamp"))
-	st, err := store.Get(r.Context(), d.service.Store(), func(tx *store.Tx) (store.Stamp, error) { return tx.Stamp(stampID) })
-	if err == nil && st.PostID != id {
-		err = store.ErrNotFound
-	}
+	_, err := store.Get(r.Context(), d.service.Store(), func(tx *store.Tx) (store.Stamp, error) { return consentTo(tx, id, stampID) })
 	if err == nil {
 		err = d.service.RevokeQuote(r.Context(), stampID)
 	}

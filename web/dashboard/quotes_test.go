@@ -60,8 +60,15 @@ func TestBeingQuotedInTheBrowser(t *testing.T) {
 	path := postPath(p.ID)
 	page := h.open(path)
 	page.says(t, "Quotes with your consent", "Take back consent", q.URI)
-	_, rest, _ := strings.Cut(page.body, `name="stamp" value="`)
+	_, rest, _ := strings.Cut(page.body, path+`/quotes?stamp=`)
 	stamp, _, _ := strings.Cut(rest, `"`)
+	ask := h.open(path + "/quotes?stamp=" + stamp)
+	ask.says(t, "Take back consent?", "bob quotes your post", "nobody can make them", `name="stamp" value="`+stamp+`"`, `href="`+path+`#quotes"`)
+	for _, wrong := range []string{path + "/quotes", path + "/quotes?stamp=4711", "/me/post/4711/quotes?stamp=" + stamp} {
+		if p := h.do("GET", wrong, nil); p.status != http.StatusNotFound {
+			t.Errorf("%s answers %d", wrong, p.status)
+		}
+	}
 	for _, wrong := range []string{"", "4711", "x"} {
 		if p := h.submit(path+"/quotes", "stamp", wrong); p.status != http.StatusNotFound {
 			t.Errorf("stamp %q answers %d", wrong, p.status)
@@ -70,7 +77,9 @@ func TestBeingQuotedInTheBrowser(t *testing.T) {
 	if other := h.submit("/me/post/4711/quotes", "stamp", stamp); other.status != http.StatusNotFound {
 		t.Errorf("a stamp of another post answers %d", other.status)
 	}
-	h.sent(path+"/quotes", "stamp", stamp).says(t, "Taken back.")
+	for range 2 { // twice is no harm
+		h.sent(path+"/quotes", "stamp", stamp).says(t, "Taken back.")
+	}
 	h.open(path).hides(t, "Quotes with your consent")
 	h.cluster.Settle()
 	views, err := store.Get(ctx, bob.Store(), func(tx *store.Tx) (map[int64]federation.QuoteView, error) {
@@ -78,6 +87,29 @@ func TestBeingQuotedInTheBrowser(t *testing.T) {
 	})
 	if err != nil || views[q.ID].State != federation.ShownRevoked {
 		t.Errorf("bob sees %+v, %v", views[q.ID], err)
+	}
+}
+
+// Who answers by quoting is told of once with the card, which has one anchor.
+func TestAQuoteThatIsAMentionToo(t *testing.T) {
+	h := newHouse(t, "bob")
+	bob := h.other("bob")
+	bob.Follows(t, h.Server)
+	here, _ := bob.Has(t, h.Post(t, store.Public, "Potatoes are up").URI)
+	q, err := bob.Publish(ctx, federation.Draft{Text: "@" + h.Handle() + " says so", QuoteID: here.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.cluster.Settle()
+	mine, _ := h.Has(t, q.URI)
+	inbox := h.open("/me/inbox")
+	inbox.says(t, "quoted you", "named you")
+	if n := strings.Count(inbox.body, `id="p-`+decimal(mine.ID)+`"`); n != 1 {
+		t.Errorf("the anchor is there %d times:\n%s", n, inbox.main())
+	}
+	after := h.sent(postPath(mine.ID)+"/like", "back", "/me/inbox"+anchor(mine.ID))
+	if after.location != "/me/inbox"+anchor(mine.ID) || strings.Count(after.body, `/unlike"`) != 1 {
+		t.Errorf("a like from the inbox leads to %s:\n%s", after.location, after.main())
 	}
 }
 

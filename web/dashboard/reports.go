@@ -80,6 +80,10 @@ func (d *Dashboard) reportSend(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	made, err := d.service.Report(r.Context(), c)
+	if words, ok := refused(err); ok {
+		d.showReport(w, r, answer{refusedStatus(err), reply.Private}, r.PostForm, words)
+		return
+	}
 	if err != nil {
 		d.fail(w, r, err)
 		return
@@ -139,16 +143,21 @@ func (v *view) reportable(id int64, chosen []string) ([]reportedPost, error) {
 		if p.ActorID != id || p.BoostOf != 0 || i >= len(posts) && ids[p.ID] {
 			continue
 		}
-		text := p.Summary
-		if text == "" {
-			text = markup.Excerpt(p.Content, reportExcerpt)
-		}
-		if text == "" {
-			text = "A post without words"
-		}
-		list = append(list, reportedPost{decimal(p.ID), text, v.local(p.PublishedAt), ids[p.ID]})
+		list = append(list, reportedPost{decimal(p.ID), shortly(p), v.local(p.PublishedAt), ids[p.ID]})
 	}
 	return list, nil
+}
+
+// shortly is a post in one line: its warning, if it has one.
+func shortly(p store.Post) string {
+	text := p.Summary
+	if text == "" {
+		text = markup.Excerpt(p.Content, reportExcerpt)
+	}
+	if text == "" {
+		text = "A post without words"
+	}
+	return text
 }
 
 // reports handles GET /me/reports; k=own has those that the owner made.
@@ -190,7 +199,7 @@ func (d *Dashboard) reports(w http.ResponseWriter, r *http.Request) {
 			}
 			page.Items = append(page.Items, item)
 		}
-		page.Owner, err = v.frame("Reports", "more")
+		page.Owner, err = v.frame("Reports", "reports")
 		return page, err
 	})
 }
@@ -224,5 +233,5 @@ func (d *Dashboard) reportAnswer(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, err)
 		return
 	}
-	reply.Redirect(w, r, "/me/reports?done=report-done#r-"+decimal(idOf(r)))
+	reply.Redirect(w, r, backTo(r, "/me/reports#r-"+decimal(idOf(r))))
 }

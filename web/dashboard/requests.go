@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"context"
+	"errors"
 	"html/template"
 	"net/http"
 	"time"
@@ -184,6 +185,11 @@ func (d *Dashboard) blockAsk(w http.ResponseWriter, r *http.Request) {
 			return err
 		}
 		page.Heading, page.Button, page.BackURL = "Reject and block "+host.Name+"?", "Reject and block "+host.Name, "/me/requests"
+		if asked, err := asksToFollow(v.tx, a.ID); err != nil {
+			return err
+		} else if !asked { // a report led here
+			page.Title, page.Heading, page.Button, page.BackURL = "Block · "+v.d.service.Origin().Host, "Block "+host.Name+"?", "Block "+host.Name, "/me/reports"
+		}
 		page.Lines = []string{"Nothing from this server and the servers below its name is taken any more, and nothing is sent there.", cutOff(followers, following)}
 		return nil
 	})
@@ -211,9 +217,26 @@ func cutOff(followers []store.Follower, following []store.Following) string {
 
 // block handles POST /me/requests/ID/block.
 func (d *Dashboard) block(w http.ResponseWriter, r *http.Request) {
-	if _, err := d.service.RejectAndBlock(r.Context(), idOf(r)); err != nil {
+	asked, err := store.Get(r.Context(), d.service.Store(), func(tx *store.Tx) (bool, error) { return asksToFollow(tx, idOf(r)) })
+	if err == nil {
+		_, err = d.service.RejectAndBlock(r.Context(), idOf(r))
+	}
+	if err != nil {
 		d.fail(w, r, err)
 		return
 	}
+	if !asked {
+		reply.Redirect(w, r, "/me/reports?done=server-blocked")
+		return
+	}
 	reply.Redirect(w, r, "/me/requests?done=blocked")
+}
+
+// asksToFollow says whether somebody's request waits.
+func asksToFollow(tx *store.Tx, id int64) (bool, error) {
+	f, err := tx.Follower(id)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && f.State == store.FollowAsked, err
 }

@@ -45,6 +45,7 @@ func (d *Dashboard) routes() []route {
 		post("/me/post/:id/unboost", d.unboost),
 		post("/me/post/:id/like", d.like),
 		post("/me/post/:id/unlike", d.unlike),
+		get("/me/post/:id/quotes", d.quoteAsk),
 		post("/me/post/:id/quotes", d.quoteRevoke),
 
 		post("/me/post/:id/pin", d.pin),

@@ -71,6 +71,52 @@ func TestTextIsNeverLost(t *testing.T) {
 	}
 }
 
+// An answer that quotes, asks and warns comes back whole from every button that
+// does not post it, and from every refusal.
+func TestEverythingIsKeptAtOnce(t *testing.T) {
+	h := newHouse(t, "bob")
+	h.Follows(t, h.other("bob"))
+	h.other("bob").Post(t, store.Public, "Frost tonight")
+	h.other("bob").Post(t, store.Public, "Thaw by noon")
+	home := h.Home(t)
+	form := func(do, text string) page {
+		return h.submit("/me/write", "do", do, "key", "k7", "text", text, "warning", "Weather", "lang", "nl", "audience", "quiet",
+			"reply", decimal(home[0].ID), "quote", decimal(home[1].ID), "quotable", "followers",
+			"option", "Kale", "option", "", "option", "Leek", "lasts", "21600", "multiple", "yes", "hide", "yes")
+	}
+	for what, p := range map[string]page{
+		"more answers": form("more", "kept"), "options": form("options", "kept"), "preview": form("preview", "kept"), "Enter": form("", "kept"),
+		"no such button": form("explode", "kept"), "too long": form("post", "kept"+strings.Repeat(" leek", 1200)), "preview of too long": form("preview", "kept"+strings.Repeat(" leek", 1200)),
+	} {
+		for _, kept := range []string{">kept", `name="warning" value="Weather"`, `value="nl" selected`, `value="quiet" checked`, `name="key" value="k7"`,
+			`name="reply" value="` + decimal(home[0].ID) + `"`, `name="quote" value="` + decimal(home[1].ID) + `"`, `value="followers" selected`, "Thaw by noon", "Frost tonight",
+			`name="option" value="Kale"`, `name="option" value="Leek"`, `value="21600" selected`, `name="multiple" value="yes" checked`, `name="hide" value="yes" checked`, "disclose\" open"} {
+			if !strings.Contains(p.body, kept) {
+				t.Errorf("%s: %s is lost", what, kept)
+			}
+		}
+	}
+	if n := len(h.own()); n != 0 {
+		t.Errorf("%d posts were made", n)
+	}
+	draft := form("draft", "kept").location
+	if again := form("draft", "kept").location; again != draft {
+		t.Errorf("the same draft saved twice is at %s and %s", draft, again)
+	}
+	h.open(draft).says(t, ">kept", "Weather", "Kale", "Leek", `value="21600" selected`, `name="hide" value="yes" checked`, "Thaw by noon", "Frost tonight", `value="quiet" checked`)
+}
+
+// Enter in a one-line field presses the first button of a form: that must neither
+// post nor open fields for more answers.
+func TestEnterShowsAPreview(t *testing.T) {
+	_, form, ok := strings.Cut(newHouse(t).open("/me/write").body, `<form method="post" action="/me/write"`)
+	_, button, found := strings.Cut(form, "<button")
+	button, _, _ = strings.Cut(button, ">")
+	if !ok || !found || !strings.Contains(button, `value="preview"`) {
+		t.Errorf("the first button is %q", button)
+	}
+}
+
 func TestOptionsAndPreviewKeepTheText(t *testing.T) {
 	h := newHouse(t)
 	h.submit("/me/write", "do", "options", "text", "half a thought", "audience", "quiet").says(t, "half a thought", `value="quiet" checked`)
