@@ -100,7 +100,7 @@ func TestReportsAreReadAndAnswered(t *testing.T) {
 	h.cluster.Settle()
 	h.open("/me/inbox").says(t, "reported you, or posts of yours", `href="/me/reports"`)
 	page := h.open("/me/reports")
-	page.says(t, "Not leeks.", "My leeks", postPath(mine.ID)+"/delete", ">Done</button>", "Block their server")
+	page.says(t, "Not leeks.", "My leeks", postPath(mine.ID)+"/delete", ">Close report</button>", "Block their server")
 	if found := alive(page.body); found != "" {
 		t.Errorf("the page holds %q", found)
 	}
@@ -115,14 +115,14 @@ func TestReportsAreReadAndAnswered(t *testing.T) {
 	answer := "/me/reports/" + decimal(list[0].ID) + "/answer"
 	page.says(t, `name="back" value="`+here+`"`)
 	done := h.sent(answer, "note", "They are leeks. "+attack, "back", here)
-	done.says(t, "</svg> Done ", "They are leeks.")
+	done.says(t, "</svg> Closed ", "They are leeks.")
 	if done.location != here {
 		t.Errorf("an answer leads to %s", done.location)
 	}
 	if found := alive(h.open("/me/reports").body); found != "" {
 		t.Errorf("the answered page holds %q", found)
 	}
-	h.open("/me/reports").hides(t, ">Done</button>")
+	h.open("/me/reports").hides(t, ">Close report</button>")
 	h.submit(postPath(mine.ID) + "/delete")
 	h.open("/me/reports").says(t, "1 post named in it is not here any more.")
 	if p := h.submit("/me/reports/99/answer", "note", "x"); p.status != http.StatusNotFound {
