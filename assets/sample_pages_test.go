@@ -249,6 +249,9 @@ func samplePublic(pages map[string]any) {
 		Earlier, Later neighbour
 	}
 	pages["public_post"] = post{visitor("Frost on the beds", "/@nora/22"), nil, entries[1], sampleAnswers(), 1, neighbour{"/@nora/20", "Second sowing of spinach…"}, neighbour{}}
+	asked := entries[1]
+	asked.Poll, asked.Media = samplePoll(false, true), nil
+	pages["public_post.poll"] = post{Visitor: visitor("Seeds", "/@nora/22"), Entry: asked}
 	pages["public_post.cw"] = post{Visitor: visitor("Slugs", "/@nora/24"), Ancestors: entries[2:3], Entry: entries[3]}
 	pages["public_tag"] = struct {
 		Visitor

@@ -251,8 +251,8 @@ func TestTheProfileShowsPinsAndWhereTheOwnerWent(t *testing.T) {
 	if _, err := h.svc.Pin(context.Background(), p.ID); err != nil {
 		t.Fatal(err)
 	}
-	if w := h.ask("GET", "/@nora", browser); !strings.Contains(w.Body.String(), "Pinned") {
-		t.Errorf("the pin is not there: %s", w.Body)
+	if body := h.ask("GET", "/@nora", browser).Body.String(); !strings.Contains(body, "Pinned") || strings.Count(body, "Read this first") != 1 {
+		t.Errorf("the pinned post is not there, once: %s", body)
 	}
 	h.write(func(tx *store.Tx) error {
 		me, err := tx.Actor(store.OwnerID)

@@ -19,7 +19,7 @@ const find = `(words, near) => {
 		root = parts.sort((a, b) => tidy(a).length - tidy(b).length).find(e => [...e.querySelectorAll("a, button, summary, label")].some(b => tidy(b).startsWith(words)))
 		if (!root) return { Why: "nothing near " + near }
 	}
-	const all = [...root.querySelectorAll("a, button, summary, label")].filter(e => e.checkVisibility() && e.getClientRects().length)
+	const all = [...root.querySelectorAll("a, button, summary, label")].filter(e => e.checkVisibility() && e.getClientRects().length && e.ariaHidden !== "true")
 	const it = all.find(e => tidy(e) === words) || all.find(e => tidy(e).startsWith(words))
 	if (!it) return { Why: "there are " + all.map(tidy).join(" | ") }
 	it.scrollIntoView({ block: "center", behavior: "instant" })

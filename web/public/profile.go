@@ -3,6 +3,7 @@ package public
 import (
 	"html/template"
 	"net/http"
+	"slices"
 	"time"
 
 	"dassie/assets"
@@ -108,6 +109,9 @@ func (v *view) profile(before int64, replies bool) (*page, error) {
 	if d.Entries, d.Pager, err = v.entries(posts, before, list); err != nil {
 		return nil, err
 	}
+	d.Entries = slices.DeleteFunc(d.Entries, func(e assets.Entry) bool { // stands on top already
+		return slices.ContainsFunc(d.Pinned, func(p assets.Entry) bool { return p.ID == e.ID })
+	})
 	p, err := v.html("public_profile", d)
 	if p != nil {
 		p.open = d.FollowForm
