@@ -105,13 +105,12 @@ func samplePages() map[string]any {
 		Compose           *Compose
 		People            []talker
 		BackURL, BackText string
-		Quote             string
 		Quotes            []sampleQuote
 	}
 	focus := cards[1]
-	focus.LangName, focus.Boosters = "English", nil
+	focus.LangName, focus.Boosters, focus.QuoteURL = "English", nil, "/me/write?quote=2"
 	pages["post"] = post{owner("Post", "", "/me/post/2"), cards[:1], focus, sampleTree(), &missing{"We know 5 of about 11 replies. 1 server did not answer.", []string{"quiet.example did not answer."}, false, "/me/post/2/thread"}, "https://navy.example/4", []string{"@grace@navy.example"},
-		&Compose{Key: "k", Text: "@grace@navy.example ", Reply: "4", Audiences: audiences}, []talker{{grace, 2}, {tomas, 1}}, "/me", "Home", "/me/write?quote=4", nil}
+		&Compose{Key: "k", Text: "@grace@navy.example ", Reply: "4", Audiences: audiences}, []talker{{grace, 2}, {tomas, 1}}, "/me", "Home", nil}
 	pages["post.own"] = post{Owner: owner("Post", "", "/me/post/7"), Card: cards[5], BackURL: "/me", BackText: "Home",
 		Quotes: []sampleQuote{{"9", grace, "https://navy.example/quote", ago(time.Hour)}}}
 	quoting := cards[1]

@@ -136,6 +136,7 @@ type Card struct {
 	Pinned   bool          // on the owner's profile
 	May      Actions       // what is offered
 	Original string        // its page on its own server, "" for own posts
+	QuoteURL string        // of the page that quotes it, where it stands in focus; "" if it cannot be quoted
 	Quote    *Quoted       // what it quotes, nil for nothing or a mere link in the text
 }
 

@@ -94,6 +94,7 @@ func (s *states) poll() {
 func (s *states) quote() {
 	a, b := s.alice, s.bob
 	a.open(s.postWith(a, question))
+	a.touch("More", part(a.address()))
 	a.press("Quote")
 	a.fill("text", "He asks, and knows the answer.")
 	s.show(a, "write-quote")

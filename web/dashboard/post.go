@@ -45,7 +45,6 @@ type postPage struct {
 	Compose           *assets.Compose
 	People            []talker
 	BackURL, BackText string
-	Quote             string
 	Quotes            []quoter
 }
 

@@ -45,6 +45,9 @@ func (v *view) quote(q federation.QuoteView) *assets.Quoted {
 	if q.State == federation.ShownPending {
 		shown.Words = "Waits for its author’s consent. Others see the link only."
 	}
+	if q.State == federation.ShownRefused || q.State == federation.ShownRevoked { // an own quote
+		shown.Words += " Others see the link only."
+	}
 	shown.URL, shown.Author, shown.Lang, shown.Warning, shown.Content = postPath(p.ID), v.known(p.ActorID), p.Language, p.Summary, template.HTML(p.HTML())
 	return shown
 }
@@ -56,7 +59,7 @@ func (v *view) quoting(page *postPage, p store.Post) error {
 		return err
 	}
 	if v.d.service.MayQuote(p, bonds[p.ActorID]) != store.Denied {
-		page.Quote = "/me/write?quote=" + decimal(p.ID)
+		page.Card.QuoteURL = "/me/write?quote=" + decimal(p.ID)
 	}
 	if !p.Own() {
 		return nil

@@ -41,7 +41,7 @@ func TestQuoteInTheBrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.cluster.Settle()
-	h.open(postPath(mine.ID)).says(t, "took consent back")
+	h.open(postPath(mine.ID)).says(t, "took consent back. Others see the link only.")
 }
 
 func TestBeingQuotedInTheBrowser(t *testing.T) {
