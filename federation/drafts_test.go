@@ -33,13 +33,16 @@ func TestDraftsAreKeptChangedAndDropped(t *testing.T) {
 	if _, err := alice.SaveDraft(ctx(), 0, store.UnsentText{Text: strings.Repeat("a", 70<<10)}); reply.CodeOf(err) != reply.Unprocessable {
 		t.Errorf("70 KB: %v", err)
 	}
-	for range 199 {
-		if _, err := alice.SaveDraft(ctx(), 0, store.UnsentText{Text: "x"}); err != nil {
+	for i := range 199 {
+		if _, err := alice.SaveDraft(ctx(), 0, store.UnsentText{Text: strings.Repeat("x", i+1)}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := alice.SaveDraft(ctx(), 0, long); reply.CodeOf(err) != reply.Conflict {
+	if _, err := alice.SaveDraft(ctx(), 0, store.UnsentText{Text: "one more"}); reply.CodeOf(err) != reply.Conflict {
 		t.Errorf("the 201st: %v", err)
+	}
+	if same, err := alice.SaveDraft(ctx(), 0, store.UnsentText{Text: "xx"}); err != nil || same.Draft.Text != "xx" {
+		t.Errorf("one that is there, saved again: %+v, %v", same, err)
 	}
 	if _, err := alice.SaveDraft(ctx(), again.ID, store.UnsentText{Text: "still possible"}); err != nil {
 		t.Errorf("changing one of 200: %v", err)
