@@ -15,6 +15,11 @@ import (
 // it again changes nothing. It returns the post as it is then.
 func (s *Service) Like(ctx context.Context, postID int64) (store.Post, error) {
 	return s.onPost(ctx, "like", postID, func(tx *store.Tx, p store.Post, author store.Actor) error {
+		if blocked, err := Blocked(tx, author.URI); err != nil {
+			return err
+		} else if blocked {
+			return reply.Errorf(reply.Unprocessable, "You blocked @%s, or their server. Unblock them before you like something of theirs.", author.Handle())
+		}
 		r := store.Reaction{PostID: p.ID, ActorID: store.OwnerID, URI: s.newActivityID()}
 		fresh, err := tx.React(&r)
 		if err != nil || !fresh {

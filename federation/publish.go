@@ -186,6 +186,15 @@ func (s *Service) parentOf(tx *store.Tx, id int64) (store.Post, store.Actor, err
 	return parent, author, err
 }
 
+// WidestReply is the widest audience that an answer to a post may have, and the
+// one it has if nothing else is chosen (DECISIONS 23).
+func WidestReply(parent store.Post) store.Visibility {
+	if parent.Visibility == store.Followers && !parent.Own() {
+		return store.Direct
+	}
+	return parent.Visibility
+}
+
 // narrowed holds a reply within the audience of what it answers (DECISIONS 23,
 // T44). Everyone and "everyone, quietly" have the same readers: there the reply
 // is made as quiet as its parent. Anything else is for the owner to decide.

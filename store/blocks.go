@@ -1,6 +1,9 @@
 package store
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 // Block is somebody whom the owner blocked.
 type Block struct {
@@ -159,12 +162,20 @@ func (t *Tx) UnreachedAmong(actorIDs ...int64) (map[int64]bool, error) {
 	if err != nil {
 		return nil, err
 	}
+	by, err := t.blockersAmong(actorIDs...)
+	maps.Copy(out, by)
+	return out, err
+}
+
+// blockersAmong says which of some actors blocked the owner, in one query.
+func (t *Tx) blockersAmong(actorIDs ...int64) (map[int64]bool, error) {
 	ids, err := many(t, scanInt64, `
 		select b.actor_id
 		from json_each(?) j
 		cross join blocked_by b on b.actor_id = j.value`, idList(distinct(actorIDs)))
+	by := make(map[int64]bool, len(ids))
 	for _, id := range ids {
-		out[id] = true
+		by[id] = true
 	}
-	return out, err
+	return by, err
 }

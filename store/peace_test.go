@@ -152,3 +152,47 @@ func TestPinsAreTrimmed(t *testing.T) {
 		t.Errorf("pins %+v", pins)
 	}
 }
+
+// T48: a block of a server hides its people, and those of the servers below it,
+// but never the owner, whose own server may lie there too.
+func TestT48_WhoIsHidden(t *testing.T) {
+	s := storetest.OpenAlice(t)
+	w := storetest.Populate(t, s)
+	write(t, s, func(tx *store.Tx) error {
+		me, err := tx.EnsureHost("me.home.example")
+		if err != nil {
+			return err
+		}
+		next, err := storetest.Person(tx, "next", "door.home.example")
+		if err != nil {
+			return err
+		}
+		if err := tx.BlockHost("home.example"); err != nil {
+			return err
+		}
+		if err := tx.AddBlock(w.Carol.ID, "x"); err != nil {
+			return err
+		}
+		people, err := tx.Actors(w.Bob.ID, w.Carol.ID, next.ID)
+		if err != nil {
+			return err
+		}
+		people[store.OwnerID] = store.Actor{ID: store.OwnerID, HostID: me}
+		hidden, err := tx.HiddenActors(people)
+		if hidden[store.OwnerID] || hidden[w.Bob.ID] || !hidden[w.Carol.ID] || !hidden[next.ID] {
+			t.Errorf("hidden are %v", hidden)
+		}
+		return err
+	})
+}
+
+func TestPostIDsByURI(t *testing.T) {
+	s := storetest.OpenAlice(t)
+	w := storetest.Populate(t, s)
+	ids := read(t, s, func(tx *store.Tx) (map[string]int64, error) {
+		return tx.PostIDsByURI(w.Hello.URI, "https://bob.example/none", w.Walk.URI, w.Hello.URI)
+	})
+	if len(ids) != 2 || ids[w.Hello.URI] != w.Hello.ID || ids[w.Walk.URI] != w.Walk.ID {
+		t.Errorf("%v", ids)
+	}
+}

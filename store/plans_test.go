@@ -29,6 +29,7 @@ func lopsided(t testing.TB) (*store.Store, storetest.World) {
 			n + `20000) insert into actors (id, uri, uri_hash, host_id, username, domain, kind, inbox, shared_inbox)
 				select i + 10, 'u' || i, random(), i % 5000 + 1, 'user' || i, 'h.example', 'Person', 'in' || i, 's' || i % 5000 from n where ?1 + ?2 + ?3 + ?4 > 0`,
 			"insert or ignore into followers (actor_id, state, follow_uri, follow, asked_at) select id, 1, '', '', id from actors where id < 5000 and id > 1 and ?1 + ?2 + ?3 + ?4 > 0",
+			"insert or ignore into following (actor_id, state, follow_uri, boosts, notify, asked_at) select id, 1, '', 1, 0, id from actors where id < 2000 and id > 9 and ?1 + ?2 + ?3 + ?4 > 0",
 			n + "5000) insert into inboxes (url, url_hash, host_id, due_at) select 's' || i, random(), i, iif(i % 50, null, i) from n where ?1 + ?2 + ?3 + ?4 > 0",
 			n + "20) insert into outgoing (id, kind, post_id, uri, at, until) select i, 'Create', ?4, '', ?1, ?1 from n where ?2 + ?3 > 0",
 			n + "20) insert into deliveries (outgoing_id, inbox_id, state) select n.i, x.id, iif(x.id % 50, 2, 0) from n, inboxes x where ?1 + ?2 + ?3 + ?4 > 0",
@@ -67,7 +68,10 @@ func TestHotQueriesKeepTheirPlans(t *testing.T) {
 			func(tx *store.Tx) error { _, err := tx.CountHomeSince(w.Hello.ID, 100); return err })},
 		{"post by uri", []string{"INDEX posts_uri (uri_hash=?)"}, ask(
 			func(tx *store.Tx) error { tx.PostByURI("x"); _, err := tx.PostByURI(w.Hello.URI); return err },
+			func(tx *store.Tx) error { _, err := tx.PostIDsByURI(w.Hello.URI, "x"); return err },
 			func(tx *store.Tx) error { _, err := tx.PostIDByURI(w.Hello.URI); return err })},
+		{"relations and who is hidden", []string{"f USING INTEGER PRIMARY KEY", "b USING INTEGER PRIMARY KEY", "h USING INTEGER PRIMARY KEY", "hosts_1 (name=?)"}, ask(
+			func(tx *store.Tx) error { _, err := tx.Relations(w.Bob.ID, w.Carol.ID); return err })},
 		{"posts and people by ids", []string{"p USING INTEGER PRIMARY KEY", "a USING INTEGER PRIMARY KEY"}, ask(
 			func(tx *store.Tx) error { _, err := tx.Posts([]int64{w.Hello.ID}); return err },
 			func(tx *store.Tx) error { _, err := tx.Actors(w.Bob.ID); return err })},

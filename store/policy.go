@@ -1,7 +1,5 @@
 package store
 
-import "strings"
-
 // Who is a set of people that a policy names (GoToSocial's interaction controls,
 // FEP-044f), as far as it matters to the owner.
 type Who uint8
@@ -124,10 +122,6 @@ func (t *Tx) HiddenActors(actors map[int64]Actor) (map[int64]bool, error) {
 	if len(actors) == 0 {
 		return hidden, nil
 	}
-	blockedHosts, err := t.BlockedHosts()
-	if err != nil {
-		return nil, err
-	}
 	ids := make([]int64, 0, len(actors))
 	for id, a := range actors {
 		ids = append(ids, id)
@@ -137,46 +131,9 @@ func (t *Tx) HiddenActors(actors map[int64]Actor) (map[int64]bool, error) {
 	if err != nil {
 		return nil, err
 	}
-	for id := range blocked {
-		hidden[id] = true
-	}
-	if len(blockedHosts) == 0 {
-		return hidden, nil
-	}
-	off, err := t.hostsBelow(actors, blockedHosts)
+	off, err := t.blockedServers(actors)
 	for id, a := range actors {
-		hidden[id] = hidden[id] || off[a.HostID]
+		hidden[id] = hidden[id] || blocked[id] || off[a.HostID] && id != OwnerID
 	}
 	return hidden, err
-}
-
-// hostsBelow says which servers of some people are blocked, by their own name or a
-// domain above it, on whatever port, as HostBlocked does for one.
-func (t *Tx) hostsBelow(actors map[int64]Actor, blocked []Host) (map[int64]bool, error) {
-	set := make(map[string]bool, len(blocked))
-	for _, h := range blocked {
-		set[h.Name] = true
-	}
-	ids := make([]int64, 0, len(actors))
-	for _, a := range actors {
-		ids = append(ids, a.HostID)
-	}
-	list, err := many(t, scanHost, `
-		select `+hostColumns+`
-		from hosts
-		where id in (
-			select value
-			from json_each(?))`, idList(distinct(ids)))
-	if err != nil {
-		return nil, err
-	}
-	off := map[int64]bool{}
-	for _, h := range list {
-		off[h.ID] = set[h.Name]
-		for name, more := withoutPort(h.Name), true; more && !off[h.ID]; more = more && strings.Contains(name, ".") {
-			off[h.ID] = set[name]
-			_, name, more = strings.Cut(name, ".")
-		}
-	}
-	return off, nil
 }

@@ -180,6 +180,31 @@ func (t *Tx) PostIDByURI(uri string) (int64, error) {
 		and uri = ?`, t.hash(uri), uri)
 }
 
+// PostIDsByURI reads the ids of several in one query into a map; missing ones are
+// left out.
+func (t *Tx) PostIDsByURI(uris ...string) (map[string]int64, error) {
+	hashes := make([]int64, len(uris))
+	wanted := make(map[string]bool, len(uris))
+	for i, uri := range uris {
+		hashes[i], wanted[uri] = t.hash(uri), true
+	}
+	type named struct {
+		id  int64
+		uri string
+	}
+	list, err := many(t, func(r scanner) (n named, err error) { err = r.Scan(&n.id, &n.uri); return }, `
+		select p.id, p.uri
+		from json_each(?) j
+		cross join posts p on p.uri_hash = j.value`, idList(distinct(hashes)))
+	ids := make(map[string]int64, len(list))
+	for _, n := range list {
+		if wanted[n.uri] {
+			ids[n.uri] = n.id
+		}
+	}
+	return ids, err
+}
+
 // Posts reads several by id in one query, in that order; missing ones are left out.
 func (t *Tx) Posts(ids []int64) ([]Post, error) {
 	if len(ids) == 0 {

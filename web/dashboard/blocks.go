@@ -101,16 +101,21 @@ func (d *Dashboard) blocked(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// unhidden leaves out posts of people whom the owner blocked, in one query.
+// unhidden leaves out posts of people whom the owner blocked, alone or with their
+// server (T48), in a few queries for all of them.
 func (v *view) unhidden(posts []store.Post) ([]store.Post, error) {
 	if len(posts) == 0 {
 		return posts, nil
 	}
-	blocked, err := v.tx.BlockedAmong(actorIDs(posts...)...)
-	if err != nil || len(blocked) == 0 {
-		return posts, err
+	actors, err := v.tx.Actors(actorIDs(posts...)...)
+	if err != nil {
+		return nil, err
 	}
-	return slices.DeleteFunc(slices.Clone(posts), func(p store.Post) bool { return blocked[p.ActorID] }), nil
+	hidden, err := v.tx.HiddenActors(actors)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(posts), func(p store.Post) bool { return hidden[p.ActorID] }), nil
 }
 
 // blocks says whether the owner blocked somebody.

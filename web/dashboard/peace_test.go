@@ -50,6 +50,29 @@ func TestBlockAndUnblock(t *testing.T) {
 	h.open(path).says(t, ">Follow</button>", "Loud and")
 }
 
+// T48: what people on a blocked server wrote is hidden too, and comes back with it.
+func TestT48_BlockedServersAreHidden(t *testing.T) {
+	h := newHouse(t, "bob")
+	bob := h.other("bob")
+	h.Follows(t, bob)
+	bob.Post(t, store.Public, "Loud leeks")
+	if _, err := h.RunDue(ctx); err != nil {
+		t.Fatal(err)
+	}
+	pages := []string{"/me", personPath(h.known(bob).ID), "/me/search?q=leeks"}
+	for _, page := range pages {
+		h.open(page).says(t, "Loud leeks")
+	}
+	h.submit("/me/requests/" + decimal(h.known(bob).ID) + "/block")
+	for _, page := range pages {
+		h.open(page).hides(t, "Loud leeks")
+	}
+	if err := h.UnblockHost(ctx, bob.Host); err != nil {
+		t.Fatal(err)
+	}
+	h.open("/me").says(t, "Loud leeks")
+}
+
 func TestReportForm(t *testing.T) {
 	h := newHouse(t, "bob")
 	bob := h.other("bob")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dassie/assets"
+	"dassie/federation"
 	"dassie/federation/markup"
 	"dassie/store"
 	"dassie/web/reply"
@@ -164,13 +165,7 @@ func (v *view) audiences(chosen, widest, text string) (assets.Audiences, error) 
 
 // widestReply is the widest audience that an answer to a post may have
 // (DECISIONS 23).
-func widestReply(parent store.Post) string {
-	switch {
-	case parent.Visibility == store.Direct, parent.Visibility == store.Followers && !parent.Own():
-		return "named"
-	}
-	return audienceOf(parent.Visibility)
-}
+func widestReply(parent store.Post) string { return audienceOf(federation.WidestReply(parent)) }
 
 // compose is the short box, for a new post or for an answer.
 func (v *view) compose(parent *store.Post) (assets.Compose, error) {

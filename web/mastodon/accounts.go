@@ -53,21 +53,13 @@ func (a *API) relationships(c *call) (any, error) {
 	if len(asked) > maxRelationships {
 		return nil, reply.Errorf(reply.Unprocessable, "Ask for at most %d accounts at once.", maxRelationships)
 	}
-	return store.Get(c.ctx, a.st, func(tx *store.Tx) ([]Relationship, error) {
-		list := make([]Relationship, 0, len(asked))
-		for _, text := range asked {
-			actorID, ok := parseID(text)
-			if !ok {
-				continue
-			}
-			r, err := relationship(tx, actorID)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, r)
+	ids := make([]int64, 0, len(asked))
+	for _, text := range asked {
+		if actorID, ok := parseID(text); ok {
+			ids = append(ids, actorID)
 		}
-		return list, nil
-	})
+	}
+	return store.Get(c.ctx, a.st, func(tx *store.Tx) ([]Relationship, error) { return relationships(tx, ids...) })
 }
 
 // follow: POST /api/v1/accounts/:id/follow. Until they accept, it is "requested".
@@ -98,5 +90,11 @@ func (a *API) known(c *call) error {
 }
 
 func (a *API) relationshipNow(c *call) (any, error) {
-	return store.Get(c.ctx, a.st, func(tx *store.Tx) (Relationship, error) { return relationship(tx, c.id) })
+	return store.Get(c.ctx, a.st, func(tx *store.Tx) (Relationship, error) {
+		list, err := relationships(tx, c.id)
+		if err != nil {
+			return Relationship{}, err
+		}
+		return list[0], nil
+	})
 }

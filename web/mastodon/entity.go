@@ -154,7 +154,7 @@ func (m *room) statuses(posts []store.Post) []*Status {
 }
 
 // status is nil where the author, or the post that is boosted, is not here, or
-// blocked by the owner. Nothing here can bookmark or mute for the owner, so those
+// blocked by the owner, alone or with their server. Nothing here can bookmark or mute for the owner, so those
 // are false.
 func (m *room) status(p *store.Post) *Status {
 	s := m.bare(p)
@@ -181,7 +181,7 @@ func (m *room) status(p *store.Post) *Status {
 // bare is a post without what it boosts or quotes.
 func (m *room) bare(p *store.Post) *Status {
 	acc := m.account(p.ActorID)
-	if acc == nil || m.blocked[p.ActorID] {
+	if acc == nil || m.hidden[p.ActorID] {
 		return nil
 	}
 	s := &Status{
@@ -196,7 +196,7 @@ func (m *room) bare(p *store.Post) *Status {
 	if p.Extra.App != "" {
 		s.Application = &Application{p.Extra.App, textOrNull(p.Extra.AppURL)}
 	}
-	if p.Own() {
+	if p.Own() && p.BoostOf == 0 && p.Visibility.Open() {
 		s.Pinned = new(m.pinned[p.ID])
 	}
 	if parent, ok := m.posts[p.ParentID]; ok {
@@ -237,13 +237,14 @@ func emojis(list []store.Emoji) []CustomEmoji {
 	return out
 }
 
-func relationshipOf(actorID int64, to *store.Following, from *store.Follower, hostBlocked bool) Relationship {
-	r := Relationship{ID: id(actorID), Languages: []string{}, DomainBlocking: hostBlocked}
-	if to != nil {
+func relationshipOf(actorID int64, with store.Relation) Relationship {
+	r := Relationship{ID: id(actorID), Languages: []string{}, Blocking: with.Blocked, BlockedBy: with.BlockedBy, DomainBlocking: with.HostBlocked}
+	if to := with.Following; to.ActorID != 0 {
 		r.Following, r.Requested = to.State == store.FollowAccepted, to.State == store.FollowAsked
-		r.ShowingReblogs, r.Notifying = r.Following && to.Boosts, r.Following && to.Notify
+		// What was chosen counts from the moment of the request on, as in Mastodon.
+		r.ShowingReblogs, r.Notifying = (r.Following || r.Requested) && to.Boosts, (r.Following || r.Requested) && to.Notify
 	}
-	if from != nil {
+	if from := with.Follower; from.ActorID != 0 {
 		r.FollowedBy, r.RequestedBy = from.State == store.FollowAccepted, from.State == store.FollowAsked
 	}
 	return r

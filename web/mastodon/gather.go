@@ -1,7 +1,6 @@
 package mastodon
 
 import (
-	"errors"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -65,7 +64,7 @@ type room struct {
 	liked    map[int64]bool  // by the owner
 	boosted  map[int64]bool  // by the owner
 	votes    map[int64][]int // of the owner, in others' polls
-	blocked  map[int64]bool  // authors whose posts are not shown
+	hidden   map[int64]bool  // authors whose posts are not shown: blocked, of blocked servers (T48), or gone
 	moved    map[string]store.Actor
 	accounts map[int64]*Account
 
@@ -107,7 +106,7 @@ func (a *API) gather(tx *store.Tx, posts []store.Post, actorIDs ...int64) (*room
 	if m.actors, err = tx.Actors(ids...); err != nil {
 		return nil, err
 	}
-	if m.blocked, err = tx.BlockedAmong(ids...); err != nil {
+	if m.hidden, err = tx.HiddenActors(m.actors); err != nil {
 		return nil, err
 	}
 	if err := m.readMoved(tx); err != nil {
@@ -165,46 +164,16 @@ func (m *room) add(list []store.Post) {
 	}
 }
 
-// relationship reads how the owner and somebody stand to each other. Of a
-// person unknown here everything is false.
-func relationship(tx *store.Tx, actorID int64) (Relationship, error) {
-	a, err := tx.Actor(actorID)
-	if errors.Is(err, store.ErrNotFound) {
-		return relationshipOf(actorID, nil, nil, false), nil
-	}
+// relationships reads how the owner and several people stand to each other, in
+// that order. Of somebody unknown here everything is false.
+func relationships(tx *store.Tx, actorIDs ...int64) ([]Relationship, error) {
+	known, err := tx.Relations(actorIDs...)
 	if err != nil {
-		return Relationship{}, err
+		return nil, err
 	}
-	var following *store.Following
-	if f, err := tx.Following(actorID); err == nil {
-		following = &f
-	} else if !errors.Is(err, store.ErrNotFound) {
-		return Relationship{}, err
+	list := make([]Relationship, len(actorIDs))
+	for i, actorID := range actorIDs {
+		list[i] = relationshipOf(actorID, known[actorID])
 	}
-	var follower *store.Follower
-	if f, err := tx.Follower(actorID); err == nil {
-		follower = &f
-	} else if !errors.Is(err, store.ErrNotFound) {
-		return Relationship{}, err
-	}
-	r := relationshipOf(actorID, following, follower, false)
-	if a.ID == store.OwnerID {
-		return r, nil
-	}
-	host, err := tx.HostByID(a.HostID)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return r, err
-	}
-	if r.DomainBlocking, err = tx.HostBlocked(host.Name); err != nil {
-		return r, err
-	}
-	if _, err = tx.BlockOf(a.ID); err != nil && !errors.Is(err, store.ErrNotFound) {
-		return r, err
-	}
-	r.Blocking = err == nil
-	if _, err = tx.BlockedBy(a.ID); err != nil && !errors.Is(err, store.ErrNotFound) {
-		return r, err
-	}
-	r.BlockedBy = err == nil
-	return r, nil
+	return list, nil
 }

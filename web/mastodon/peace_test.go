@@ -196,3 +196,105 @@ func TestAccountThatMoved(t *testing.T) {
 	}
 	hasKeys(t, "moved", moved, accountKeys)
 }
+
+// T48: what people on a blocked server wrote is in no list and by no boost.
+func TestT48_BlockedServersAreHiddenFromApps(t *testing.T) {
+	h := newHouse(t)
+	boost := store.Post{URI: "https://carol.example/boost", ActorID: h.Carol.ID, BoostOf: h.Walk.ID, PublishedAt: storetest.Start.Add(40 * time.Minute)}
+	h.write(func(tx *store.Tx) error {
+		if err := tx.InsertPost(&boost); err != nil {
+			return err
+		}
+		if err := tx.AddHome(boost.ID, false); err != nil {
+			return err
+		}
+		_, err := tx.IndexBatch(100, store.Post.HTML)
+		return err
+	})
+	shown := func() (lists int) {
+		for _, path := range []string{"/api/v1/timelines/home", "/api/v1/accounts/" + id(h.Bob.ID) + "/statuses", "/api/v1/accounts/" + id(h.Carol.ID) + "/statuses?exclude_replies=1"} {
+			for _, s := range read[[]object](h, "GET", path, "") {
+				of := s
+				if inner, ok := s["reblog"].(object); ok {
+					of = inner
+				}
+				if of["id"] == id(h.Walk.ID) {
+					lists++
+				}
+			}
+		}
+		o := read[object](h, "GET", "/api/v2/search?q=dassies&type=statuses", "")
+		return lists + len(o["statuses"].([]any))
+	}
+	if n := shown(); n < 4 {
+		t.Fatalf("before the block it is shown %d times", n)
+	}
+	h.write(func(tx *store.Tx) error { return tx.BlockHost("bob.example") })
+	if n := shown(); n != 0 {
+		t.Errorf("it is still shown %d times", n)
+	}
+	checkError(t, h.ask("GET", "/api/v1/statuses/"+id(h.Walk.ID), ""), 404, "by its id")
+	checkError(t, h.ask("GET", "/api/v1/statuses/"+id(boost.ID), ""), 404, "by the id of a boost")
+	if r := read[[]object](h, "GET", "/api/v1/accounts/relationships?id[]="+id(h.Bob.ID), ""); r[0]["domain_blocking"] != true || r[0]["blocking"] != false {
+		t.Errorf("%v", r[0])
+	}
+}
+
+func TestWhatIsBlockedIsNotTouched(t *testing.T) {
+	h := newHouse(t)
+	h.write(func(tx *store.Tx) error { return tx.AddBlock(h.Bob.ID, "https://alice.example/activities/1") })
+	path := "/api/v1/statuses/" + id(h.Walk.ID)
+	checkError(t, h.ask("POST", path+"/favourite", ""), 422, "like")
+	checkError(t, h.ask("POST", path+"/reblog", ""), 422, "boost")
+	h.write(func(tx *store.Tx) error { return tx.DropBlock(h.Bob.ID) })
+	if s := read[object](h, "GET", path, ""); s["favourited"] != false || s["favourites_count"] != 0.0 || s["reblogged"] != false {
+		t.Errorf("what was refused was done: %v", s)
+	}
+}
+
+func TestRelationshipsOfMany(t *testing.T) {
+	h := newHouse(t)
+	var dave, erin store.Actor
+	h.write(func(tx *store.Tx) (err error) {
+		if dave, err = storetest.Person(tx, "dave", "dave.example"); err != nil {
+			return err
+		}
+		if erin, err = storetest.Person(tx, "erin", "erin.example"); err != nil {
+			return err
+		}
+		if err := tx.AddBlock(dave.ID, "x"); err != nil {
+			return err
+		}
+		if err := tx.AddBlockedBy(erin.ID, "y"); err != nil {
+			return err
+		}
+		return tx.SaveFollowing(store.Following{ActorID: h.Carol.ID, State: store.FollowAsked, Boosts: true, AskedAt: storetest.Start})
+	})
+	query := "?id[]=4711&id[]=x"
+	for _, n := range []int64{erin.ID, dave.ID, h.Carol.ID, h.Bob.ID, h.Bob.ID} {
+		query += "&id[]=" + id(n)
+	}
+	list := read[[]object](h, "GET", "/api/v1/accounts/relationships"+query, "")
+	said := func(i int) (is []string) {
+		hasKeys(t, "Relationship", list[i], relationshipKeys)
+		for _, key := range strings.Fields(relationshipKeys) {
+			if list[i][key] == true {
+				is = append(is, key)
+			}
+		}
+		return is
+	}
+	want := [][2]string{
+		{"4711", ""}, {id(erin.ID), "blocked_by"}, {id(dave.ID), "blocking"},
+		{id(h.Carol.ID), "showing_reblogs requested requested_by"},
+		{id(h.Bob.ID), "following showing_reblogs followed_by"}, {id(h.Bob.ID), "following showing_reblogs followed_by"},
+	}
+	if len(list) != len(want) {
+		t.Fatalf("%d of %d", len(list), len(want))
+	}
+	for i, w := range want {
+		if got := strings.Join(said(i), " "); list[i]["id"] != w[0] || got != w[1] {
+			t.Errorf("%v is %q, want %s %q", list[i]["id"], got, w[0], w[1])
+		}
+	}
+}

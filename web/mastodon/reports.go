@@ -58,6 +58,14 @@ func (m *room) reports(tx *store.Tx, ids []int64) (map[int64]*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	var uris []string
+	for _, r := range rows {
+		uris = append(uris, r.Posts...)
+	}
+	posts, err := tx.PostIDsByURI(uris...)
+	if err != nil {
+		return nil, err
+	}
 	out := make(map[int64]*Report, len(rows))
 	for _, r := range rows {
 		e := &Report{
@@ -65,14 +73,9 @@ func (m *room) reports(tx *store.Tx, ids []int64) (map[int64]*Report, error) {
 			Forwarded: r.Forwarded, CreatedAt: date(r.At), StatusIDs: []string{}, RuleIDs: []string{}, TargetAccount: m.account(r.AboutID),
 		}
 		for _, uri := range r.Posts {
-			postID, err := tx.PostIDByURI(uri)
-			if errors.Is(err, store.ErrNotFound) {
-				continue
+			if postID, here := posts[uri]; here {
+				e.StatusIDs = append(e.StatusIDs, id(postID))
 			}
-			if err != nil {
-				return nil, err
-			}
-			e.StatusIDs = append(e.StatusIDs, id(postID))
 		}
 		if e.TargetAccount != nil {
 			out[r.ID] = e

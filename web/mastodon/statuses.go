@@ -92,7 +92,25 @@ func (a *API) draft(c *call) (federation.Draft, error) {
 	if d.ParentID, ok = parseID(parent); !ok {
 		return d, errNoParent
 	}
-	return d, nil
+	if c.params.get("visibility") == "" {
+		d.Visibility, err = a.replyVisibility(c, d.ParentID)
+	}
+	return d, err
+}
+
+// replyVisibility is for whom an answer is if the app says nothing of it; the
+// address of a boost stands for the post that was boosted.
+func (a *API) replyVisibility(c *call, parentID int64) (store.Visibility, error) {
+	return store.Get(c.ctx, a.st, func(tx *store.Tx) (store.Visibility, error) {
+		p, err := tx.Post(parentID)
+		if err == nil && p.BoostOf != 0 {
+			p, err = tx.Post(p.BoostOf)
+		}
+		if errors.Is(err, store.ErrNotFound) {
+			err = errNoParent
+		}
+		return federation.WidestReply(p), err
+	})
 }
 
 var errNoParent = reply.Errorf(reply.NotFound, "The post you are trying to reply to does not appear to exist.")

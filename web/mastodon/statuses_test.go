@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"dassie/store"
+	"dassie/store/storetest"
 )
 
 func TestPublishInEveryForm(t *testing.T) {
@@ -84,5 +85,36 @@ func TestDeleteAnswersTheText(t *testing.T) {
 	checkError(t, h.ask("DELETE", "/api/v1/statuses/"+made, ""), 404, "twice")
 	if _, err := store.Get(context.Background(), h.st, func(tx *store.Tx) (store.Post, error) { return tx.Post(h.Walk.ID) }); err != nil {
 		t.Error(err)
+	}
+}
+
+// DECISIONS 23: an app that says nothing of the audience never widens it.
+func TestReplyWithoutVisibilityIsAsNarrowAsItsParent(t *testing.T) {
+	h := newHouse(t)
+	parents := map[string]*store.Post{
+		"unlisted": {ActorID: h.Bob.ID, Visibility: store.Unlisted}, "direct": {ActorID: h.Bob.ID, Visibility: store.Followers},
+		"private": {ActorID: store.OwnerID, Visibility: store.Followers}, "public": {ActorID: h.Bob.ID, BoostOf: h.Walk.ID},
+	}
+	for want, p := range parents {
+		p.URI, p.PublishedAt = "https://bob.example/parent/"+want, storetest.Start
+		h.write(func(tx *store.Tx) error { return tx.InsertPost(p) })
+		s := read[object](h, "POST", "/api/v1/statuses", `{"status":"Yes.","in_reply_to_id":"`+id(p.ID)+`"}`, "Content-Type", "application/json")
+		if s["visibility"] != want {
+			t.Errorf("an answer to %v is %v, want %s", p.Visibility, s["visibility"], want)
+		}
+	}
+	checkError(t, h.ask("POST", "/api/v1/statuses", "status=x&in_reply_to_id=4711"), 404, "an answer to nothing")
+	checkError(t, h.ask("POST", "/api/v1/statuses", "status=x&visibility=public&in_reply_to_id="+id(parents["direct"].ID)), 422, "a wider one")
+}
+
+func TestPinnedIsSaidOfWhatCanBePinned(t *testing.T) {
+	h := newHouse(t)
+	has := func(s object) bool { _, ok := s["pinned"]; return ok }
+	post := func(body string) object { return read[object](h, "POST", "/api/v1/statuses", body) }
+	if !has(post("status=a")) || !has(post("status=b&visibility=unlisted")) {
+		t.Error("it is not said of a public post")
+	}
+	if has(post("status=c&visibility=private")) || has(read[object](h, "POST", "/api/v1/statuses/"+id(h.Walk.ID)+"/reblog", "")) {
+		t.Error("it is said of what cannot be pinned")
 	}
 }

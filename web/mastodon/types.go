@@ -102,7 +102,7 @@ type Status struct {
 	Reblogged        bool          `json:"reblogged"`
 	Muted            bool          `json:"muted"`
 	Bookmarked       bool          `json:"bookmarked"`
-	Pinned           *bool         `json:"pinned,omitempty"` // own posts only
+	Pinned           *bool         `json:"pinned,omitempty"` // own posts that can be
 	Content          string        `json:"content"`          // HTML
 	Text             *string       `json:"text,omitempty"`   // as typed; when it is deleted
 	Filtered         []string      `json:"filtered"`

@@ -1,0 +1,137 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Relation is how the owner and somebody stand to each other. A follow that
+// never was is its zero value, whose ActorID is 0.
+type Relation struct {
+	Following   Following
+	Follower    Follower
+	Blocked     bool // by the owner
+	BlockedBy   bool // the owner, by them
+	HostBlocked bool // their server, or a domain above it
+}
+
+// Relations reads how the owner and several people stand to each other, in as many
+// queries for all of them as for one. People who are not here are left out.
+func (t *Tx) Relations(actorIDs ...int64) (map[int64]Relation, error) {
+	actors, err := t.Actors(actorIDs...)
+	if err != nil || len(actors) == 0 {
+		return nil, err
+	}
+	out := make(map[int64]Relation, len(actors))
+	for id := range actors {
+		out[id] = Relation{}
+	}
+	if err := t.readFollows(actorIDs, out); err != nil {
+		return nil, err
+	}
+	blocked, err := t.BlockedAmong(actorIDs...)
+	if err != nil {
+		return nil, err
+	}
+	by, err := t.blockersAmong(actorIDs...)
+	if err != nil {
+		return nil, err
+	}
+	off, err := t.blockedServers(actors)
+	if err != nil {
+		return nil, err
+	}
+	for id, a := range actors {
+		r := out[id]
+		r.Blocked, r.BlockedBy, r.HostBlocked = blocked[id], by[id], off[a.HostID] && id != OwnerID
+		out[id] = r
+	}
+	return out, nil
+}
+
+func (t *Tx) readFollows(actorIDs []int64, out map[int64]Relation) error {
+	ids := idList(distinct(actorIDs))
+	to, err := many(t, scanFollowing, `
+		select `+followingColumns+`
+		from json_each(?) j
+		cross join following f on f.actor_id = j.value`, ids)
+	if err != nil {
+		return err
+	}
+	for _, f := range to {
+		r := out[f.ActorID]
+		r.Following = f
+		out[f.ActorID] = r
+	}
+	from, err := many(t, scanFollower, `
+		select `+followerColumns+`
+		from json_each(?) j
+		cross join followers f on f.actor_id = j.value`, ids)
+	for _, f := range from {
+		r := out[f.ActorID]
+		r.Follower = f
+		out[f.ActorID] = r
+	}
+	return err
+}
+
+// blockedServers says which servers of some people are blocked, by the id of the
+// server: by their own name or a domain above it, on whatever port, as HostBlocked
+// does for one. The names are looked up, since there are many servers.
+func (t *Tx) blockedServers(actors map[int64]Actor) (map[int64]bool, error) {
+	ids := make([]int64, 0, len(actors))
+	for _, a := range actors {
+		ids = append(ids, a.HostID)
+	}
+	type server struct {
+		id   int64
+		name string
+	}
+	hosts, err := many(t, func(r scanner) (s server, err error) { err = r.Scan(&s.id, &s.name); return }, `
+		select h.id, h.name
+		from json_each(?) j
+		cross join hosts h on h.id = j.value`, idList(distinct(ids)))
+	if err != nil || len(hosts) == 0 {
+		return nil, err
+	}
+	var names []string
+	for _, h := range hosts {
+		names = append(names, namesAbove(h.name)...)
+	}
+	asked, err := json.Marshal(names)
+	if err != nil {
+		return nil, fmt.Errorf("names of servers: %w", err)
+	}
+	blocked, err := many(t, scanString, `
+		select h.name
+		from json_each(?) j
+		cross join hosts h on h.name = j.value
+		where h.blocked_at is not null`, string(asked))
+	if err != nil || len(blocked) == 0 {
+		return nil, err
+	}
+	off := map[int64]bool{}
+	for _, h := range hosts {
+		off[h.id] = slices.ContainsFunc(namesAbove(h.name), func(name string) bool { return slices.Contains(blocked, name) })
+	}
+	return off, nil
+}
+
+// namesAbove are the names whose block is one of a host: its own, without the
+// port, and the domains above it but the last label.
+func namesAbove(host string) []string {
+	names := []string{host}
+	name := withoutPort(host)
+	if name != host {
+		names = append(names, name)
+	}
+	for {
+		_, up, ok := strings.Cut(name, ".")
+		if !ok || !strings.Contains(up, ".") {
+			return names
+		}
+		names, name = append(names, up), up
+	}
+}
