@@ -14,11 +14,15 @@ func (s *Service) onCreate(tx *store.Tx, in *incoming) (outcome, error) {
 	if err := s.takeVotes(tx, in.act.Votes(maxOptions), in.sender); err != nil {
 		return done, err
 	}
-	if in.act.Object == nil {
-		if known, err := postKnown(tx, in.act.ObjectID); err != nil || known {
+	if in.act.Object == nil { // only the id came
+		p, err := tx.PostByURI(in.act.ObjectID)
+		if errors.Is(err, store.ErrNotFound) {
+			return needsMore, nil
+		}
+		if err != nil {
 			return done, err
 		}
-		return needsMore, nil // only the id came
+		return done, s.takePost(tx, p, in.sender)
 	}
 	note, err := s.embeddedNote(in)
 	if err != nil || note == nil {
@@ -133,14 +137,24 @@ func (s *Service) embeddedNote(in *incoming) (*ap.Note, error) {
 // takeNote stores a post and puts it where it belongs: home, notices. What it
 // answers is fetched later if it is not here.
 func (s *Service) takeNote(tx *store.Tx, note *ap.Note, author store.Actor) error {
-	p, fresh, err := s.storeNote(tx, note, author)
+	p, _, err := s.storeNote(tx, note, author)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil // deleted before it arrived, or blocked
 	}
 	if err != nil {
 		return err
 	}
-	if fresh && p.Extra.QuoteURI != "" {
+	return s.takePost(tx, p, author)
+}
+
+// takePost does what the arrival of a stored post from its author calls for. It
+// may have been here before, with a conversation, a boost or a look-up, or come
+// once more.
+func (s *Service) takePost(tx *store.Tx, p store.Post, author store.Actor) error {
+	if p.ActorID != author.ID || p.BoostOf != 0 { // T12: an id that something else has
+		return nil
+	}
+	if p.Extra.QuoteURI != "" {
 		if err := s.wantQuote(tx, quoteJob{Post: p.ID}); err != nil {
 			return err
 		}

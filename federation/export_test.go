@@ -3,6 +3,7 @@ package federation
 import (
 	"context"
 	"errors"
+	"testing"
 	"time"
 
 	"dassie/federation/ap"
@@ -68,3 +69,20 @@ type Pause struct{ p pause }
 
 // Over is over.
 func (p *Pause) Over(now time.Time) time.Time { return p.p.over(now) }
+
+// FetchingVerb makes the table know, until the test ends, a kind of activity that
+// has to fetch something before it can be applied; applied counts how often it was.
+func FetchingVerb(tb testing.TB, kind string, applied *int) {
+	fetched := false
+	verbs[kind] = verb{
+		apply: func(*Service, *store.Tx, *incoming) (outcome, error) {
+			if !fetched {
+				return needsMore, nil
+			}
+			*applied++
+			return done, nil
+		},
+		resolve: func(*Service, context.Context, *incoming) error { fetched = true; return nil },
+	}
+	tb.Cleanup(func() { delete(verbs, kind) })
+}

@@ -34,6 +34,10 @@ type verb struct {
 	// dropped before its sender's key is fetched.
 	floods bool
 
+	// revises says that it changes or takes back what its sender sent before: while
+	// that of a stranger waits, this waits behind it.
+	revises bool
+
 	// repeats says that the verb's own rows remember what was done, so that its
 	// replays need no memory of their own.
 	repeats bool
@@ -49,7 +53,7 @@ var verbs = map[string]verb{
 	"Block": {apply: (*Service).onBlock, cares: (*Service).caresForBlock},
 	"Create": {apply: (*Service).onCreate, cares: (*Service).caresForCreate, stranger: (*Service).createByStranger,
 		check: (*Service).checkCreated, resolve: (*Service).resolveCreate, repeats: true},
-	"Delete":     {apply: (*Service).onDelete, cares: (*Service).caresForDelete, check: (*Service).checkOwned, repeats: true},
+	"Delete":     {apply: (*Service).onDelete, cares: (*Service).caresForDelete, check: (*Service).checkOwned, repeats: true, revises: true},
 	"EmojiReact": {apply: (*Service).onLike, cares: (*Service).caresForLike, stranger: (*Service).likeByStranger, floods: true},
 	"Flag":       {apply: (*Service).onFlag, cares: (*Service).caresForFlag, stranger: (*Service).flagByStranger},
 	"Follow":     {apply: (*Service).onFollow, cares: (*Service).caresForFollow, stranger: (*Service).followByStranger},
@@ -58,9 +62,9 @@ var verbs = map[string]verb{
 		resolve: (*Service).resolveMove, repeats: true},
 	"Reject": {apply: (*Service).onReject},
 	"Remove": {apply: (*Service).onRemove, cares: (*Service).caresForFeatured},
-	"Undo":   {apply: (*Service).onUndo, cares: (*Service).caresForUndo, check: (*Service).checkUndone},
+	"Undo":   {apply: (*Service).onUndo, cares: (*Service).caresForUndo, check: (*Service).checkUndone, revises: true},
 	"Update": {apply: (*Service).onUpdate, cares: (*Service).caresForUpdate, check: (*Service).checkOwned,
-		resolve: (*Service).resolveUpdate, repeats: true},
+		resolve: (*Service).resolveUpdate, repeats: true, revises: true},
 
 	"QuoteRequest":    consentVerb,
 	"ReplyRequest":    consentVerb,
@@ -83,15 +87,23 @@ var undos = map[string]func(s *Service, tx *store.Tx, in *incoming) error{
 func knownVerb(kind string) bool { return verbs[kind].apply != nil }
 
 // apply calls an activity's verb, but only once for one signed request: a
-// replay has no effect for a week, also after a restart.
+// replay has no effect for a week, also after a restart. What must be fetched
+// first has had none yet: it is applied as a job, under the same signature.
 func (s *Service) apply(tx *store.Tx, in *incoming) (outcome, error) {
 	v := verbs[in.act.Type]
-	if !v.repeats {
-		if seen, err := tx.Seen("signature " + hex.EncodeToString(in.proof)); err != nil || seen {
-			return done, err
-		}
+	if v.repeats {
+		return v.apply(s, tx, in)
 	}
-	return v.apply(s, tx, in)
+	mark := "signature " + hex.EncodeToString(in.proof)
+	if before, err := tx.SeenBefore(mark); err != nil || before {
+		return done, err
+	}
+	out, err := v.apply(s, tx, in)
+	if err != nil || out != done {
+		return out, err
+	}
+	_, err = tx.Seen(mark)
+	return out, err
 }
 
 // cares says whether an activity of a stored actor can have any effect here.
@@ -105,10 +117,20 @@ func (s *Service) cares(tx *store.Tx, in *incoming) (bool, error) {
 // wantedFromStranger is cares for an actor who is not stored yet.
 func (s *Service) wantedFromStranger(ctx context.Context, act *ap.Activity) (bool, error) {
 	v := verbs[act.Type]
-	if v.stranger == nil {
+	if v.stranger == nil && !v.revises {
 		return false, nil
 	}
-	return store.Get(ctx, s.store, func(tx *store.Tx) (bool, error) { return v.stranger(s, tx, act) })
+	return store.Get(ctx, s.store, func(tx *store.Tx) (bool, error) {
+		if v.stranger != nil {
+			if wanted, err := v.stranger(s, tx, act); err != nil || wanted {
+				return wanted, err
+			}
+		}
+		if !v.revises {
+			return false, nil
+		}
+		return tx.JobWaiting(act.Actor)
+	})
 }
 
 func postKnown(tx *store.Tx, uri string) (bool, error) {

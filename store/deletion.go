@@ -132,6 +132,14 @@ func (t *Tx) Buried(uri string) (bool, error) {
 	return err == nil, err
 }
 
+// SeenBefore says whether Seen was told of an activity within a week.
+func (t *Tx) SeenBefore(uri string) (bool, error) {
+	return t.exists(`
+		select 1
+		from seen
+		where id_hash = ?`, t.hash(uri))
+}
+
 // Seen remembers an activity's id for a week and says whether it was known:
 // what arrives twice, by two inboxes or by replay, is applied once.
 func (t *Tx) Seen(uri string) (bool, error) {
