@@ -327,3 +327,50 @@ func withParent(d federation.Draft, id int64) federation.Draft {
 	d.ParentID = id
 	return d
 }
+
+// Servers of the Misskey family have one id for each pair of people.
+func TestAFollowUnderTheSameIDAgain(t *testing.T) {
+	c := fedtest.New(t, "alice")
+	alice, bob := c.Servers[0], c.Stranger("bob")
+	follow := merge(bob.Activity("Follow", alice.ActorURI()), "id", bob.URL("/follows/1/2"))
+	state := func() store.FollowState {
+		return lookAt(t, alice, func(tx *store.Tx) (store.FollowState, error) {
+			a, err := tx.ActorByURI(bob.ActorID())
+			if err != nil {
+				return 0, err
+			}
+			f, err := tx.Follower(a.ID)
+			return f.State, err
+		})
+	}
+	send := func(a map[string]any) {
+		t.Helper()
+		c.Advance(time.Minute)
+		if status := bob.Send(alice, a); status != http.StatusAccepted {
+			t.Fatalf("%s answered %d", a["type"], status)
+		}
+		c.Settle()
+	}
+	send(follow)
+	send(bob.Activity("Undo", follow))
+	send(follow)
+	if state() != store.FollowAccepted || len(bob.Received("Accept")) != 2 {
+		t.Fatalf("following again after leaving: state %d, %d times accepted", state(), len(bob.Received("Accept")))
+	}
+	send(follow) // the answer was lost
+	if len(bob.Received("Accept")) != 3 {
+		t.Error("a Follow that comes again is not answered again")
+	}
+	if err := alice.RemoveFollower(ctx(), lookUp(t, alice, bob.ActorID()).ID); err != nil {
+		t.Fatal(err)
+	}
+	send(follow)
+	if state() != store.FollowRemoved || len(bob.Received("Reject")) != 2 {
+		t.Errorf("right after the removal: state %d, %d times rejected", state(), len(bob.Received("Reject")))
+	}
+	c.Advance(2 * time.Hour)
+	send(follow)
+	if state() != store.FollowAccepted {
+		t.Errorf("two hours later a new request is in state %d", state())
+	}
+}

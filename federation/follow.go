@@ -128,23 +128,19 @@ func (s *Service) onFollow(tx *store.Tx, in *incoming) (outcome, error) {
 		return done, nil
 	}
 	uri := in.act.ID
-	if uri != "" {
-		if seen, err := tx.Seen(uri); err != nil {
-			return done, err
-		} else if seen {
-			return done, s.answerAgain(tx, in.sender, uri)
-		}
-	}
-	follow, err := ap.Marshal(ap.Object{"id": uri, "type": "Follow", "actor": in.sender.URI, "object": s.actorURI})
-	if err != nil {
-		return done, fmt.Errorf("keep the follow of %s: %w", in.sender.URI, err)
-	}
 	f, err := tx.Follower(in.sender.ID)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return done, err
 	}
+	if err == nil && uri != "" && f.FollowURI == uri && !s.asksAnew(f) {
+		return done, s.answerAgain(tx, in.sender, f)
+	}
 	known := err == nil && f.State == store.FollowAccepted
 	asked := err == nil && f.State == store.FollowAsked
+	follow, err := ap.Marshal(ap.Object{"id": uri, "type": "Follow", "actor": in.sender.URI, "object": s.actorURI})
+	if err != nil {
+		return done, fmt.Errorf("keep the follow of %s: %w", in.sender.URI, err)
+	}
 	f = store.Follower{ActorID: in.sender.ID, State: f.State, FollowURI: uri, Follow: string(follow), AskedAt: s.now(), DecidedAt: f.DecidedAt}
 	if !known {
 		f.State, f.DecidedAt = store.FollowAsked, time.Time{}
@@ -202,15 +198,26 @@ func (s *Service) undoFollow(tx *store.Tx, in *incoming) error {
 	return nil
 }
 
-// answerAgain repeats the answer to a Follow that arrives once more under the
-// same id: its sender never got the first one.
-func (s *Service) answerAgain(tx *store.Tx, a store.Actor, uri string) error {
-	f, err := tx.Follower(a.ID)
-	if errors.Is(err, store.ErrNotFound) || err == nil && (f.FollowURI != uri || f.State != store.FollowAccepted) {
-		return nil
+// reaskAfter is how long after a refusal a Follow under the same id is a new
+// request, and no second delivery of the one that was refused.
+const reaskAfter = time.Hour
+
+// asksAnew says whether a Follow under the id of an earlier one is a new request:
+// servers of the Misskey family have one id for each pair of people, whenever they
+// ask. Of a follow that was taken back there is no row, so it is new as well.
+func (s *Service) asksAnew(f store.Follower) bool {
+	refused := f.State == store.FollowRejected || f.State == store.FollowRemoved
+	return refused && s.now().Sub(f.DecidedAt) >= reaskAfter
+}
+
+// answerAgain repeats the answer to a Follow that arrives once more: its sender
+// never got the first one. A request that waits still waits.
+func (s *Service) answerAgain(tx *store.Tx, a store.Actor, f store.Follower) error {
+	switch f.State {
+	case store.FollowAccepted:
+		return s.answerFollow(tx, "Accept", a, f)
+	case store.FollowRejected, store.FollowRemoved:
+		return s.answerFollow(tx, "Reject", a, f)
 	}
-	if err != nil {
-		return err
-	}
-	return s.answerFollow(tx, "Accept", a, f)
+	return nil
 }

@@ -221,8 +221,10 @@ func TestT12_OnlyTheOwnerChangesOrDeletes(t *testing.T) {
 	}
 }
 
-func merge(m map[string]any, key string, v any) map[string]any {
-	m[key] = v
+func merge(m map[string]any, pairs ...any) map[string]any {
+	for i := 0; i < len(pairs); i += 2 {
+		m[pairs[i].(string)] = pairs[i+1]
+	}
 	return m
 }
 
