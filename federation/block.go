@@ -128,6 +128,9 @@ func (s *Service) onBlock(tx *store.Tx, in *incoming) (outcome, error) {
 	if in.act.ObjectID != s.actorURI {
 		return done, nil
 	}
+	if undone, err := undoneBefore(tx, in); err != nil || undone {
+		return done, err
+	}
 	for _, drop := range []func(int64) error{tx.DropFollower, tx.DropFollowing} {
 		if err := drop(in.sender.ID); err != nil {
 			return done, err
@@ -150,7 +153,7 @@ func (s *Service) caresForBlock(_ *store.Tx, in *incoming) (bool, error) {
 func (s *Service) undoBlock(tx *store.Tx, in *incoming) error {
 	uri, err := tx.BlockedBy(in.sender.ID)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil
+		return undoFirst(tx, in, in.act.Object != nil && in.act.Object.FirstID("object") == s.actorURI)
 	}
 	if err != nil {
 		return err

@@ -275,3 +275,19 @@ func TestT12_BlocksOfOthersMeanNothing(t *testing.T) {
 		t.Error("to be blocked is not to block")
 	}
 }
+
+func TestABlockThatArrivesAfterItsUndoMeansNothing(t *testing.T) {
+	c := fedtest.New(t, "alice")
+	alice, bob := c.Servers[0], c.Stranger("bob")
+	a := followStranger(t, alice, bob)
+	block := bob.Activity("Block", alice.ActorURI())
+	bob.Send(alice, bob.Activity("Undo", block))
+	bob.Send(alice, block)
+	c.Settle()
+	if blocked := lookAt(t, alice, func(tx *store.Tx) (map[int64]bool, error) { return tx.UnreachedAmong(a.ID) }); blocked[a.ID] {
+		t.Error("the owner counts as blocked for ever")
+	}
+	if follows, _ := relations(t, alice, a.ID); !follows {
+		t.Error("the follow ended")
+	}
+}

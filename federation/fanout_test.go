@@ -291,3 +291,22 @@ func TestAFanOutBeyondThePlacesCutsNobody(t *testing.T) {
 		}
 	}
 }
+
+// Of what others pass on only posts count, so the rest costs nothing.
+func TestForwardedLikesAndBoostsCostNoWrite(t *testing.T) {
+	c := fedtest.New(t, "alice")
+	alice, bob := c.Servers[0], c.Stranger("bob")
+	followStranger(t, alice, bob)
+	bob.Send(alice, bob.Activity("Create", bob.Note("/n/1", "<p>root</p>")))
+	c.Settle()
+	disk := alice.Disk(t)
+	for _, kind := range []string{"Announce", "Like", "Undo", "Flag"} {
+		a := merge(bob.Activity(kind, bob.URL("/n/1")), "actor", "http://far.localhost/u", "id", "http://far.localhost/a", "signature", map[string]any{"type": "RsaSignature2017"})
+		if status := bob.Send(alice, a); status != http.StatusAccepted {
+			t.Fatalf("%s answered %d", kind, status)
+		}
+	}
+	if alice.Disk(t) != disk {
+		t.Error("they cost a write")
+	}
+}

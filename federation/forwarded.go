@@ -11,12 +11,15 @@ import (
 	"dassie/store"
 )
 
+// referable are the kinds of activity that count when somebody else passes them on.
+var referable = map[string]bool{"Create": true, "Delete": true, "Update": true}
+
 // acceptForwarded takes an activity that its signer only passes on. Its body
 // proves nothing (linked-data signatures have been fooled too often): it is a
 // hint to ask the object's own server, worth a job only if the thread is known,
 // one per object at a time, and within what third parties may name (T31).
 func (s *Service) acceptForwarded(ctx context.Context, act *ap.Activity, k *signer, body []byte) error {
-	if act.ObjectID == "" || k.actorID == 0 || s.origin.Owns(act.ObjectID) {
+	if !referable[act.Type] || act.ObjectID == "" || k.actorID == 0 || s.origin.Owns(act.ObjectID) {
 		return nil
 	}
 	wanted, err := store.Get(ctx, s.store, func(tx *store.Tx) (bool, error) {

@@ -63,8 +63,10 @@ func (s *Service) resolveMove(ctx context.Context, in *incoming) error {
 	if err != nil || !cares {
 		return err
 	}
-	if ok, err := s.mayContact(ctx, ap.Host(in.act.Target)); err != nil || !ok {
+	if ok, err := s.mayContact(ctx, ap.Host(in.act.Target)); err != nil {
 		return err
+	} else if !ok {
+		return errOverBudget // within the hour there is room again, and the follow is not lost
 	}
 	in.target, err = s.refreshActor(ctx, in.act.Target)
 	return err

@@ -1,6 +1,7 @@
 package federation_test
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -263,5 +264,24 @@ func TestTheOwnerMovesAwayAndComesBack(t *testing.T) {
 	}
 	if err := alice.SetAliases(ctx(), many); err != nil {
 		t.Errorf("the same account eleven times is one: %v", err)
+	}
+}
+
+// T31 puts a Move off that names one new server of a domain too many, and no follow is lost.
+func TestT31_AMoveWaitsForItsTurn(t *testing.T) {
+	c := fedtest.New(t, "alice")
+	alice := c.Servers[0]
+	old, busy, to := c.Stranger("old"), c.Stranger("busy.many"), c.Stranger("new.many")
+	followStranger(t, alice, old)
+	to.Serve("/users/new.many", aliased(to, old.ActorID()))
+	_, port, _ := strings.Cut(busy.Host, ":")
+	for i := range 20 {
+		old.Send(alice, old.Activity("Announce", fmt.Sprintf("http://s%d.many.localhost:%s/n/%d", i, port, i)))
+	}
+	c.Settle()
+	old.Send(alice, move(old, to))
+	c.SettleFor(50*time.Minute, time.Minute)
+	if n := len(to.Received("Follow")); n != 1 {
+		t.Errorf("the new account was asked to be followed %d times", n)
 	}
 }
