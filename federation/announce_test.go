@@ -442,3 +442,38 @@ func TestABoostByAStrangerOfAnOwnPostIsTold(t *testing.T) {
 		t.Errorf("the post: %d %s", status, body)
 	}
 }
+
+// What a server says about its own post has counted already what comes from it.
+func TestCountsOfOthersPostsAreNotCountedTwice(t *testing.T) {
+	c := fedtest.New(t, "alice")
+	alice := c.Servers[0]
+	bob, carol := c.Stranger("bob"), c.Stranger("carol")
+	followStranger(t, alice, bob)
+	collection := func(path string, n int) map[string]any {
+		return map[string]any{"id": carol.URL(path), "type": "Collection", "totalItems": n}
+	}
+	carol.Serve("/n/1", merge(carol.Note("/n/1", "<p>x</p>"), "shares", collection("/n/1/shares", 3), "replies", collection("/n/1/replies", 2)))
+	announce := bob.Activity("Announce", carol.URL("/n/1"))
+	bob.Send(alice, announce)
+	c.Settle()
+	counts := func(what string, replies, boosts int) {
+		t.Helper()
+		if p, _ := alice.Has(t, carol.URL("/n/1")); p.Replies != replies || p.Boosts != boosts {
+			t.Errorf("%s: %d replies and %d boosts, want %d and %d", what, p.Replies, p.Boosts, replies, boosts)
+		}
+	}
+	counts("the boost that brought it", 2, 3)
+	for i := range 3 {
+		bob.Send(alice, bob.Activity("Create", merge(bob.Note(fmt.Sprint("/r/", i), "<p>r</p>"), "inReplyTo", carol.URL("/n/1"))))
+	}
+	c.Settle()
+	counts("three replies known here", 3, 3)
+	p, _ := alice.Has(t, carol.URL("/n/1"))
+	boost(t, c, alice, p.URI, store.Public)
+	counts("the owner's boost, which its server did not know of", 3, 4)
+	if _, err := alice.Unboost(ctx(), p.ID); err != nil {
+		t.Fatal(err)
+	}
+	bob.Send(alice, bob.Activity("Undo", announce))
+	counts("both taken back", 3, 2)
+}

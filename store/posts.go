@@ -286,12 +286,12 @@ func (t *Tx) freePostID(published time.Time) (int64, error) {
 
 func (t *Tx) linkPost(p *Post) error {
 	if p.ParentID != 0 {
-		if err := t.bump(p.ParentID, "replies", 1); err != nil {
+		if err := t.counted(p, p.ParentID, "replies", "posts_parent", "parent_id"); err != nil {
 			return err
 		}
 	}
 	if p.BoostOf != 0 {
-		if err := t.bump(p.BoostOf, "boosts", 1); err != nil {
+		if err := t.counted(p, p.BoostOf, "boosts", "posts_boost", "boost_of"); err != nil {
 			return err
 		}
 	} else if err := t.adopt(p); err != nil {
@@ -320,6 +320,26 @@ func (t *Tx) adopt(p *Post) error {
 		update posts
 		set replies = max(replies, ?)
 		where id = ?`, n, p.ID)
+	return err
+}
+
+// counted counts one more reply to a post or boost of it. What the server of
+// another's post told holds the one that came already, unless the owner made it:
+// there it counts only if more are known here. Index and columns are constants.
+func (t *Tx) counted(p *Post, id int64, column, index, link string) error {
+	if p.Own() {
+		return t.bump(id, column, 1)
+	}
+	_, err := t.exec(`
+		update posts
+		set `+column+` = case
+			when actor_id = 1 then `+column+` + 1
+			else max(`+column+`, (
+				select count(*)
+				from posts x indexed by `+index+`
+				where x.`+link+` = ?1))
+			end
+		where id = ?1`, id)
 	return err
 }
 
