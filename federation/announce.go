@@ -163,6 +163,9 @@ func (s *Service) takeBoost(tx *store.Tx, in *incoming, p store.Post) error {
 		if err := s.enterHome(tx, b); err != nil {
 			return err
 		}
+		if err := s.wantBoostedPicture(tx, p.ActorID); err != nil {
+			return err
+		}
 	}
 	if !p.Own() {
 		return nil

@@ -23,7 +23,21 @@ const (
 	evictAtMost   = 500                 // cache entries looked at to make room
 	mediaReserve  = 300 << 20           // bytes on the device below which other people's pictures are not fetched
 	seenMark      = " seen"             // after the id in a job: the owner looks at this person
+	boostedMark   = " boosted"          // likewise: a post of theirs stands in home, boosted
+	pictureWait   = 10 * time.Second    // how long these wait, so that what is more needed goes first
 )
+
+// wantBoostedPicture queues the avatar of somebody whose post came into home by a
+// boost: half of a timeline would have no faces without it. One request for each
+// person, since only people whom the owner follows bring it about.
+func (s *Service) wantBoostedPicture(tx *store.Tx, actorID int64) error {
+	a, err := tx.Actor(actorID)
+	if err != nil || a.ID == store.OwnerID || a.IconURL == "" || a.Avatar != "" {
+		return err
+	}
+	// A key of its own: a look at the person must not have to wait for this.
+	return tx.AddJobOnce("pictures", idKey("face", a.ID), append(idPayload(a.ID), boostedMark...), s.now().Add(pictureWait))
+}
 
 // wantSeenPictures queues the pictures of somebody whom the owner looks at.
 func (s *Service) wantSeenPictures(tx *store.Tx, a store.Actor) error {
@@ -39,6 +53,7 @@ func (s *Service) wantSeenPictures(tx *store.Tx, a store.Actor) error {
 // remembered and no failure of the job.
 func (s *Service) fetchPictures(ctx context.Context, payload []byte) error {
 	text, looked := strings.CutSuffix(string(payload), seenMark)
+	text, boosted := strings.CutSuffix(text, boostedMark)
 	id, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ap.ErrSyntax, err)
@@ -49,7 +64,7 @@ func (s *Service) fetchPictures(ctx context.Context, payload []byte) error {
 		if a, err = tx.Actor(id); err != nil {
 			return err
 		}
-		wanted, err = showsPictures(tx, a, looked)
+		wanted, err = showsPictures(tx, a, looked || boosted)
 		return err
 	})
 	if errors.Is(err, store.ErrNotFound) {
@@ -66,9 +81,11 @@ func (s *Service) fetchPictures(ctx context.Context, payload []byte) error {
 	if err != nil {
 		return err
 	}
-	header, err := s.remotePicture(ctx, a, a.ImageURL, "header")
-	if err != nil {
-		return err
+	header := a.Header
+	if !boosted {
+		if header, err = s.remotePicture(ctx, a, a.ImageURL, "header"); err != nil {
+			return err
+		}
 	}
 	return s.store.Write(ctx, func(tx *store.Tx) error {
 		now, err := tx.Actor(id)

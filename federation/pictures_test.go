@@ -204,3 +204,30 @@ func TestPicturesOfPeopleWhomTheOwnerNeverSeesAreNotFetched(t *testing.T) {
 		t.Errorf("fetched %d times for somebody who asks to follow", n)
 	}
 }
+
+// Of somebody whom a boost brought into home the owner sees the face.
+func TestABoostInHomeHasAFace(t *testing.T) {
+	c := fedtest.New(t, "alice")
+	alice := c.Servers[0]
+	bob, carol, dora := c.Stranger("bob"), c.Stranger("carol"), c.Stranger("dora")
+	followStranger(t, alice, bob)
+	for _, s := range []*fedtest.Stranger{carol, dora} {
+		s.Serve("/a.png", fedtest.Doc{Type: "image/png", Body: picture(t, 3, 50)})
+		s.Serve("/h.png", fedtest.Doc{Type: "image/png", Body: picture(t, 3, 50)})
+		a := showing(s, "/a.png")
+		a["image"] = map[string]any{"type": "Image", "mediaType": "image/png", "url": s.URL("/h.png")}
+		s.Serve("/n/1", s.Note("/n/1", "<p>x</p>"))
+	}
+	for range 2 {
+		bob.Send(alice, bob.Activity("Announce", carol.URL("/n/1")))
+		c.SettleFor(time.Minute, 20*time.Second)
+	}
+	if a := lookUp(t, alice, carol.ActorID()); a.Avatar == "" || fetched(carol, "/a.png") != 1 || fetched(carol, "/h.png") != 0 {
+		t.Errorf("avatar %q, fetched: %v", a.Avatar, carol.Gets())
+	}
+	dora.Send(alice, dora.Activity("Announce", alice.Post(t, store.Public, "Hi").URI)) // home shows nothing of hers
+	c.SettleFor(time.Minute, 20*time.Second)
+	if fetched(dora, "/a.png") != 0 {
+		t.Error("a stranger's boost made us fetch their picture")
+	}
+}
