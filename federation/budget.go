@@ -23,6 +23,7 @@ const (
 	newHostsPerDomain         = 10          // hosts of one registrable domain met through third parties, per hour (T31)
 	limitersKept              = 20_000      // rows in memory
 	keyWait                   = time.Minute // how long a key fetch waits for its host's turn
+	stampsPerDomain           = 1000        // consents given to one registrable domain per day
 	largeBodies               = 4           // inbox bodies over smallBody in memory at a time: parsed, each can take 10 MB
 	keyWaiting, keyQueue      = 128, 16     // requests that wait for unknown keys, in all and of one host
 )
@@ -37,6 +38,7 @@ type budget struct {
 	keys    *limiters     // key fetches by host
 	domains *limiters     // new hosts by registrable domain
 	syncs   *limiters     // lists of followers by host
+	stamps  *limiters     // consents by registrable domain
 	large   chan struct{} // places for inbox bodies over smallBody
 
 	mu    sync.Mutex
@@ -88,6 +90,7 @@ func newBudget(now func() time.Time) *budget {
 		keys:    newLimiters(rate.Every(time.Hour/keyPerHost), keyPerHost),
 		domains: newLimiters(rate.Every(time.Hour/newHostsPerDomain), newHostsPerDomain),
 		syncs:   newLimiters(rate.Every(syncEvery), 1),
+		stamps:  newLimiters(rate.Every(24*time.Hour/stampsPerDomain), stampsPerDomain),
 		large:   make(chan struct{}, largeBodies),
 		turns:   map[string]chan struct{}{}, queue: map[string]int{},
 	}

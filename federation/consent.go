@@ -88,6 +88,11 @@ func (s *Service) onRequest(tx *store.Tx, in *incoming) (outcome, error) {
 		return done, s.answerRequest(tx, "Reject", in, object, "")
 	}
 	if !known {
+		// Old stamps make room for new ones: nobody may push out those of all others.
+		if !s.budget.stamps.allow(registrable(ap.Host(in.sender.URI)), s.now()) {
+			s.log.Debug("left out a request for consent: too many in a day", "actor", in.sender.URI)
+			return done, nil
+		}
 		st = store.Stamp{Kind: kind, PostID: p.ID, ActorID: in.sender.ID, ObjectURI: object, RequestURI: in.act.ID}
 		if err := tx.AddStamp(&st); err != nil {
 			return done, err

@@ -2,9 +2,12 @@ package federation_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+
+	"golang.org/x/sync/errgroup"
 
 	"dassie/federation"
 	"dassie/federation/fedtest"
@@ -229,14 +232,14 @@ func TestOnlyFollowersMayQuote(t *testing.T) {
 		t.Error("somebody else got a stamp")
 	}
 	_, body := other.Fetch(p.URI, false)
-	if want := `"interactionPolicy":{"canQuote":{"automaticApproval":["` + alice.ActorURI() + `/followers"]}}`; !strings.Contains(body, want) {
+	if want := `"canQuote":{"automaticApproval":["` + alice.ActorURI() + `/followers"]}`; !strings.Contains(body, want) {
 		t.Errorf("the post does not say %s", want)
 	}
 	for _, v := range []store.Visibility{store.Followers, store.Public} {
 		policy(t, alice, map[store.Visibility]store.QuotePolicy{store.Followers: store.QuotePublic, store.Public: store.QuoteNobody}[v])
 		q := alice.Post(t, v, "Not to be quoted.")
 		_, body := friend.Fetch(q.URI, true)
-		if want := `"interactionPolicy":{"canQuote":{"automaticApproval":["` + alice.ActorURI() + `"]}}`; !strings.Contains(body, want) {
+		if want := `"canQuote":{"automaticApproval":["` + alice.ActorURI() + `"]}`; !strings.Contains(body, want) {
 			t.Errorf("visibility %d does not say %s: %s", v, want, body)
 		}
 	}
@@ -357,5 +360,66 @@ func TestPoliciesOfOthersAreRead(t *testing.T) {
 		if got := like.For(bond); got != c.like {
 			t.Errorf("%s: may like %q, want %q", what, got, c.like)
 		}
+	}
+}
+
+// GoToSocial before 0.20 takes what a policy does not name for forbidden.
+func TestThePolicyNamesWhatIsOpenToAll(t *testing.T) {
+	c := fedtest.New(t, "alice")
+	alice, eve := c.Servers[0], c.Stranger("eve")
+	eve.Send(alice, eve.Activity("Follow", alice.ActorURI()))
+	c.Settle()
+	const public = "https://www.w3.org/ns/activitystreams#Public"
+	for v, boosts := range map[store.Visibility]string{store.Public: public, store.Followers: alice.ActorURI()} {
+		_, body := eve.Fetch(alice.Post(t, v, "Hello").URI, true)
+		var doc struct {
+			Policy map[string]map[string][]string `json:"interactionPolicy"`
+		}
+		if err := json.Unmarshal([]byte(body), &doc); err != nil {
+			t.Fatal(err)
+		}
+		for key, who := range map[string]string{"canLike": public, "canReply": public, "canAnnounce": boosts} {
+			for _, word := range []string{"automaticApproval", "always"} {
+				if got := doc.Policy[key][word]; len(got) != 1 || got[0] != who {
+					t.Errorf("visibility %d: %s says %s: %v", v, key, word, got)
+				}
+			}
+		}
+	}
+}
+
+// Old stamps make room for new ones, so one server's requests may not be all there are.
+func TestConsentGivenToOneDomainIsBounded(t *testing.T) {
+	c := fedtest.New(t, "alice")
+	alice, eve, friend := c.Servers[0], c.Stranger("eve"), c.Stranger("friend")
+	p := alice.Post(t, store.Public, "Hello")
+	asks(eve, alice, "LikeRequest", p.URI, eve.URL("/likes/0"))
+	c.Settle()
+	var group errgroup.Group
+	group.SetLimit(48) // one after the other each would wait for company on its way to the disk
+	for i := range 1010 {
+		group.Go(func() error {
+			act := merge(eve.Activity("LikeRequest", p.URI), "instrument", eve.URL(fmt.Sprint("/likes/", i)))
+			if status := eve.TrySend(alice, act); status != http.StatusAccepted {
+				return fmt.Errorf("answered %d", status)
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	stamps := func() int {
+		return len(lookAt(t, alice, func(tx *store.Tx) ([]store.Stamp, error) { return tx.StampsOf("like", p.ID, 2000) }))
+	}
+	if n := stamps(); n != 1000 {
+		t.Errorf("%d stamps for one server", n)
+	}
+	if _, err := alice.Lookup(ctx(), friend.Name+"@"+friend.Host); err != nil { // known, so answered at once
+		t.Fatal(err)
+	}
+	asks(friend, alice, "LikeRequest", p.URI, friend.URL("/likes/1"))
+	if n := stamps(); n != 1001 {
+		t.Errorf("another server got no consent: there are %d stamps", n)
 	}
 }

@@ -93,16 +93,16 @@ func (s *Service) edit(tx *store.Tx, id int64, d Draft, w written) (store.Post, 
 	return p, s.sendPost(tx, "Update", p, to)
 }
 
-// editTime is now, but always after the version before: servers take no edit
-// that is not newer than what they have.
+// editTime is now, but always later than the version before, and by a second as
+// it is written: servers take no edit that is not newer than what they have.
 func (s *Service) editTime(before store.Post) time.Time {
 	last := before.PublishedAt
 	if before.EditedAt.After(last) {
 		last = before.EditedAt
 	}
 	now := s.now().UTC().Truncate(time.Millisecond)
-	if !now.After(last) {
-		now = last.Add(time.Millisecond)
+	if last = last.UTC().Truncate(time.Second); now.Before(last.Add(time.Second)) {
+		return last.Add(time.Second)
 	}
 	return now
 }

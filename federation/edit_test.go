@@ -156,3 +156,21 @@ func TestAnEditOfAPublicPostReachesServersThatStillHoldIt(t *testing.T) {
 		t.Errorf("a former follower's server got %d updates, want that of the public post alone", len(updates))
 	}
 }
+
+// Times are written to the second: a second edit within it must be a newer one.
+func TestTwoEditsWithinASecondBothArrive(t *testing.T) {
+	c := fedtest.New(t, "alice", "bob")
+	alice, bob := c.Servers[0], c.Servers[1]
+	bob.Follows(t, alice)
+	p := alice.Post(t, store.Public, "Frst")
+	for _, text := range []string{"Firrst", "First"} {
+		c.Advance(100 * time.Millisecond)
+		if _, err := alice.Edit(ctx(), p.ID, federation.Draft{Text: text, Markdown: true}); err != nil {
+			t.Fatal(err)
+		}
+		c.Settle()
+		if got, _ := bob.Has(t, p.URI); !strings.Contains(got.Content, text) {
+			t.Errorf("bob has %q, not %q", got.Content, text)
+		}
+	}
+}

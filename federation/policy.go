@@ -22,9 +22,16 @@ func (s *Service) QuotePolicy(p store.Post) store.QuotePolicy {
 }
 
 // interactionPolicy is what an own post says about quotes (FEP-044f). Nobody is
-// written as the owner alone: an empty array means that nothing was said. What
-// is not named here, likes, replies and boosts, is open to all who may read it.
+// written as the owner alone: an empty array means that nothing was said. Likes
+// and replies are open to all who may read the post, boosts to all who may read
+// what everybody can; that is said since GoToSocial before 0.20 takes what is not
+// named for forbidden, and in its words as well (mastodon/mastodon#36004).
 func (s *Service) interactionPolicy(p store.Post) ap.Object {
+	anybody := ap.Object{"automaticApproval": []string{ap.Public}, "always": []string{ap.Public}}
+	boosts := anybody
+	if !p.Visibility.Open() {
+		boosts = ap.Object{"automaticApproval": []string{s.actorURI}, "always": []string{s.actorURI}}
+	}
 	who := s.actorURI
 	switch s.QuotePolicy(p) {
 	case store.QuotePublic:
@@ -32,7 +39,10 @@ func (s *Service) interactionPolicy(p store.Post) ap.Object {
 	case store.QuoteFollowers:
 		who = s.followersURI()
 	}
-	return ap.Object{"canQuote": ap.Object{"automaticApproval": []string{who}}}
+	return ap.Object{
+		"canQuote": ap.Object{"automaticApproval": []string{who}},
+		"canLike":  anybody, "canReply": anybody, "canAnnounce": boosts,
+	}
 }
 
 // SetQuotePolicy changes who may quote an own post from now on; consent that was

@@ -117,7 +117,7 @@ func TestTheRequestAndItsAnswerAsOthersReadThem(t *testing.T) {
 	for _, want := range []string{
 		`"type":"QuoteRequest"`, `"object":"` + original.URI + `"`, `"instrument":{"id":"` + p.URI + `"`, `"to":["` + alice.ActorURI() + `"]`,
 		`"quote":"` + original.URI + `"`, `"quoteUri":"` + original.URI + `"`, `"_misskey_quote":"` + original.URI + `"`,
-		`"interactionPolicy":{"canQuote":{"automaticApproval":["https://www.w3.org/ns/activitystreams#Public"]}}`,
+		`"canQuote":{"automaticApproval":["https://www.w3.org/ns/activitystreams#Public"]}`,
 	} {
 		if !strings.Contains(asked[0].Body, want) {
 			t.Errorf("the request lacks %s: %s", want, asked[0].Body)

@@ -36,7 +36,7 @@ const policyTerms = `"gts":"https://gotosocial.org/ns#",` +
 	`"canQuote":{"@id":"gts:canQuote","@type":"@id"},"canReply":{"@id":"gts:canReply","@type":"@id"},` +
 	`"canLike":{"@id":"gts:canLike","@type":"@id"},"canAnnounce":{"@id":"gts:canAnnounce","@type":"@id"},` +
 	`"automaticApproval":{"@id":"gts:automaticApproval","@type":"@id"},` +
-	`"manualApproval":{"@id":"gts:manualApproval","@type":"@id"}`
+	`"manualApproval":{"@id":"gts:manualApproval","@type":"@id"},"always":{"@id":"gts:always","@type":"@id"}`
 
 const actorTerms = `"Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manuallyApprovesFollowers",` +
 	`"alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},` +

@@ -15,7 +15,7 @@ type wireNote struct {
 	Name               string            `json:"name,omitempty"`
 	Summary            string            `json:"summary,omitempty"`
 	Sensitive          bool              `json:"sensitive"`
-	Content            *string           `json:"content,omitempty"`
+	Content            string            `json:"content"`
 	ContentMap         map[string]string `json:"contentMap,omitempty"`
 	Source             *wireSource       `json:"source,omitempty"`
 	Attachment         []wireDocument    `json:"attachment"`
@@ -34,6 +34,17 @@ type wireNote struct {
 	Replies            any               `json:"replies,omitempty"`
 	Likes              any               `json:"likes,omitempty"`
 	Shares             any               `json:"shares,omitempty"`
+}
+
+// wireVote has what a vote needs and nothing else: Pixelfed takes a Note with an
+// attachment, an empty array even, for a direct message.
+type wireVote struct {
+	ID           string   `json:"id"`
+	Type         string   `json:"type"`
+	AttributedTo string   `json:"attributedTo"`
+	To           []string `json:"to"`
+	InReplyTo    string   `json:"inReplyTo"`
+	Name         string   `json:"name"`
 }
 
 type wireSource struct {
@@ -81,14 +92,17 @@ type wireCount struct {
 }
 
 // Encode is the note as we send it, for Marshal and NewActivity. Arrays are
-// arrays even for one element (pixelfed#6588). Content is left out only of a
-// vote, and with a Language it stands in contentMap too.
+// arrays even for one element (pixelfed#6588). With a Language the content stands
+// in contentMap too.
 func (n *Note) Encode() any {
+	if n.IsVote() {
+		return &wireVote{n.ID, "Note", n.AttributedTo, orEmpty(n.To), n.InReplyTo, n.Name}
+	}
 	w := &wireNote{
 		ID: n.ID, Type: n.Kind, AttributedTo: n.AttributedTo,
 		Published: formatTime(n.Published), Updated: formatTime(n.Updated), URL: n.URL,
 		To: orEmpty(n.To), CC: orEmpty(n.CC), InReplyTo: n.InReplyTo, Context: n.Context, Conversation: n.Conversation,
-		Name: n.Name, Summary: n.Summary, Sensitive: n.Sensitive,
+		Name: n.Name, Summary: n.Summary, Sensitive: n.Sensitive, Content: n.Content,
 		Attachment: encodeAttachments(n.Attachments), Tag: encodeTags(n.Mentions, n.Hashtags, n.Emojis),
 		Quote: n.Quote, QuoteAuthorization: n.QuoteAuthorization,
 		InteractionPolicy: n.InteractionPolicy, DirectMessage: n.DirectMessage,
@@ -100,11 +114,8 @@ func (n *Note) Encode() any {
 	if !n.QuoteRefused {
 		w.QuoteURI, w.MisskeyQuote = n.Quote, n.Quote
 	}
-	if !n.IsVote() {
-		w.Content = &n.Content
-		if n.Language != "" && n.Content != "" {
-			w.ContentMap = map[string]string{n.Language: n.Content}
-		}
+	if n.Language != "" && n.Content != "" {
+		w.ContentMap = map[string]string{n.Language: n.Content}
 	}
 	if n.Source != nil {
 		w.Source = &wireSource{n.Source.Content, n.Source.MediaType}

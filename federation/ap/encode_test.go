@@ -63,7 +63,7 @@ func TestWhatWeSend(t *testing.T) {
 		"bare note": {&Note{ID: "i", AttributedTo: "a", DirectMessage: true},
 			`{"id":"i","type":"Note","attributedTo":"a","to":[],"cc":[],"sensitive":false,"content":"","attachment":[],"tag":[],"directMessage":true}`},
 		"vote": {&Note{ID: "i", Kind: "Note", AttributedTo: "a", Name: "tea", InReplyTo: "q", To: []string{"b"}},
-			`{"id":"i","type":"Note","attributedTo":"a","to":["b"],"cc":[],"inReplyTo":"q","name":"tea","sensitive":false,"attachment":[],"tag":[]}`},
+			`{"id":"i","type":"Note","attributedTo":"a","to":["b"],"inReplyTo":"q","name":"tea"}`},
 		"poll": {&Note{ID: "i", Kind: "Question", AttributedTo: "a", Content: "?", Poll: &Poll{Options: []PollOption{{"tea", 3}}, EndTime: closed, Closed: true, VotersCount: 3}},
 			`{"id":"i","type":"Question","attributedTo":"a","to":[],"cc":[],"sensitive":false,"content":"?","attachment":[],"tag":[],` +
 				`"oneOf":[{"type":"Note","name":"tea","replies":{"type":"Collection","totalItems":3}}],"endTime":"2026-01-02T03:04:05Z","closed":"2026-01-02T03:04:05Z","votersCount":3}`},
@@ -137,7 +137,7 @@ func TestEveryTermWeSendIsDefined(t *testing.T) {
 	n.Quote, n.QuoteAuthorization, n.DirectMessage = "https://b.example/q", "https://b.example/s", true
 	n.Poll = &Poll{Options: []PollOption{{"a", 1}}, VotersCount: 1}
 	n.Emojis = []Emoji{{ID: "https://a.example/e", Shortcode: "e", IconURL: "https://a.example/e.png", Updated: noon}}
-	n.InteractionPolicy = Object{"canQuote": Object{"automaticApproval": []any{Public}, "manualApproval": []any{}}}
+	n.InteractionPolicy = Object{"canQuote": Object{"automaticApproval": []any{Public}, "manualApproval": []any{}}, "canLike": Object{"always": []any{Public}}}
 	n.Attachments[0].Blurhash = "LEHV6nWB2yk8"
 	yes := true
 	a := &Actor{ID: "https://a.example/u", Type: "Person", Discoverable: &yes, Indexable: &yes, Suspended: true, Memorial: true, FeaturedTags: "https://a.example/t",
