@@ -259,8 +259,8 @@ func (s *Service) accept(ctx context.Context, act *ap.Activity, k *signer, sig *
 		} else if err != nil {
 			return err
 		}
-		if waiting, err = tx.JobWaiting(act.Actor); err != nil {
-			return err
+		if waiting, err = tx.JobWaiting(act.Actor); err != nil || waiting && verbs[act.Type].revises {
+			return err // what it revises may be waiting: whether anybody cares is asked when its turn comes
 		}
 		cares, err = s.cares(tx, in)
 		return err

@@ -35,7 +35,7 @@ type verb struct {
 	floods bool
 
 	// revises says that it changes or takes back what its sender sent before: while
-	// that of a stranger waits, this waits behind it.
+	// anything of theirs waits, this waits behind it.
 	revises bool
 
 	// repeats says that the verb's own rows remember what was done, so that its

@@ -81,7 +81,20 @@ func TestAStrangerWhoThinksAgainAtOnce(t *testing.T) {
 			}
 		})
 	}
-	// Of nobody who waits for nothing.
+	t.Run("met before", func(t *testing.T) {
+		c := fedtest.New(t, "alice")
+		alice, bob := c.Servers[0], c.Stranger("bob")
+		lookUp(t, alice, bob.ActorID())
+		c.Settle()
+		bob.Serve("/n/1", mentioning(bob, alice, "/n/1", "Oh no"))
+		bob.Send(alice, merge(bob.Activity("Create", bob.URL("/n/1")), "to", []any{alice.ActorURI()}))
+		bob.Send(alice, bob.Activity("Delete", bob.URL("/n/1")))
+		c.Settle()
+		if _, ok := alice.Has(t, bob.URL("/n/1")); ok {
+			t.Error("the deleted post stayed")
+		}
+	})
+	// Of nobody for whom nothing waits.
 	c := fedtest.New(t, "alice")
 	alice, eve := c.Servers[0], c.Stranger("eve")
 	disk := alice.Disk(t)
