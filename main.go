@@ -26,6 +26,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"dassie/assets"
 	"dassie/federation"
 	"dassie/federation/remote"
 	"dassie/store"
@@ -146,6 +147,9 @@ func initAccount(ctx context.Context, opt *options) error {
 	if err := opt.account.Check(); err != nil {
 		return command.Usage("%v", err)
 	}
+	if !assets.LanguageListed(opt.account.Language) {
+		return command.Usage("there is no language %q in the list; give the code of one, such as en or de", opt.account.Language)
+	}
 	if _, err := time.LoadLocation(opt.account.Timezone); err != nil {
 		return command.Usage("there is no time zone %q; give one such as Europe/Berlin", opt.account.Timezone)
 	}
@@ -234,7 +238,7 @@ func backup(ctx context.Context, opt *options) error {
 	for _, name := range b.Missing {
 		fmt.Fprintln(os.Stderr, "not on the disk and not in the backup: "+name)
 	}
-	fmt.Printf("%s: @%s, %d files, %d bytes; it holds the private keys: whoever has it can speak as you\n", opt.file, b.Handle, len(b.Files), size)
+	fmt.Printf("%s: @%s, files: %d, bytes: %d; it holds the private keys: whoever has it can speak as you\n", opt.file, b.Handle, len(b.Files), size)
 	return nil
 }
 

@@ -62,6 +62,12 @@ status 2 dassie init -data x -name alice -domain 192.0.2.1
 oneline 'domain name'
 status 2 dassie init -data x -name alice -domain example.org -timezone Mars/Base
 oneline 'time zone'
+status 2 dassie init -data x -name alice -domain example.org -language Latin9
+oneline 'no language "Latin9"'
+status 2 dassie init -data x -domain example.org
+oneline 'name is missing'
+status 2 dassie help nonsense
+oneline 'there is no command "nonsense"'
 status 2 dassie token -data x -scopes admin
 oneline 'admin'
 status 2 dassie backup -data x
@@ -85,6 +91,8 @@ exec dassie help
 stdout 'dassie token'
 stdout 'dassie rotate-keys +replace the keys'
 exec dassie passwd -help
+stdout 'revoke-apps'
+exec dassie help passwd
 stdout 'revoke-apps'
 `,
 	"init": `
@@ -709,6 +717,10 @@ func table(text, heading string) []string {
 
 func compare(t *testing.T, what string, said, done []string) {
 	t.Helper()
+	slices.Sort(said)
+	if len(slices.Compact(slices.Clone(said))) != len(said) { // what a merge leaves behind
+		t.Errorf("%s: FEDERATION.md says something twice: %v", what, said)
+	}
 	tidy := func(list []string) []string {
 		slices.Sort(list)
 		return slices.DeleteFunc(slices.Compact(list), func(s string) bool { return s == "" })

@@ -42,6 +42,9 @@ func (n *NewAccount) Check() error {
 	if n.Host == "" {
 		n.Host = n.Domain
 	}
+	if n.Name == "" {
+		return errors.New("the name is missing: give the one before the @ of your handle, such as anna")
+	}
 	if !namePattern.MatchString(n.Name) {
 		return fmt.Errorf("the name %q cannot be used: 1 to 30 of the letters a to z, digits and _", n.Name)
 	}

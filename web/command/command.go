@@ -53,9 +53,11 @@ func Run[O any](ctx context.Context, table []Command[O], args []string, out io.W
 	} else if len(args) > 0 && (args[0] == "-h" || args[0] == "-help" || args[0] == "--help") {
 		name = "help"
 	}
-	if name == "help" {
+	if name == "help" && (len(args) == 0 || strings.HasPrefix(args[0], "-")) {
 		list(table, out)
 		return nil
+	} else if name == "help" {
+		name, args = args[0], []string{"-help"}
 	}
 	for _, c := range table {
 		if c.Name != name {
@@ -76,7 +78,7 @@ func list[O any](table []Command[O], out io.Writer) {
 	for _, c := range table {
 		fmt.Fprintf(out, "  dassie %-13s %s\n", strings.TrimSpace(c.Name+" "+c.Arg), c.About)
 	}
-	fmt.Fprint(out, "\ndassie COMMAND -help lists the flags of a command.\n")
+	fmt.Fprint(out, "\ndassie help COMMAND lists the flags of a command.\n")
 }
 
 // parse reads the flags, and for those not given the environment.
