@@ -93,7 +93,7 @@ func (s *Store) CreateAccount(ctx context.Context, n NewAccount) (Identity, erro
 		Name: n.Name, Domain: n.Domain, Host: n.Host, ActorKey: NewActorKey(),
 		Email: n.Email, PasswordHash: n.PasswordHash, CreatedAt: s.now(),
 	}
-	keys, err := newKeys(id)
+	keys, err := newKeys(id, s.rsaKey)
 	if err != nil {
 		return Identity{}, err
 	}
@@ -144,8 +144,8 @@ func (t *Tx) firstProfile(id Identity, n NewAccount) error {
 }
 
 // newKeys draws the signing keys of a new account.
-func newKeys(id Identity) ([]PrivateKey, error) {
-	keys, err := DrawKeys(id)
+func newKeys(id Identity, rsaKey func() (*rsa.PrivateKey, error)) ([]PrivateKey, error) {
+	keys, err := drawKeys(id, rsaKey)
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +166,9 @@ func newKeys(id Identity) ([]PrivateKey, error) {
 // server verifies, for the person and for the instance actor, and Ed25519 for
 // those that know FEP-521a. Peers cache keys by id, and the instance actor's
 // address is fixed, so that its first key needs an id of its own too.
-func DrawKeys(id Identity) ([]PrivateKey, error) {
+func DrawKeys(id Identity) ([]PrivateKey, error) { return drawKeys(id, drawRSA) }
+
+func drawKeys(id Identity, rsaKey func() (*rsa.PrivateKey, error)) ([]PrivateKey, error) {
 	o := id.Origin()
 	var keys []PrivateKey
 	for _, name := range []string{KeyMain, KeyInstance, KeyEd25519} {
@@ -174,7 +176,7 @@ func DrawKeys(id Identity) ([]PrivateKey, error) {
 		if name == KeyInstance {
 			owner = o.URL("/instance")
 		}
-		key, err := drawKey(name)
+		key, err := drawKey(name, rsaKey)
 		if err != nil {
 			return nil, fmt.Errorf("draw the %s key: %w", name, err)
 		}
@@ -187,10 +189,12 @@ func DrawKeys(id Identity) ([]PrivateKey, error) {
 	return keys, nil
 }
 
-func drawKey(name string) (any, error) {
+func drawKey(name string, rsaKey func() (*rsa.PrivateKey, error)) (any, error) {
 	if name == KeyEd25519 {
 		_, key, err := ed25519.GenerateKey(rand.Reader)
 		return key, err
 	}
-	return rsa.GenerateKey(rand.Reader, 2048)
+	return rsaKey()
 }
+
+func drawRSA() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }

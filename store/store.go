@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/rand"
+	"crypto/rsa"
 	"database/sql"
 	"encoding/hex"
 	"errors"
@@ -29,6 +30,10 @@ type Options struct {
 	Readers  int              // query-only connections; 0 means the number of cores, between 2 and 4
 	Now      func() time.Time // clock; nil means time.Now
 	Progress func(string)     // told what a migration is doing; may be nil
+
+	// RSAKey draws the RSA-2048 keys of a new account; nil means new ones. Tests
+	// share a few: drawing them takes longer than most tests.
+	RSAKey func() (*rsa.PrivateKey, error)
 
 	migrations []migration                     // tests: instead of the built-in ones
 	freeBytes  func(dir string) (int64, error) // tests: instead of asking the file system
@@ -58,6 +63,7 @@ type Store struct {
 	commits    atomic.Int64 // write transactions so far; tests count them
 	serving    bool
 	now        func() time.Time
+	rsaKey     func() (*rsa.PrivateKey, error)
 }
 
 // Open opens the database in dir. Errors are ErrLocked, ErrNewer, ErrBroken,
@@ -70,10 +76,14 @@ func Open(dir string, o Options) (*Store, error) {
 		closing:    make(chan struct{}),
 		writerDone: make(chan struct{}),
 		now:        o.Now,
+		rsaKey:     o.RSAKey,
 		serving:    o.Serve,
 	}
 	if s.now == nil {
 		s.now = time.Now
+	}
+	if s.rsaKey == nil {
+		s.rsaKey = drawRSA
 	}
 	if err := s.prepareDir(o); err != nil {
 		return nil, err

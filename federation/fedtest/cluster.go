@@ -26,10 +26,10 @@ const maxRounds = 200
 
 // Cluster is a small fediverse with a clock of its own.
 type Cluster struct {
-	tb        testing.TB
-	clock     atomic.Int64
-	Servers   []*Server
-	strangers int
+	tb      testing.TB
+	clock   atomic.Int64
+	Servers []*Server
+	keys    int // drawn so far
 }
 
 // Server is one instance of the cluster and its owner.
@@ -116,7 +116,7 @@ func (c *Cluster) add(name, domain string) *Server {
 func (s *Server) open(tb testing.TB, dir string) {
 	tb.Helper()
 	s.dir = dir
-	st, err := store.Open(dir, store.Options{Create: true, Serve: true, Now: s.cluster.Now})
+	st, err := store.Open(dir, store.Options{Create: true, Serve: true, Now: s.cluster.Now, RSAKey: s.cluster.drawKey})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package fedtest
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
 	"fmt"
@@ -43,8 +42,7 @@ type Doc struct {
 // Stranger starts a server at NAME.localhost with one actor of that name.
 func (c *Cluster) Stranger(name string) *Stranger {
 	c.tb.Helper()
-	key := strangerKey(c.tb, c.strangers)
-	c.strangers++
+	key := c.nextKey()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		c.tb.Fatal(err)
@@ -60,26 +58,6 @@ func (c *Cluster) Stranger(name string) *Stranger {
 		"links":   []any{map[string]any{"rel": "self", "type": "application/activity+json", "href": s.ActorID()}},
 	}})
 	return s
-}
-
-// strangerKeys are drawn once and used by the strangers of every cluster, each
-// by one of them: drawing them takes longer than most tests.
-var strangerKeys struct {
-	sync.Mutex
-	list []*rsa.PrivateKey
-}
-
-func strangerKey(tb testing.TB, n int) *rsa.PrivateKey {
-	strangerKeys.Lock()
-	defer strangerKeys.Unlock()
-	for len(strangerKeys.list) <= n {
-		key, err := rsa.GenerateKey(rand.Reader, 2048)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		strangerKeys.list = append(strangerKeys.list, key)
-	}
-	return strangerKeys.list[n]
 }
 
 // URL is an address on the stranger's server.
