@@ -31,6 +31,10 @@ type Options struct {
 	Now      func() time.Time // clock; nil means time.Now
 	Progress func(string)     // told what a migration is doing; may be nil
 
+	// Patience is how long a write that waits for company does so at most; 0 means
+	// 50 ms. Tests that do one thing at a time have none to wait for.
+	Patience time.Duration
+
 	// RSAKey draws the RSA-2048 keys of a new account; nil means new ones. Tests
 	// share a few: drawing them takes longer than most tests.
 	RSAKey func() (*rsa.PrivateKey, error)
@@ -64,6 +68,7 @@ type Store struct {
 	serving    bool
 	now        func() time.Time
 	rsaKey     func() (*rsa.PrivateKey, error)
+	patience   time.Duration
 }
 
 // Open opens the database in dir. Errors are ErrLocked, ErrNewer, ErrBroken,
@@ -77,6 +82,7 @@ func Open(dir string, o Options) (*Store, error) {
 		writerDone: make(chan struct{}),
 		now:        o.Now,
 		rsaKey:     o.RSAKey,
+		patience:   o.Patience,
 		serving:    o.Serve,
 	}
 	if s.now == nil {
@@ -84,6 +90,9 @@ func Open(dir string, o Options) (*Store, error) {
 	}
 	if s.rsaKey == nil {
 		s.rsaKey = drawRSA
+	}
+	if s.patience == 0 {
+		s.patience = patientWait
 	}
 	if err := s.prepareDir(o); err != nil {
 		return nil, err

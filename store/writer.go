@@ -124,7 +124,7 @@ func (s *Store) gather(first *job) []*job {
 			break
 		}
 		if timeout == nil {
-			timer := time.NewTimer(patientWait)
+			timer := time.NewTimer(s.patience)
 			defer timer.Stop()
 			timeout = timer.C
 		}

@@ -113,10 +113,18 @@ func (c *Cluster) add(name, domain string) *Server {
 	return s
 }
 
+// patience is how long writes wait for company: in benchmarks as in the world.
+func patience(tb testing.TB) time.Duration {
+	if _, ok := tb.(*testing.B); ok {
+		return 0
+	}
+	return time.Millisecond
+}
+
 func (s *Server) open(tb testing.TB, dir string) {
 	tb.Helper()
 	s.dir = dir
-	st, err := store.Open(dir, store.Options{Create: true, Serve: true, Now: s.cluster.Now, RSAKey: s.cluster.drawKey})
+	st, err := store.Open(dir, store.Options{Create: true, Serve: true, Now: s.cluster.Now, Patience: patience(tb), RSAKey: s.cluster.drawKey})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -134,7 +142,7 @@ func (s *Server) Restart(tb testing.TB) {
 	if err := s.Store().Close(); err != nil {
 		tb.Fatal(err)
 	}
-	st, err := store.Open(s.dir, store.Options{Serve: true, Now: s.cluster.Now})
+	st, err := store.Open(s.dir, store.Options{Serve: true, Now: s.cluster.Now, Patience: patience(tb)})
 	if err != nil {
 		tb.Fatal(err)
 	}
