@@ -3,6 +3,7 @@ package federation
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"sync"
@@ -183,6 +184,19 @@ func (s *Service) mayContact(ctx context.Context, host string) (bool, error) {
 		return s.budget.thirdParty(host), nil
 	}
 	return err == nil, err
+}
+
+// errOverBudget says that third parties named more new servers of one domain
+// than are contacted in an hour (T31).
+var errOverBudget = errors.New("too many new servers of this domain were named")
+
+// mayAsk is mayContact as an error.
+func (s *Service) mayAsk(ctx context.Context, host string) error {
+	ok, err := s.mayContact(ctx, host)
+	if err == nil && !ok {
+		err = fmt.Errorf("%w: %s", errOverBudget, host)
+	}
+	return err
 }
 
 // source is the address that a request counts against: "" means that it counts

@@ -99,9 +99,6 @@ func (s *Service) resolveAnnounce(ctx context.Context, in *incoming) error {
 	return nil
 }
 
-// errOverBudget says that a third party named too many new servers (T31).
-var errOverBudget = errors.New("too many new servers were named")
-
 // nothing leaves no boost of a post that is not to be had. Only what may work
 // later is an error.
 func (s *Service) nothing(in *incoming, err error) error {
@@ -120,12 +117,8 @@ func (s *Service) fetchAnnounced(ctx context.Context, uri string) (ap.Object, er
 	if err != nil || known {
 		return nil, err
 	}
-	ok, err := s.mayContact(ctx, ap.Host(uri))
-	if err != nil {
+	if err := s.mayAsk(ctx, ap.Host(uri)); err != nil {
 		return nil, err
-	}
-	if !ok {
-		return nil, errOverBudget
 	}
 	return s.fetchObject(ctx, uri)
 }

@@ -63,10 +63,8 @@ func (s *Service) resolveMove(ctx context.Context, in *incoming) error {
 	if err != nil || !cares {
 		return err
 	}
-	if ok, err := s.mayContact(ctx, ap.Host(in.act.Target)); err != nil {
-		return err
-	} else if !ok {
-		return errOverBudget // within the hour there is room again, and the follow is not lost
+	if err := s.mayAsk(ctx, ap.Host(in.act.Target)); err != nil {
+		return err // over the budget, there is room again within the hour, and the follow is not lost
 	}
 	in.target, err = s.refreshActor(ctx, in.act.Target)
 	return err

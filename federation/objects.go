@@ -95,15 +95,7 @@ func (s *Service) fetchPost(ctx context.Context, uri string) (store.Post, error)
 	if s.origin.Owns(uri) {
 		return p, store.ErrNotFound
 	}
-	obj, err := s.fetchObject(ctx, uri)
-	if err != nil {
-		return p, err
-	}
-	note, err := s.noteFrom(obj)
-	if err != nil {
-		return p, err
-	}
-	author, err := s.fetchActor(ctx, note.AttributedTo)
+	note, author, err := s.fetchNote(ctx, uri)
 	if err != nil {
 		return p, err
 	}
@@ -111,6 +103,21 @@ func (s *Service) fetchPost(ctx context.Context, uri string) (store.Post, error)
 		p, _, err := s.storeNote(tx, note, author)
 		return p, err
 	})
+}
+
+// fetchNote fetches a post from its own server, and its author if they are not
+// stored. The post is not stored by it.
+func (s *Service) fetchNote(ctx context.Context, uri string) (*ap.Note, store.Actor, error) {
+	obj, err := s.fetchObject(ctx, uri)
+	if err != nil {
+		return nil, store.Actor{}, err
+	}
+	note, err := s.noteFrom(obj)
+	if err != nil {
+		return nil, store.Actor{}, err
+	}
+	author, err := s.fetchActor(ctx, note.AttributedTo)
+	return note, author, err
 }
 
 // noteFrom reads a post that was fetched from its own id. A Create is unwrapped:

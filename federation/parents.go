@@ -20,10 +20,6 @@ const (
 // because of a conversation that it stands in.
 var errPrivate = errors.New("not for everybody")
 
-// errManyHosts: a third party named more new servers of one domain than are
-// contacted in an hour (T31).
-var errManyHosts = errors.New("too many new servers of this domain")
-
 // wantParents queues the fetching of what a kept post answers, if it is not here.
 func (s *Service) wantParents(tx *store.Tx, p store.Post) error {
 	if p.ParentURI == "" || p.ParentID != 0 || s.origin.Owns(p.ParentURI) || !ap.IsURL(p.ParentURI) {
@@ -50,7 +46,7 @@ func (s *Service) fetchParents(ctx context.Context, payload []byte) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, parentsTime)
 	defer cancel()
-	if _, err := s.climb(ctx, p, parentsUp); !errors.Is(err, errManyHosts) {
+	if _, err := s.climb(ctx, p, parentsUp); !errors.Is(err, errOverBudget) {
 		return err
 	}
 	return nil // the owner can ask for more
@@ -122,15 +118,6 @@ func (s *Service) fetchTalk(ctx context.Context, uri string) (store.Post, error)
 		p, _, err := s.storeNote(tx, note, author)
 		return p, err
 	})
-}
-
-// mayAsk is mayContact as an error.
-func (s *Service) mayAsk(ctx context.Context, host string) error {
-	ok, err := s.mayContact(ctx, host)
-	if err == nil && !ok {
-		err = fmt.Errorf("%w: %s", errManyHosts, host)
-	}
-	return err
 }
 
 // fetchOpenNote fetches a post from its own id and refuses one that is not for

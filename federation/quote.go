@@ -167,15 +167,7 @@ func (s *Service) fetchQuoted(ctx context.Context, uri string, depth int) (store
 	if ok, err := s.mayContact(ctx, ap.Host(uri)); err != nil || !ok {
 		return p, errors.Join(err, store.ErrNotFound)
 	}
-	obj, err := s.fetchObject(ctx, uri)
-	if err != nil {
-		return p, err
-	}
-	note, err := s.noteFrom(obj)
-	if err != nil {
-		return p, err
-	}
-	author, err := s.fetchActor(ctx, note.AttributedTo)
+	note, author, err := s.fetchNote(ctx, uri)
 	if err != nil {
 		return p, err
 	}

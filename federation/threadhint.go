@@ -68,7 +68,7 @@ func (s *Service) fetchHinted(ctx context.Context, payload []byte) error {
 	if err := json.Unmarshal(payload, &uri); err != nil {
 		return nil // trying again would not make it readable
 	}
-	if err := s.mayAsk(ctx, ap.Host(uri)); errors.Is(err, errManyHosts) {
+	if err := s.mayAsk(ctx, ap.Host(uri)); errors.Is(err, errOverBudget) {
 		return nil // a hint is not worth more
 	} else if err != nil {
 		return err

@@ -37,7 +37,7 @@ func missingWhy(err error) (why string, silent bool) {
 		return "has posts by somebody whom you blocked.", false
 	case errors.Is(err, errBlocked):
 		return "is blocked by you.", false
-	case errors.Is(err, errManyHosts):
+	case errors.Is(err, errOverBudget):
 		return "was not asked: too many new servers of its domain were named.", true
 	case errors.Is(err, errPrivate):
 		return "does not show it to everybody.", false
