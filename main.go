@@ -65,6 +65,7 @@ type options struct {
 	revokeApps   bool
 	oldIsOff     bool
 	json         bool
+	port         int
 }
 
 var commands = []command.Command[options]{
@@ -169,13 +170,14 @@ func initAccount(ctx context.Context, opt *options) error {
 
 func demoFlags(set *flag.FlagSet, opt *options) {
 	set.StringVar(&opt.data, "data", "", "`directory` to keep the data in; without it, it is temporary")
+	set.IntVar(&opt.port, "port", demo.FirstPort, "first `port` to try")
 	set.TextVar(&opt.level, "log-level", slog.LevelError, "debug, info, warn or error")
 }
 
 func runDemo(ctx context.Context, opt *options) error {
 	log := newLog(opt)
 	return demo.Run(ctx, demo.Config{
-		Data: opt.data, Out: os.Stdout, Log: log,
+		Data: opt.data, Port: opt.port, Out: os.Stdout, Log: log,
 		Boot: func(ctx context.Context, s instance.Spec) (*instance.Parts, error) { return boot(ctx, opt, s) },
 	})
 }

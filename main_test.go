@@ -339,7 +339,7 @@ exec ls tmp
 `,
 	"demo data": `
 # With -data the story is kept, and goes on under the same addresses.
-exec sh -c 'exec dassie demo -data d >out' &demo&
+exec sh -c 'exec dassie demo -port $PORT -data d >out' &demo&
 demo out
 ended
 wait demo

@@ -31,15 +31,18 @@ import (
 	"dassie/web/listen"
 )
 
+// FirstPort is where the first of the three listens, unless that port is taken.
+const FirstPort = 8080
+
 const (
-	firstPort = 8080
-	lastPort  = 8180
-	grace     = time.Second // for answers under way when it ends
+	portsTried = 100
+	grace      = time.Second // for answers under way when it ends
 )
 
 // Config says how the demo runs.
 type Config struct {
 	Data string    // directory to keep the data in; empty: temporary
+	Port int       // the first to try for a new story; a kept one stays where it was made
 	Out  io.Writer // told where to look and how to log in
 	Log  *slog.Logger
 	Boot func(context.Context, instance.Spec) (*instance.Parts, error)
@@ -149,13 +152,15 @@ func (d *stage) open(ctx context.Context, h *house) (err error) {
 		if err != nil {
 			return fmt.Errorf("read the port of %s: %w", h.id.Host, err)
 		}
-		h.sockets, err = listen.Open("localhost:" + port)
+		if h.sockets, err = listen.Open("localhost:" + port); errors.Is(err, syscall.EADDRINUSE) {
+			return fmt.Errorf("another program uses port %s, for which the data in %s was made; stop it, or leave -data away", port, d.dir)
+		}
 		return err
 	}
 	if !errors.Is(err, store.ErrNoAccount) {
 		return err
 	}
-	port, sockets, err := freePort()
+	port, sockets, err := freePort(d.Port)
 	if err != nil {
 		return err
 	}
@@ -171,8 +176,8 @@ func (d *stage) open(ctx context.Context, h *house) (err error) {
 }
 
 // freePort takes the next port that no other program uses.
-func freePort() (int, []net.Listener, error) {
-	for port := firstPort; port <= lastPort; port++ {
+func freePort(first int) (int, []net.Listener, error) {
+	for port := first; port < first+portsTried; port++ {
 		sockets, err := listen.Open("localhost:" + strconv.Itoa(port))
 		if err == nil {
 			return port, sockets, nil
@@ -181,7 +186,7 @@ func freePort() (int, []net.Listener, error) {
 			return 0, nil, err
 		}
 	}
-	return 0, nil, fmt.Errorf("all ports from %d to %d are in use: %w", firstPort, lastPort, syscall.EADDRINUSE)
+	return 0, nil, fmt.Errorf("all ports from %d to %d are in use: %w", first, first+portsTried-1, syscall.EADDRINUSE)
 }
 
 // close ends what build began; nobody asks any more.
