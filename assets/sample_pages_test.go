@@ -392,7 +392,7 @@ func sampleTrouble(pages map[string]any) {
 	}
 	tabs := []Tab{{"/me/reports", "About you", 1, true}, {"/me/reports?k=own", "By you", 0, false}}
 	pages["reports"] = reports{owner("Reports", "more", "/me/reports"), tabs, false, []item{
-		{"1", Person{"", "@megahost.example@megahost.example", "/me/person/21", ""}, "This is spam.\nTwice.", "", "/me/requests/21/block", ago(time.Hour), time.Time{}, false, cards[5:6], 2},
+		{"1", Person{"", "@megahost.example@megahost.example", "/me/person/21", "", nil}, "This is spam.\nTwice.", "", "/me/requests/21/block", ago(time.Hour), time.Time{}, false, cards[5:6], 2},
 		{"2", tomas, "", "Deleted it.", "/me/requests/3/block", ago(90 * time.Hour), ago(80 * time.Hour), false, nil, 0}}, Pager{Older: "/me/reports?before=1"}}
 	pages["reports.own"] = reports{owner("Reports", "more", "/me/reports?k=own"), tabs, true, []item{{"3", carol, "Spam", "", "", ago(time.Hour), time.Time{}, true, nil, 0}}, Pager{}}
 	pages["reports.none"] = reports{Owner: owner("Reports", "more", "/me/reports"), Tabs: tabs}

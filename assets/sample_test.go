@@ -14,12 +14,12 @@ import (
 var (
 	amsterdam = time.FixedZone("Europe/Amsterdam", 3600)
 	now       = time.Date(2026, 11, 23, 14, 32, 0, 0, amsterdam)
-	nora      = Person{"Nora Veldkamp", "@nora@veldkamp.example", "/@nora", "/media/1.png"}
-	tomas     = Person{"Tomás Iriarte", "@tomas@andenes.example", "/me/person/2", "/media/2.png"}
-	grace     = Person{"Grace Okafor", "@grace@navy.example", "/me/person/3", "/media/3.png"}
-	layla     = Person{"ليلى حدّاد", "@layla@warraq.example", "/me/person/4", "/media/4.png"}
-	long      = Person{"Wilhelmina Konstantinopolskaya-Featherstonehaugh von und zu Oberammergau 🌻", "@wilhelmina_konstantinopolskaya@allotments.and.glasshouses.of.the.northern.provinces.example", "/me/person/5", "/media/5.png"}
-	carol     = Person{"", "@carol_x9@megahost.example", "/me/person/6", ""}
+	nora      = Person{"Nora Veldkamp", "@nora@veldkamp.example", "/@nora", "/media/1.png", nil}
+	tomas     = Person{"Tomás Iriarte", "@tomas@andenes.example", "/me/person/2", "/media/2.png", nil}
+	grace     = Person{"Grace Okafor", "@grace@navy.example", "/me/person/3", "/media/3.png", nil}
+	layla     = Person{"ليلى حدّاد", "@layla@warraq.example", "/me/person/4", "/media/4.png", nil}
+	long      = Person{"Wilhelmina Konstantinopolskaya-Featherstonehaugh von und zu Oberammergau 🌻", "@wilhelmina_konstantinopolskaya@allotments.and.glasshouses.of.the.northern.provinces.example", "/me/person/5", "/media/5.png", nil}
+	carol     = Person{"", "@carol_x9@megahost.example", "/me/person/6", "", nil}
 )
 
 const (
@@ -55,7 +55,7 @@ func sampleCards() []Card {
 	mine.Edit, mine.Delete, mine.Pin = true, true, true
 	return []Card{
 		{ID: "1", URL: "/me/post/1", Author: tomas, Time: ago(24 * time.Minute), Audience: "everyone", Lang: "es", Content: spanish, May: all, Replies: 6, Boosts: 18, Likes: 73, Liked: true, Original: "https://andenes.example/@tomas/1",
-			Media: []Media{{"https://andenes.example/m/1.jpg", "Picture", "The long front of Canfranc station, mountains behind it"}, {"https://andenes.example/m/2.jpg", "Picture", ""}}},
+			Media: []Media{{URL: "https://andenes.example/m/1.jpg", Kind: "Picture", Alt: "The long front of Canfranc station, mountains behind it"}, {URL: "https://andenes.example/m/2.jpg", Kind: "Picture", Alt: ""}}},
 		{ID: "2", URL: "/me/post/2", Author: long, Boosters: []Person{grace, tomas}, Time: ago(2 * time.Hour), Edited: true, Audience: "quiet", Lang: "en", Content: wide, May: all, Boosted: true, Boosts: 9, Original: "https://allotments.example/2"},
 		{ID: "3", URL: "/me/post/3", Author: grace, Time: ago(3 * time.Hour), Audience: "everyone", Lang: "fr", Warning: "La fin des « Dépossédés »", Content: `<p>Shevek rentre.</p>`, May: all, Replies: 11, Likes: 26, Original: "https://navy.example/3"},
 		{ID: "4", URL: "/me/post/4", Author: grace, Time: ago(5 * time.Hour), Audience: "everyone", Lang: "en", Content: english, May: all, Replies: 4, Boosts: 22, Likes: 96, Saved: true, ReplyTo: "@nora@veldkamp.example"},
@@ -103,7 +103,7 @@ type sampleRequest struct {
 }
 
 var sampleRequests = []sampleRequest{
-	{"11", Person{"Daniel Osei", "@daniel@harbour.example", "/me/person/11", "/media/2.png"}, "<p>Harbour pilot, bell ringer, slow reader. I grow dahlias against advice. Accra, then Rotterdam.</p>",
+	{"11", Person{"Daniel Osei", "@daniel@harbour.example", "/me/person/11", "/media/2.png", nil}, "<p>Harbour pilot, bell ringer, slow reader. I grow dahlias against advice. Accra, then Rotterdam.</p>",
 		[]Fact{{Label: "Asked", Text: "40 minutes ago"}, {Label: "Account", Strong: "6 years old", Text: ", since May 2020"}, {Label: "Posts", Text: "3,412, about 11 a week"},
 			{Label: "Server", Text: "harbour.example, GoToSocial 0.20. 2 of your followers are there."}, {Label: "You share", People: []Person{grace, tomas, layla}, Text: "Grace Okafor, Tomás Iriarte, ليلى حدّاد"},
 			{Label: "Earlier talk", URL: "/me/post/4", LinkText: "You answered him about tulip rot", Text: ", 3 March"}},
@@ -117,7 +117,7 @@ func sampleEntries() []Entry {
 		{ID: "21", URL: "/@nora/21", Author: nora, ByOwner: true, Pinned: true, Time: ago(600 * 24 * time.Hour), Lang: "en", ShowCounts: true, Replies: 26, Boosts: 112, Likes: 340,
 			Content: `<p>A short list of what I know about saving seed, for people who asked:</p><ol><li>Grow more than you need.</li><li>Keep the best, eat the rest.</li><li>Write the label now, not later.</li></ol>`},
 		{ID: "22", URL: "/@nora/22", Author: nora, ByOwner: true, Time: ago(5 * time.Hour), Edited: ago(4 * time.Hour), Lang: "en", ShowCounts: true, Replies: 7, Boosts: 9, Likes: 64, Content: `<p>Frost on the beds, first of the year. The kale is pleased. The dahlias have resigned.</p>`,
-			Media: []Media{{"/media/x.jpg", "Picture", "Four long allotment beds in low light, kale, leeks, lettuce and chard, a dark shed with one window behind them."}}},
+			Media: []Media{{URL: "/media/x.jpg", Kind: "Picture", Alt: "Four long allotment beds in low light, kale, leeks, lettuce and chard, a dark shed with one window behind them."}}},
 		{ID: "23", URL: "/@nora/23", Author: nora, ByOwner: true, Time: ago(80 * time.Hour), Lang: "nl", LangName: "Nederlands", ShowCounts: true, Replies: 3, Likes: 21, Content: `<p>Nachttrein gemist, dus nu met een thermoskan in de wachtkamer van Zutphen. De klok tikt hier harder dan thuis.</p>`, ReplyTo: "@tomas@andenes.example", ReplyURL: "https://andenes.example/1"},
 		{ID: "24", URL: "/@nora/24", Author: nora, ByOwner: true, Time: ago(120 * time.Hour), Lang: "en", ShowCounts: true, Replies: 12, Likes: 40, Warning: "Slugs, at length, with a picture", Content: `<p>Slugs.</p>`},
 	}

@@ -60,6 +60,13 @@ type Person struct {
 	Handle string // in full: "@nora@veldkamp.example"
 	URL    string // where the name leads
 	Avatar string // path of the picture on this server; "" for the default
+	Emojis []Emoji
+}
+
+// Emoji is a picture that stands for a word between colons.
+type Emoji struct {
+	Shortcode string // without colons: letters, digits and _ only
+	URL       string // path of the picture on this server
 }
 
 // Called returns the name to show.
@@ -69,6 +76,30 @@ func (p Person) Called() string {
 	}
 	name, _, _ := strings.Cut(strings.TrimPrefix(p.Handle, "@"), "@")
 	return name
+}
+
+// Shown returns the name with its pictures in it.
+func (p Person) Shown() template.HTML { return Pictured(p.Called(), p.Emojis) }
+
+// Pictured is plain text as HTML, with the pictures that its words between
+// colons stand for.
+func Pictured(text string, emojis []Emoji) template.HTML {
+	out := template.HTMLEscapeString(text)
+	if len(emojis) == 0 || !strings.Contains(out, ":") {
+		return template.HTML(out)
+	}
+	return template.HTML(PictureWords(out, emojis))
+}
+
+// PictureWords puts pictures for words between colons into text that is HTML
+// without tags.
+func PictureWords(text string, emojis []Emoji) string {
+	var pairs []string
+	for _, e := range emojis {
+		word := template.HTMLEscapeString(":" + e.Shortcode + ":")
+		pairs = append(pairs, word, `<img class="emoji" src="`+template.HTMLEscapeString(e.URL)+`" width="20" height="20" alt="`+word+`" title="`+word+`" loading="lazy">`)
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
 }
 
 // Face returns the address of the picture, the default one if there is none.
@@ -102,12 +133,35 @@ func (n Notice) Icon() string {
 	return "info"
 }
 
-// Media is an attachment. While pictures are links, Kind is a word for what is
-// behind the link.
+// Media is an attachment of a post. A picture with a Preview is shown; all else
+// is a line with its kind, name and size.
 type Media struct {
-	URL  string // where the link leads
-	Kind string // "Picture", "Video", "Sound", "File"
-	Alt  string // "" says "No description"
+	URL      string // of the whole thing, on this server; "" if it is not kept here
+	Kind     string // Picture, Video, Sound, File
+	Alt      string // "" says "No description"
+	Preview  string // path of a smaller picture on this server; "" for none
+	Width    int    // pixels of the preview; 0 if unknown
+	Height   int
+	Focus    string // class that says which part stays when it is cut: "f-5-5"
+	Colour   string // class of its average colour while it loads; "" for none
+	Name     string // of the file, where it cannot be shown
+	Size     string // "3.1 MB", "" if unknown
+	Words    string // why it is not shown: "This file is no picture that we can read."
+	Original string // address on its own server, for the owner; "" for own ones
+}
+
+// LinkCard is what a link in a post leads to.
+type LinkCard struct {
+	URL, Host, Title, Text string
+	Image                  string // path of a picture on this server; "" for none
+}
+
+// Reaction is one emoji that people answered a post with.
+type Reaction struct {
+	Emoji string // the character, or the word between colons
+	Image string // path of its picture; "" for a character
+	Count int
+	Mine  bool
 }
 
 // Card is a post as the owner sees it in a list, in a thread or in focus.
@@ -124,6 +178,10 @@ type Card struct {
 	Warning  string        // content warning, "" for none
 	Content  template.HTML // cleaned HTML
 	Media    []Media       //
+	Hide     bool          // the media are sensitive: shown on demand
+	Link     *LinkCard     // what its first link leads to; nil for none
+	Emojis   []Emoji       // in Warning; those in Content are put there already
+	Reaction []Reaction    // other than likes
 	Poll     *Poll         // nil for none
 	ReplyTo  string        // handle of whom it answers, where the page does not show it
 	Delivery *Delivery     // own posts only
@@ -179,6 +237,10 @@ type Entry struct {
 	Warning    string
 	Content    template.HTML
 	Media      []Media
+	Hide       bool // the media are sensitive: shown on demand
+	Link       *LinkCard
+	Emojis     []Emoji // in Warning
+	Quote      *Quoted
 	Poll       *Poll  // nil for none
 	ReplyTo    string // handle, "" for none
 	ReplyURL   string // the post it answers, "" if unknown

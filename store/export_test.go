@@ -42,6 +42,19 @@ func (o Options) WithMigrations(sql ...string) Options {
 	return o
 }
 
+// WithNext is what the program has, and steps after it.
+func (o Options) WithNext(sql ...string) Options {
+	list, err := loadMigrations()
+	if err != nil {
+		panic(err)
+	}
+	var all []string
+	for _, m := range list {
+		all = append(all, m.sql)
+	}
+	return o.WithMigrations(append(all, sql...)...)
+}
+
 // WithFreeBytes pretends that the file system has so much room.
 func (o Options) WithFreeBytes(n int64) Options {
 	o.freeBytes = func(string) (int64, error) { return n, nil }

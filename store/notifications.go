@@ -122,36 +122,3 @@ func (t *Tx) CountNotificationsSince(id int64, limit int) (int, error) {
 			limit ?)`, id, limit)
 	return int(n), err
 }
-
-// NotificationMarker is the newest notification that the owner has seen; 0 if none.
-func (t *Tx) NotificationMarker() (int64, error) { return t.marker("marker_notifications") }
-
-// HomeMarker is the newest post of the home timeline that the owner has seen; 0 if none.
-func (t *Tx) HomeMarker() (int64, error) { return t.marker("marker_home") }
-
-// SetNotificationMarker moves the marker of the notifications forward; it never goes back.
-func (t *Tx) SetNotificationMarker(id int64) error { return t.setMarker("marker_notifications", id) }
-
-// SetHomeMarker moves the place marker of the home timeline forward.
-func (t *Tx) SetHomeMarker(id int64) error { return t.setMarker("marker_home", id) }
-
-func (t *Tx) marker(key string) (int64, error) {
-	id, err := value[int64](t, `
-		select cast(value as integer)
-		from settings
-		where key = ?`, key)
-	if err == ErrNotFound {
-		return 0, nil
-	}
-	return id, err
-}
-
-func (t *Tx) setMarker(key string, id int64) error {
-	_, err := t.exec(`
-		insert into settings (key, value)
-		values (?, ?)
-		on conflict (key) do update
-		set value = excluded.value
-		where cast(excluded.value as integer) > cast(value as integer)`, key, id)
-	return err
-}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -76,7 +77,7 @@ func TestUpgradeKeepsRowsAndSavesACopyFirst(t *testing.T) {
 	before := files(t, dir)[store.FileName]
 	var said []string
 	o := store.Options{Serve: true, Progress: func(s string) { said = append(said, s) }}
-	s, err := store.Open(dir, o.WithMigrations(store.Migration(0), store.Migration(1), second))
+	s, err := store.Open(dir, o.WithNext(second))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,14 +92,14 @@ func TestUpgradeKeepsRowsAndSavesACopyFirst(t *testing.T) {
 	if !bytes.Equal(files(t, dir)["before-upgrade-from-1.db"], before) {
 		t.Error("the copy from before the upgrade is not the database as it was")
 	}
-	if len(said) != 3 || !strings.Contains(said[2], "step 2 of 2") {
+	if len(said) < 3 || !strings.Contains(said[len(said)-1], fmt.Sprintf("step %[1]d of %[1]d", len(said)-1)) {
 		t.Errorf("progress was %q", said)
 	}
 }
 
 func TestUpgradeThatOnlyAddsNeedsNoCopy(t *testing.T) {
 	dir := frozen(t)
-	s, err := store.Open(dir, store.Options{Serve: true}.WithMigrations(store.Migration(0), store.Migration(1), "-- additive\n"+second))
+	s, err := store.Open(dir, store.Options{Serve: true}.WithNext("-- additive\n"+second))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,11 +111,11 @@ func TestUpgradeThatOnlyAddsNeedsNoCopy(t *testing.T) {
 
 func TestUpgradeGoesOnWhereItStopped(t *testing.T) {
 	dir := frozen(t)
-	_, err := store.Open(dir, store.Options{Serve: true}.WithMigrations(store.Migration(0), store.Migration(1), second, "create table half (id integer); insert into nowhere values (1)"))
-	if err == nil || !strings.Contains(err.Error(), "4_test.sql") {
+	_, err := store.Open(dir, store.Options{Serve: true}.WithNext(second, "create table half (id integer); insert into nowhere values (1)"))
+	if err == nil || !strings.Contains(err.Error(), "5_test.sql") {
 		t.Fatalf("the failing step gave %v", err)
 	}
-	s, err := store.Open(dir, store.Options{Serve: true}.WithMigrations(store.Migration(0), store.Migration(1), second, "create table half (id integer)"))
+	s, err := store.Open(dir, store.Options{Serve: true}.WithNext(second, "create table half (id integer)"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +128,7 @@ func TestUpgradeGoesOnWhereItStopped(t *testing.T) {
 func TestCommandsNeverUpgrade(t *testing.T) {
 	dir := frozen(t)
 	before := files(t, dir)
-	_, err := store.Open(dir, store.Options{}.WithMigrations(store.Migration(0), store.Migration(1), second))
+	_, err := store.Open(dir, store.Options{}.WithNext(second))
 	if err == nil || !strings.Contains(err.Error(), "start dassie serve once") {
 		t.Errorf("a command on an older database got %v", err)
 	}
@@ -139,7 +140,7 @@ func TestCommandsNeverUpgrade(t *testing.T) {
 func TestUpgradeNeedsRoomForTheCopy(t *testing.T) {
 	dir := frozen(t)
 	before := files(t, dir)[store.FileName]
-	_, err := store.Open(dir, store.Options{Serve: true}.WithFreeBytes(1000).WithMigrations(store.Migration(0), store.Migration(1), second))
+	_, err := store.Open(dir, store.Options{Serve: true}.WithFreeBytes(1000).WithNext(second))
 	if err == nil || !strings.Contains(err.Error(), "free bytes") || !strings.Contains(err.Error(), "has 1000") {
 		t.Errorf("a full disk got %v", err)
 	}

@@ -476,3 +476,160 @@ CREATE TABLE thread_fetches (
   at integer not null,
   result text not null default ''
 );
+
+CREATE TABLE bookmarks (
+  post_id integer primary key,
+  id integer not null unique,
+  at integer not null
+);
+
+CREATE TABLE lists (
+  id integer primary key,
+  title text not null,
+  replies integer not null default 1,
+  exclusive integer not null default 0,
+  at integer not null
+);
+
+CREATE TABLE list_members (
+  list_id integer not null,
+  actor_id integer not null,
+  primary key (list_id, actor_id)
+) without rowid;
+
+CREATE INDEX list_members_actor on list_members (actor_id);
+
+CREATE TABLE list_posts (
+  list_id integer not null,
+  post_id integer not null,
+  primary key (list_id, post_id)
+) without rowid;
+
+CREATE INDEX list_posts_post on list_posts (post_id);
+
+CREATE TABLE tag_follows (
+  tag_id integer primary key,
+  at integer not null
+);
+
+CREATE TABLE conversations (
+  id integer primary key,
+  root text not null,
+  root_hash integer not null,
+  last_id integer not null,
+  unread integer not null default 0
+);
+
+CREATE INDEX conversations_root on conversations (root_hash);
+
+CREATE INDEX conversations_last on conversations (last_id);
+
+CREATE TABLE conversation_people (
+  conversation_id integer not null,
+  actor_id integer not null,
+  primary key (conversation_id, actor_id)
+) without rowid;
+
+CREATE INDEX conversation_people_actor on conversation_people (actor_id);
+
+CREATE TABLE conversation_posts (
+  post_id integer primary key,
+  conversation_id integer not null
+);
+
+CREATE INDEX conversation_posts_of on conversation_posts (conversation_id, post_id);
+
+CREATE TABLE markers (
+  name text primary key,
+  last_id integer not null,
+  version integer not null,
+  at integer not null
+) without rowid;
+
+CREATE TABLE notes (
+  actor_id integer primary key,
+  text text not null,
+  at integer not null
+);
+
+CREATE TABLE mutes (
+  actor_id integer primary key,
+  until integer,
+  notices integer not null default 1,
+  at integer not null
+);
+
+CREATE INDEX mutes_until on mutes (until) where until is not null;
+
+CREATE TABLE emojis (
+  id integer primary key,
+  shortcode text not null,
+  host_id integer not null,
+  url text not null,
+  name text not null default '',
+  size integer not null default 0,
+  fetched_at integer not null default 0,
+  used_at integer not null,
+  failed integer not null default 0
+);
+
+CREATE UNIQUE INDEX emojis_name on emojis (host_id, shortcode);
+
+CREATE TABLE media (
+  id integer primary key,
+  name text not null unique,
+  kind text not null,
+  mime text not null,
+  file text not null,
+  preview text not null default '',
+  original text not null default '',
+  alt text not null default '',
+  focal_x real not null default 0,
+  focal_y real not null default 0,
+  width integer not null default 0,
+  height integer not null default 0,
+  seconds real not null default 0,
+  blurhash text not null default '',
+  colour text not null default '',
+  size integer not null,
+  post_id integer,
+  at integer not null
+);
+
+CREATE INDEX media_post on media (post_id) where post_id is not null;
+
+CREATE INDEX media_file on media (file);
+
+CREATE INDEX media_preview on media (preview) where preview != '';
+
+CREATE TABLE cards (
+  url_hash integer primary key,
+  url text not null,
+  title text not null default '',
+  description text not null default '',
+  site text not null default '',
+  author text not null default '',
+  author_url text not null default '',
+  image text not null default '',
+  width integer not null default 0,
+  height integer not null default 0,
+  fetched_at integer not null,
+  used_at integer not null,
+  failed integer not null default 0
+);
+
+CREATE TABLE post_cards (
+  post_id integer primary key,
+  url_hash integer not null
+);
+
+CREATE INDEX post_cards_url on post_cards (url_hash);
+
+CREATE TABLE verified_links (
+  actor_id integer not null,
+  url text not null,
+  verified_at integer,
+  checked_at integer not null,
+  error text not null default '',
+  primary key (actor_id, url)
+) without rowid;

@@ -67,7 +67,7 @@ var (
 	phone   = look{"phone", 390, 844, 2, false}
 )
 
-// tab is one person's window: cookies of its own, and no scripts.
+// tab is one person's window: cookies of its own, and no scripts unless they are switched on.
 type tab struct {
 	t      testing.TB
 	ctx    context.Context
@@ -101,7 +101,7 @@ func newTab(t testing.TB, site string, l look) *tab {
 		t.Fatal(err)
 	}
 	call(p, network.Enable, network.EnableParams{})
-	call(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	p.scripts(false)
 	p.wear(l)
 	t.Cleanup(func() {
 		p.mu.Lock()
@@ -111,6 +111,12 @@ func newTab(t testing.TB, site string, l look) *tab {
 		}
 	})
 	return p
+}
+
+// scripts lets the pages that are opened from now on run their script, or not.
+func (p *tab) scripts(run bool) {
+	p.t.Helper()
+	call(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !run})
 }
 
 func (p *tab) note(event any) {

@@ -100,37 +100,61 @@ func (v *view) plainCards(posts []store.Post) ([]assets.Card, error) {
 	if err := v.read(authors...); err != nil {
 		return nil, err
 	}
+	cards := make([]assets.Card, len(posts))
+	for i, p := range posts {
+		cards[i] = v.card(p)
+		cards[i].ReplyTo = v.answering(p, parents)
+		cards[i].Quote = v.quote(quoted[p.ID])
+	}
+	for _, add := range []func([]store.Post, []assets.Card) error{v.addTouched, v.addPolls, v.addOwn} {
+		if err := add(posts, cards); err != nil {
+			return nil, err
+		}
+	}
+	return cards, nil
+}
+
+// addTouched says what the owner did with each post.
+func (v *view) addTouched(posts []store.Post, cards []assets.Card) error {
+	liked, boosted, err := v.tx.Touched(postIDs(posts))
+	for i, p := range posts {
+		cards[i].Liked, cards[i].Boosted = liked[p.ID], boosted[p.ID]
+		// What is boosted can be taken back, also what no button here boosts.
+		cards[i].May.Boost = p.Visibility.Open() || boosted[p.ID]
+	}
+	return err
+}
+
+func (v *view) addPolls(posts []store.Post, cards []assets.Card) error {
+	votes, err := v.ownVotes(posts)
+	for i, p := range posts {
+		cards[i].Poll = v.poll(p, votes[p.ID])
+	}
+	return err
+}
+
+// addOwn adds what is known of own posts alone.
+func (v *view) addOwn(posts []store.Post, cards []assets.Card) (err error) {
+	for i, p := range posts {
+		if !p.Own() {
+			continue
+		}
+		if cards[i].Delivery, err = v.deliveryOf(p.ID); err != nil {
+			return err
+		}
+		if cards[i].Pinned, err = v.pinnedPost(p.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func postIDs(posts []store.Post) []int64 {
 	ids := make([]int64, len(posts))
 	for i, p := range posts {
 		ids[i] = p.ID
 	}
-	liked, boosted, err := v.tx.Touched(ids)
-	if err != nil {
-		return nil, err
-	}
-	votes, err := v.ownVotes(posts)
-	if err != nil {
-		return nil, err
-	}
-	cards := make([]assets.Card, len(posts))
-	for i, p := range posts {
-		cards[i] = v.card(p)
-		cards[i].Liked, cards[i].Boosted = liked[p.ID], boosted[p.ID]
-		// What is boosted can be taken back, also what no button here boosts.
-		cards[i].May.Boost = p.Visibility.Open() || boosted[p.ID]
-		cards[i].Poll = v.poll(p, votes[p.ID])
-		cards[i].ReplyTo = v.answering(p, parents)
-		cards[i].Quote = v.quote(quoted[p.ID])
-		if p.Own() {
-			if cards[i].Delivery, err = v.deliveryOf(p.ID); err != nil {
-				return nil, err
-			}
-			if cards[i].Pinned, err = v.pinnedPost(p.ID); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return cards, nil
+	return ids
 }
 
 func (v *view) parents(posts []store.Post) (map[int64]store.Post, error) {

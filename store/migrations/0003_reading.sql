@@ -1,0 +1,174 @@
+-- additive
+
+-- What the owner saved for later. id pages the list.
+create table bookmarks (
+  post_id integer primary key,
+  id integer not null unique,
+  at integer not null
+);
+
+-- Lists of people; list_posts is filled on arrival, as home is.
+create table lists (
+  id integer primary key,
+  title text not null,
+  replies integer not null default 1,
+  exclusive integer not null default 0,
+  at integer not null
+);
+
+create table list_members (
+  list_id integer not null,
+  actor_id integer not null,
+  primary key (list_id, actor_id)
+) without rowid;
+
+create index list_members_actor on list_members (actor_id);
+
+create table list_posts (
+  list_id integer not null,
+  post_id integer not null,
+  primary key (list_id, post_id)
+) without rowid;
+
+create index list_posts_post on list_posts (post_id);
+
+create table tag_follows (
+  tag_id integer primary key,
+  at integer not null
+);
+
+-- Posts to people named and nobody else, by what they belong to.
+create table conversations (
+  id integer primary key,
+  root text not null,
+  root_hash integer not null,
+  last_id integer not null,
+  unread integer not null default 0
+);
+
+create index conversations_root on conversations (root_hash);
+
+create index conversations_last on conversations (last_id);
+
+create table conversation_people (
+  conversation_id integer not null,
+  actor_id integer not null,
+  primary key (conversation_id, actor_id)
+) without rowid;
+
+create index conversation_people_actor on conversation_people (actor_id);
+
+create table conversation_posts (
+  post_id integer primary key,
+  conversation_id integer not null
+);
+
+create index conversation_posts_of on conversation_posts (conversation_id, post_id);
+
+-- Where the owner stopped reading, shared by pages and apps. The rows of settings
+-- that this was kept in stay for a program that is put back.
+create table markers (
+  name text primary key,
+  last_id integer not null,
+  version integer not null,
+  at integer not null
+) without rowid;
+
+insert into markers (name, last_id, version, at)
+select substr(key, 8), cast(value as integer), 1, cast(unixepoch('subsec') * 1000 as integer)
+from settings
+where key in ('marker_home', 'marker_notifications');
+
+-- A note to oneself about a person.
+create table notes (
+  actor_id integer primary key,
+  text text not null,
+  at integer not null
+);
+
+create table mutes (
+  actor_id integer primary key,
+  until integer,
+  notices integer not null default 1,
+  at integer not null
+);
+
+create index mutes_until on mutes (until) where until is not null;
+
+-- Pictures in words, of other servers (host_id 0: own).
+create table emojis (
+  id integer primary key,
+  shortcode text not null,
+  host_id integer not null,
+  url text not null,
+  name text not null default '',
+  size integer not null default 0,
+  fetched_at integer not null default 0,
+  used_at integer not null,
+  failed integer not null default 0
+);
+
+create unique index emojis_name on emojis (host_id, shortcode);
+
+-- What the owner uploaded. name is the capability in the address, file and
+-- preview are contents in the media folder.
+create table media (
+  id integer primary key,
+  name text not null unique,
+  kind text not null,
+  mime text not null,
+  file text not null,
+  preview text not null default '',
+  original text not null default '',
+  alt text not null default '',
+  focal_x real not null default 0,
+  focal_y real not null default 0,
+  width integer not null default 0,
+  height integer not null default 0,
+  seconds real not null default 0,
+  blurhash text not null default '',
+  colour text not null default '',
+  size integer not null,
+  post_id integer,
+  at integer not null
+);
+
+create index media_post on media (post_id) where post_id is not null;
+
+create index media_file on media (file);
+
+create index media_preview on media (preview) where preview != '';
+
+-- What links in posts lead to.
+create table cards (
+  url_hash integer primary key,
+  url text not null,
+  title text not null default '',
+  description text not null default '',
+  site text not null default '',
+  author text not null default '',
+  author_url text not null default '',
+  image text not null default '',
+  width integer not null default 0,
+  height integer not null default 0,
+  fetched_at integer not null,
+  used_at integer not null,
+  failed integer not null default 0
+);
+
+create table post_cards (
+  post_id integer primary key,
+  url_hash integer not null
+);
+
+create index post_cards_url on post_cards (url_hash);
+
+-- Links in profiles that lead back with rel="me".
+create table verified_links (
+  actor_id integer not null,
+  url text not null,
+  verified_at integer,
+  checked_at integer not null,
+  error text not null default '',
+  primary key (actor_id, url)
+) without rowid;
