@@ -33,6 +33,7 @@ var pages = map[string]string{
 	"notifications": "owner",
 	"profile":       "owner",
 	"settings":      "owner",
+	"appearance":    "owner",
 	"delivery":      "owner",
 	"more":          "owner",
 	"report":        "owner",

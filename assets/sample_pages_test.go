@@ -87,7 +87,7 @@ func samplePages() map[string]any {
 	pages["home"] = home{owner("Home", "home", "/me"), Compose{Key: "k", Lang: "en", Audiences: audiences}, cards, 12, "08:12", "/me?new=1", "4", "08:12",
 		Pager{Older: "/me?before=8"}, delivered, []unfinished{{"/me/write?draft=1", "On saving leek seed", ago(20 * time.Hour)}}}
 	pages["home.pinned"] = home{Owner: owner("Home", "home", "/me"), Cards: []Card{pinnedSample(cards[5]), quotingSample(cards[4])}, Compose: Compose{Key: "k", Audiences: audiences}}
-	pages["home.empty"] = home{Owner: Owner{Title: "Home", Lang: "en", Theme: "dark", Me: nora, Now: now, Notice: &Notice{Kind: "done", Strong: "Sent.", Text: "1 server is being told."}}, Compose: Compose{Error: "There is no text yet."}}
+	pages["home.empty"] = home{Owner: Owner{Title: "Home", Lang: "en", Look: Look{Theme: "dark"}, Me: nora, Now: now, Notice: &Notice{Kind: "done", Strong: "Sent.", Text: "1 server is being told."}}, Compose: Compose{Error: "There is no text yet."}}
 	type missing struct {
 		Lead    string
 		Why     []string
@@ -432,7 +432,18 @@ func sampleForms(pages map[string]any) {
 		Owner
 		Approve, Discoverable, Indexable, SearchEngines, HideLists, AuthorizedFetch bool
 		Waiting                                                                     int
-		Languages, Zones, Themes, Quotable                                          []Option
+		Languages, Zones, Quotable                                                  []Option
 		Errors                                                                      map[string]string
-	}{Quotable: []Option{{"public", "Everyone", true}, {"followers", "Followers", false}}, Owner: settings, Approve: true, HideLists: true, Languages: options, Zones: sampleZones, Themes: []Option{{"", "As the system", true}, {"light", "Light", false}, {"dark", "Dark", false}}, Errors: map[string]string{"timezone": "Choose one of the list.", "language": ""}}
+	}{Quotable: []Option{{"public", "Everyone", true}, {"followers", "Followers", false}}, Owner: settings, Approve: true, HideLists: true, Languages: options, Zones: sampleZones, Errors: map[string]string{"timezone": "Choose one of the list.", "language": ""}}
+
+	for name, look := range map[string]Look{"appearance": {}, "appearance.strong": {Theme: "dark", MoreContrast: true, TextSize: 150, LessMotion: true}} {
+		appearance := owner("Appearance", "appearance", "/me/appearance")
+		appearance.Look = look
+		pages[name] = struct {
+			Owner
+			Themes, Sizes            []Option
+			MoreContrast, LessMotion bool
+		}{appearance, []Option{{"", "As the system", look.Theme == ""}, {"light", "Light", false}, {"dark", "Dark", look.Theme == "dark"}},
+			[]Option{{"100", "100 %", look.TextSize == 0}, {"150", "150 %", look.TextSize == 150}}, look.MoreContrast, look.LessMotion}
+	}
 }

@@ -1,12 +1,15 @@
 package assets
 
 import (
+	"maps"
 	"math"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 )
+
+var alias = regexp.MustCompile(`--([a-z-]+): var\(--([a-z-]+)\);`)
 
 var token = regexp.MustCompile(`--([a-z-]+): (#[0-9a-f]{6});`)
 
@@ -38,6 +41,27 @@ func tokens(t *testing.T) (light, dark map[string]string) {
 		}
 	}
 	return light, dark
+}
+
+// stronger is a theme with more contrast, which names other tokens.
+func stronger(t *testing.T, theme map[string]string) map[string]string {
+	t.Helper()
+	css := string(Static()[StaticPath("style.css")].Body)
+	_, chosen, _ := strings.Cut(css, `:root[data-contrast="more"] {`)
+	chosen, rest, _ := strings.Cut(chosen, "}")
+	_, asked, _ := strings.Cut(rest, ":root:root { /* as strong as the themes above */")
+	asked, _, _ = strings.Cut(asked, "}")
+	if strings.Join(strings.Fields(chosen), " ") != strings.Join(strings.Fields(asked), " ") {
+		t.Errorf("more contrast by choice is\n%s\nand by the system\n%s", chosen, asked)
+	}
+	out := maps.Clone(theme)
+	for _, m := range alias.FindAllStringSubmatch(chosen, -1) {
+		out[m[1]] = theme[m[2]]
+	}
+	if out["line"] != theme["text"] {
+		t.Error("lines are as faint as before")
+	}
+	return out
 }
 
 // luminance and contrast are WCAG 2.2's definitions.
@@ -82,7 +106,7 @@ func TestContrast(t *testing.T) {
 			least         float64
 		}{"line-strong", ground, 3})
 	}
-	for name, theme := range map[string]map[string]string{"light": light, "dark": dark} {
+	for name, theme := range map[string]map[string]string{"light": light, "dark": dark, "light, more contrast": stronger(t, light), "dark, more contrast": stronger(t, dark)} {
 		for _, pair := range pairs {
 			if theme[pair.front] == "" || theme[pair.ground] == "" {
 				t.Fatalf("%s: no colour %s or %s", name, pair.front, pair.ground)

@@ -14,11 +14,11 @@ import (
 // Owner is what the frame of every dashboard page needs.
 type Owner struct {
 	Title     string    // of the page; h1 is the template's own affair
-	Here      string    // the current place: home inbox search drafts write followers following requests blocked profile reports move settings more, or ""
+	Here      string    // the current place: home inbox search drafts write followers following requests blocked profile reports move settings appearance more, or ""
 	Path      string    // this page's own path and query, where forms come back to
 	CSRF      string    // token for every form
 	Lang      string    // language of the interface: "en"
-	Theme     string    // "", "light" or "dark"; "" follows the system
+	Look      Look      //
 	Me        Person    // the owner; URL is the public profile
 	Version   string    // of the program: "0.1"
 	Inbox     int       // unread notifications
@@ -28,6 +28,14 @@ type Owner struct {
 	Following int       // people followed
 	Now       time.Time // now, in the zone that times are shown in
 	Notice    *Notice   // at most one, above the page
+}
+
+// Look is how the owner wants their pages. Visitors' pages follow their system.
+type Look struct {
+	Theme        string // "", "light" or "dark"; "" follows the system
+	MoreContrast bool
+	TextSize     int // percent; 0 is 100
+	LessMotion   bool
 }
 
 // Visitor is what the frame of every public page needs.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Settings are the owner's choices, kept as one JSON value. A field's comment
@@ -19,6 +20,9 @@ type Settings struct {
 	Language         string `json:"language"`          // language of your posts unless one is chosen, as a BCP 47 code
 	Timezone         string `json:"timezone"`          // zone in which times are shown, as an IANA name
 	Theme            string `json:"theme"`             // "", "light" or "dark"
+	MoreContrast     bool   `json:"more_contrast"`     // your pages have stronger lines and no grey words, also where the system does not ask for it
+	TextSize         int    `json:"text_size"`         // size of the text of your pages, in percent of the browser's: one of TextSizes
+	LessMotion       bool   `json:"less_motion"`       // nothing on your pages fades or moves, also where the system does not ask for it
 	MarkdownAPI      bool   `json:"markdown_api"`      // posts made by apps are read as Markdown
 	KeepRemoteDays   int    `json:"keep_remote_days"`  // days that other people's posts stay when you did nothing with them; at most 90
 	KeepAddressDays  int    `json:"keep_address_days"` // days that the addresses of your log-ins are kept; at most 365
@@ -32,6 +36,7 @@ func DefaultSettings() Settings {
 	return Settings{
 		ApproveFollowers: true,
 		ShowLists:        true,
+		TextSize:         100,
 		Language:         "en",
 		Timezone:         "UTC",
 		KeepRemoteDays:   90,
@@ -41,10 +46,16 @@ func DefaultSettings() Settings {
 	}
 }
 
+// TextSizes are the sizes of text on offer, in percent.
+var TextSizes = []int{88, 100, 112, 125, 150}
+
 // Clamp holds the settings within the promised ceilings, whatever was stored.
 func (s *Settings) Clamp() {
 	if !s.QuotePolicy.Valid() {
 		s.QuotePolicy = QuotePublic
+	}
+	if !slices.Contains(TextSizes, s.TextSize) {
+		s.TextSize = 100
 	}
 	s.KeepRemoteDays = clamp(s.KeepRemoteDays, 1, 90)
 	s.KeepAddressDays = clamp(s.KeepAddressDays, 0, 365)

@@ -87,7 +87,8 @@ func TestEveryPage(t *testing.T) {
 // gallery looks at pages and keeps pictures of them.
 type gallery struct {
 	*testing.T
-	dir string
+	dir     string // of pictures
+	sources string // of pages as they were sent
 }
 
 func (g *gallery) pages(p *tab, list map[string]string) {
@@ -111,7 +112,8 @@ func (g *gallery) show(p *tab, name string) {
 		g.Errorf("%s: policy %q", name, csp)
 	}
 	g.basics(p, name)
-	g.accessible(p, name)
+	g.checked(p, name)
+	g.keyboard(p, name)
 	for _, l := range looks {
 		p.wear(l)
 		height := eval[int64](p, `() => document.documentElement.scrollHeight`)
@@ -163,6 +165,17 @@ const overflow = `() => {
 	return wide + " px: " + out.slice(0, 3).map(e => e.outerHTML.slice(0, 150)).join(" … ")
 }`
 
+// rightToLeft turns the page, as a translation would.
+const rightToLeft = `on => { document.documentElement.dir = on ? "rtl" : ""; return on }`
+
+// spaced is WCAG 2.2's 1.4.12: no text may be lost by it.
+const spaced = `on => {
+	const sheet = new CSSStyleSheet()
+	sheet.replaceSync("* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important } p { margin-block-end: 2em !important }")
+	document.adoptedStyleSheets = on ? [sheet] : []
+	return on
+}`
+
 func (g *gallery) basics(p *tab, name string) {
 	g.Helper()
 	for _, wrong := range eval[[]string](p, basics) {
@@ -172,6 +185,13 @@ func (g *gallery) basics(p *tab, name string) {
 		p.wear(l)
 		if over := eval[string](p, overflow); over != "" {
 			g.Errorf("%s sticks out at %s px: %s", name, strconv.FormatInt(l.width, 10), over)
+		}
+		for how, undo := range map[string]string{"from right to left": rightToLeft, "with the text spaced": spaced} {
+			eval[bool](p, undo, true)
+			if over := eval[string](p, overflow); over != "" {
+				g.Errorf("%s %s sticks out at %d px: %s", name, how, l.width, over)
+			}
+			eval[bool](p, undo, false)
 		}
 	}
 }

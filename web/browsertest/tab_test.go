@@ -76,7 +76,8 @@ type tab struct {
 	header map[string]string // of the last page, names in small letters
 
 	mu      sync.Mutex
-	foreign []string // what was asked of hosts that are not ours
+	foreign []string          // what was asked of hosts that are not ours
+	page    network.RequestID // of the document that is shown
 }
 
 // newTab opens a window on a site. Without a browser the test is skipped.
@@ -123,6 +124,11 @@ func (p *tab) note(event any) {
 	e, ok := event.(*network.EventRequestWillBeSent)
 	if !ok {
 		return
+	}
+	if e.Type == network.ResourceTypeDocument {
+		p.mu.Lock()
+		p.page = e.RequestID
+		p.mu.Unlock()
 	}
 	u, err := url.Parse(e.Request.URL)
 	if err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "localhost" && !strings.HasSuffix(u.Hostname(), ".localhost") {
@@ -181,6 +187,15 @@ func (p *tab) open(path string) {
 		path = p.site + path
 	}
 	p.load("open "+path, chromedp.Navigate(path))
+}
+
+// source is the page as the server sent it.
+func (p *tab) source() string {
+	p.t.Helper()
+	p.mu.Lock()
+	id := p.page
+	p.mu.Unlock()
+	return string(call(p, network.GetResponseBody, network.GetResponseBodyParams{RequestID: id}).Body)
 }
 
 // eval asks the page through the inspector, which works without scripts.

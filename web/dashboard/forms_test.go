@@ -93,10 +93,18 @@ func TestProfile(t *testing.T) {
 	}
 }
 
+func TestAppearance(t *testing.T) {
+	h := newHouse(t)
+	h.sent("/me/appearance", "theme", "dark", "contrast", "yes", "size", "125", "motion", "yes").
+		says(t, "Saved.", `<html lang="en" data-theme="dark" data-contrast="more" data-size="125" data-motion="less">`)
+	h.sent("/me/settings", "language", "nl", "timezone", "UTC").says(t, `data-theme="dark"`)
+	h.sent("/me/appearance", "theme", "pink", "size", "9000").says(t, `<html lang="en">`)
+}
+
 func TestSettings(t *testing.T) {
 	h := newHouse(t)
 	h.sent("/me/settings", "approve", "yes", "discoverable", "yes", "hide_lists", "yes",
-		"language", "nl", "timezone", "Europe/Amsterdam", "theme", "dark").says(t, "Saved.", `data-theme="dark"`)
+		"language", "nl", "timezone", "Europe/Amsterdam").says(t, "Saved.")
 	set := h.Settings()
 	if !set.ApproveFollowers || !set.Discoverable || set.Indexable || set.ShowLists || set.Language != "nl" || set.Timezone != "Europe/Amsterdam" {
 		t.Errorf("stored: %+v", set)

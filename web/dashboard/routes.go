@@ -85,6 +85,8 @@ func (d *Dashboard) routes() []route {
 		post("/me/move/back", d.moveBack),
 		get("/me/settings", d.settings),
 		post("/me/settings", d.settingsSave),
+		get("/me/appearance", d.appearance),
+		post("/me/appearance", d.appearanceSave),
 		get("/me/more", d.more),
 	}
 }

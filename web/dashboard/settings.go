@@ -14,7 +14,7 @@ type settingsPage struct {
 	assets.Owner
 	Approve, Discoverable, Indexable, SearchEngines, HideLists, AuthorizedFetch bool
 	Waiting                                                                     int
-	Languages, Zones, Themes, Quotable                                          []assets.Option
+	Languages, Zones, Quotable                                                  []assets.Option
 	Errors                                                                      map[string]string
 }
 
@@ -59,12 +59,6 @@ func readSettings(set store.Settings, form url.Values) (store.Settings, map[stri
 	if quotable := store.QuotePolicy(form.Get("quotable")); quotable.Valid() {
 		set.QuotePolicy = quotable
 	}
-	switch theme := form.Get("theme"); theme {
-	case "light", "dark":
-		set.Theme = theme
-	default:
-		set.Theme = ""
-	}
 	return set, wrong
 }
 
@@ -82,11 +76,6 @@ func (d *Dashboard) showSettings(w http.ResponseWriter, r *http.Request, a answe
 			Approve: set.ApproveFollowers, Discoverable: set.Discoverable, Indexable: set.Indexable, SearchEngines: set.SearchEngines,
 			HideLists: !set.ShowLists, AuthorizedFetch: set.AuthorizedFetch, Quotable: quotable(set.QuotePolicy),
 			Languages: assets.Languages(set.Language), Zones: assets.Zones(set.Timezone), Errors: wrong,
-			Themes: []assets.Option{
-				{Value: "", Label: "As the system", Selected: set.Theme == ""},
-				{Value: "light", Label: "Light", Selected: set.Theme == "light"},
-				{Value: "dark", Label: "Dark", Selected: set.Theme == "dark"},
-			},
 		}
 		var err error
 		page.Owner, err = v.frame("Settings", "settings")

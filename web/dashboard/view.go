@@ -36,7 +36,7 @@ func (d *Dashboard) newView(tx *store.Tx, r *http.Request) *view {
 func (v *view) frame(title, here string) (assets.Owner, error) {
 	o := assets.Owner{
 		Title: title + " · " + v.d.service.Origin().Host, Here: here, Path: v.path(), CSRF: v.d.guard.CSRF(v.r),
-		Lang: "en", Theme: v.set.Theme, Version: v.d.service.Version(), Now: v.now,
+		Lang: "en", Look: lookOf(v.set), Version: v.d.service.Version(), Now: v.now,
 		Notice: doneNotice(v.r.URL.Query()),
 	}
 	me, err := v.actor(store.OwnerID)
