@@ -60,37 +60,49 @@ func publicHash(pkcs8 []byte) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// ownMedia lists the pictures of the owner's profile and posts.
+// ownMedia lists the files of the owner's profile and of their uploads. A backup
+// is made of whatever schema there is: before the third nothing was uploaded.
 func ownMedia(ctx context.Context, db *sql.DB) ([]string, error) {
-	rows, err := db.QueryContext(ctx, `
+	query := `
 		select avatar
 		from actors
 		where id = 1
 		union
 		select header
 		from actors
-		where id = 1
+		where id = 1`
+	var uploads bool
+	err := db.QueryRowContext(ctx, `
+		select exists (
+			select 1
+			from sqlite_master
+			where type = 'table'
+			and name = 'media')`).Scan(&uploads)
+	if err != nil {
+		return nil, fmt.Errorf("look for uploads: %w", err)
+	}
+	if uploads {
+		query += `
 		union
-		select json_extract(a.value, '$.name')
-		from posts p, json_each(iif(json_valid(p.extra), p.extra, '{}'), '$.attachments') a
-		where p.actor_id = 1
+		select file
+		from media
 		union
-		select json_extract(a.value, '$.name')
-		from posts p, edits e, json_each(iif(json_valid(e.extra), e.extra, '{}'), '$.attachments') a
-		where p.actor_id = 1
-		and e.post_id = p.id`)
+		select preview
+		from media`
+	}
+	rows, err := db.QueryContext(ctx, query)
 	if err != nil {
 		return nil, fmt.Errorf("list your pictures: %w", err)
 	}
 	defer rows.Close()
 	var list []string
 	for rows.Next() {
-		var name sql.NullString
+		var name string
 		if err := rows.Scan(&name); err != nil {
 			return nil, err
 		}
-		if memberOf(name.String) != "" {
-			list = append(list, name.String)
+		if memberOf(name) != "" {
+			list = append(list, name)
 		}
 	}
 	return list, rows.Err()

@@ -51,6 +51,7 @@ func (t *Tx) dropPost(p Post) error {
 		`update quotes set quoted_id = null where quoted_id = ?`,
 		`delete from stamps where post_id = ?`,
 		`delete from thread_fetches where post_id = ?`,
+		`delete from media where post_id = ?`,
 		`delete from posts where id = ?`,
 	} {
 		if _, err := t.exec(q, p.ID); err != nil {

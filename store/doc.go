@@ -53,6 +53,7 @@
 //	  ledger        which server has   1 to 2 bytes for each server and own post
 //	  fetches       who fetched what   20,000 servers for each object
 //	  unsent        drafts, scheduled, held: the owner; no public query reads it
+//	  media         own uploads        with their post; a day without a post or a draft
 //	  idempotency   keys of the API    a day
 //	touching
 //	  reactions     likes, reactions   10 for each post and actor; with either
@@ -97,8 +98,6 @@
 //	endorsements    actor_id key, at
 //	thread_mutes    root_id key, at: notices below it are not given
 //	emojis          shortcode, host_id (0 own), url, media, at; key (host_id, shortcode). Others': bytes of remote_media, 20,000 rows
-//	media           id key, name (hash, or 128 random bits for a private post), kind, alt, focal, w, h, blurhash, bytes, post_id, at;
-//	                index (name), (post_id). Without a post: a day. PostExtra.Attachments keeps the copy that is rendered
 //	storage_days    day key, bytes by kind as JSON: 400 rows, for "full in about 14 months"
 //
 // Signing in and the client API:

@@ -94,8 +94,10 @@ type PostExtra struct {
 }
 
 // Attachment is a picture, film or sound of a post, kept as a link until its
-// bytes are cached.
+// bytes are cached. Of an own post it is a copy of its row in media: URL and
+// Preview are paths of this server.
 type Attachment struct {
+	ID        int64   `json:"id,omitempty"` // of the owner's upload
 	MediaType string  `json:"type,omitempty"`
 	URL       string  `json:"url"`
 	Alt       string  `json:"alt,omitempty"`
@@ -105,7 +107,10 @@ type Attachment struct {
 	FocalX    float64 `json:"fx,omitempty"`
 	FocalY    float64 `json:"fy,omitempty"`
 	Name      string  `json:"name,omitempty"`    // media name, once stored here
-	Preview   string  `json:"preview,omitempty"` // address of a still of a film
+	Preview   string  `json:"preview,omitempty"` // address of a smaller picture, or of a still of a film
+	Size      int64   `json:"size,omitempty"`    // bytes, of own ones
+	Seconds   float64 `json:"sec,omitempty"`     // that a film or sound lasts, 0 if unknown
+	Title     string  `json:"title,omitempty"`   // the file's name where the owner had it: for the owner alone
 }
 
 // Mention is a person named in a post.

@@ -98,11 +98,13 @@ func (t *Tx) forgetPicture(name string) error {
 	return err
 }
 
-// MediaInUse says whether any profile or cache entry still shows a picture.
+// MediaInUse says whether any profile, cache entry or upload still shows a file.
 func (t *Tx) MediaInUse(name string) (bool, error) {
 	n, err := value[int64](t, `
 		select
 			(select count(*) from actors where avatar = ?1 or header = ?1) +
-			(select count(*) from remote_media where name = ?1)`, name)
+			(select count(*) from remote_media where name = ?1) +
+			(select count(*) from media where file = ?1) +
+			(select count(*) from media where preview = ?1 and preview != '')`, name)
 	return n > 0, err
 }

@@ -39,6 +39,7 @@ var sweeps = []sweep{
 	overCap("reports over 10,000", "reports", "id", "id", "", 10000),
 	overCap("moves over 500", "moves", "id", "id", "", 500),
 	overCap("stamps over 100,000", "stamps", "id", "id", "", 100000),
+	rows("uploads without a post", "media", "id", unposted, after(day)),
 	rows("threads asked for over 30 days ago", "thread_fetches", "post_id", "at < ?1", after(30*day)),
 	overCap("threads asked for over 5,000", "thread_fetches", "post_id", "at", "", 5000),
 	{"keys replaced over 7 days ago", findOldKey, wipeOldKey},
@@ -48,6 +49,15 @@ var sweeps = []sweep{
 	{"people nobody here knows any more", findActors, dropActor},
 	{"servers nobody here knows any more", findHosts, dropHost},
 }
+
+// unposted is true of an upload that no post has and no draft names, made before
+// ?1. Its files go with the sweep of the media folder.
+const unposted = `post_id is null
+	and at < ?1
+	and not exists (
+		select 1
+		from unsent u, json_each(u.draft, '$.media') j
+		where j.value = x.id)`
 
 // oldPost is true of another's post stored before ?1, unless the owner did
 // something with it, is named in it, it stands beside an own post in a thread,

@@ -13,6 +13,11 @@
 // and encoded anew. What is stored is always our own encoding, so no metadata,
 // no trailing bytes and no second meaning of a file survive.
 //
+// Films and sounds of the owner (File) are stored as they are sent. If ffmpeg is
+// on the machine it copies them without what their maker wrote into them, and
+// takes a still picture, which is encoded anew like any other. It runs with
+// limits, and never on anything that others made.
+//
 // It never trusts a name or a declared type, never stores a picture's bytes as
 // they came, never takes a path, never enlarges, and writes no table: which
 // name belongs to what is the caller's to remember, and Sweep asks for it.

@@ -40,6 +40,7 @@ func readGIFHead(r *io.SectionReader) (*head, error) {
 			if frames == 0 {
 				return nil, errors.New("gif without a frame")
 			}
+			h.animated = frames > 1
 			return h, nil
 		default:
 			return nil, errors.New("unknown gif block")

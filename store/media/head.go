@@ -27,6 +27,7 @@ type head struct {
 	width, height int
 	progressive   bool // JPEG only, from the SOF marker
 	interlaced    bool // PNG only
+	animated      bool // more pictures follow the first
 	orientation   int  // EXIF 2.3, 4.6.4.A: 1 to 8, as stored (before turning)
 	// perPixel is how many bytes the decoder holds per pixel at its worst
 	// moment, in halves of a byte.

@@ -38,7 +38,7 @@ func measured(path string) int {
 		return 1
 	}
 	ctx, start := testContext{}, time.Now()
-	_, err = s.Picture(ctx, f, OwnerPicture, Full, Thumb)
+	_, err = s.Picture(ctx, f, OwnerPicture, OwnFull, OwnPreview)
 	wall := time.Since(start)
 	var use syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &use) != nil {
@@ -234,7 +234,7 @@ func BenchmarkPhoto12MP(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := s.Picture(b.Context(), bytes.NewReader(file), lim, Full, Thumb); err != nil {
+				if _, err := s.Picture(b.Context(), bytes.NewReader(file), lim, OwnFull, OwnPreview); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -31,6 +31,7 @@ type Picture struct {
 	Size          int64  // bytes
 	Blurhash      string // 4 x 3 components, 28 characters
 	AverageColour [3]uint8
+	Animated      bool // the file held more pictures than this first one
 }
 
 // bench holds the picture that is being decoded: one at a time in the process,
@@ -107,9 +108,10 @@ func (s *Store) render(ctx context.Context, h *head, file *spooled, shapes []Sha
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if pictures[i], err = s.encode(r.upright(h.orientation)); err != nil {
+		if pictures[i], err = s.encode(r.upright(h.orientation), shapes[i]); err != nil {
 			return nil, fmt.Errorf("store picture: %w", err)
 		}
+		pictures[i].Animated = h.animated
 	}
 	return pictures, nil
 }
@@ -144,35 +146,59 @@ func reduceFile(ctx context.Context, h *head, file *spooled, from area, w, hgt i
 
 // encode stores one raster. The qualities keep a 1600 px photo near 300 KB and
 // small ones sharp enough for text.
-func (s *Store) encode(r *raster) (Picture, error) {
+func (s *Store) encode(r *raster, shape Shape) (Picture, error) {
 	hash, average, err := r.blurhash()
 	if err != nil {
 		return Picture{}, err
 	}
+	quality := 82
+	if max(r.w, r.h) <= 400 {
+		quality = 78
+	}
+	for {
+		p, fits, err := s.encodeAt(r, quality, shape)
+		if err != nil || fits {
+			p.Blurhash, p.AverageColour = hash, average
+			return p, err
+		}
+		if p.MIME == "image/jpeg" && quality > coarsest {
+			quality -= 16
+			continue
+		}
+		// Nothing else helps a PNG, or noise.
+		if r, err = r.source().reduce(area{0, 0, float64(r.w), float64(r.h)}, max(1, r.w*3/4), max(1, r.h*3/4)); err != nil {
+			return Picture{}, err
+		}
+	}
+}
+
+// coarsest is the least quality that pictures of people survive.
+const coarsest = 50
+
+// encodeAt writes a raster once, and keeps it if it fits.
+func (s *Store) encodeAt(r *raster, quality int, shape Shape) (p Picture, fits bool, err error) {
 	w, err := s.create()
 	if err != nil {
-		return Picture{}, err
+		return p, false, err
 	}
 	defer w.abandon()
-	p := Picture{Width: r.w, Height: r.h, Blurhash: hash, AverageColour: average}
+	p = Picture{Width: r.w, Height: r.h, MIME: "image/jpeg"}
 	ext := ".jpg"
 	if r.opaque() {
-		quality := 82
-		if max(r.w, r.h) <= 400 {
-			quality = 78
-		}
 		err = jpeg.Encode(w, r.image(), &jpeg.Options{Quality: quality})
 	} else {
-		ext = ".png"
+		p.MIME, ext = "image/png", ".png"
 		err = png.Encode(w, r.image())
 	}
 	if err != nil {
-		return Picture{}, err
+		return p, false, err
 	}
-	p.Size = w.size
-	if p.Name, err = w.keep(ext); err != nil {
-		return Picture{}, err
+	if p.Size = w.size; shape.Bytes > 0 && p.Size > int64(shape.Bytes) && max(r.w, r.h) > 64 {
+		return p, false, nil
 	}
-	p.MIME = MIME(p.Name)
-	return p, nil
+	if shape.Bare {
+		ext = ""
+	}
+	p.Name, err = w.keep(ext)
+	return p, true, err
 }

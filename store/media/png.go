@@ -162,6 +162,8 @@ func readPNGHead(r *io.SectionReader) (*head, error) {
 		case "IDAT":
 			pixels = true
 			continue
+		case "acTL": // APNG: the picture itself is what is shown where animations are not
+			h.animated = true
 		case "eXIf":
 			exif, err := io.ReadAll(io.LimitReader(c, 64<<10))
 			if err != nil {

@@ -7,6 +7,10 @@ import "math"
 type Shape struct {
 	Width, Height int  // pixels, after the picture was turned upright
 	Crop          bool // fill the shape and cut off what stands out, from the middle; else fit inside
+	Bytes         int  // what comes out larger is made coarser, then smaller; 0: no limit
+	// Bare files are named without an extension: no address is made of such a
+	// name, so that only who asks a table first can hand them out.
+	Bare bool
 }
 
 // The shapes in use.
@@ -15,6 +19,10 @@ var (
 	Header = Shape{Width: 1500, Height: 500, Crop: true}
 	Full   = Shape{Width: 1600, Height: 1600}
 	Thumb  = Shape{Width: 400, Height: 400}
+
+	// OwnFull and OwnPreview are what becomes of the owner's uploads.
+	OwnFull    = Shape{Width: 1600, Height: 1600, Bare: true}
+	OwnPreview = Shape{Width: 800, Height: 800, Bytes: 80 << 10, Bare: true}
 )
 
 // turned is the shape as the stored pixels lie: orientations 5 to 8 swap the sides.

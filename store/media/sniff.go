@@ -44,19 +44,44 @@ func notAPicture(start []byte) string {
 	if bytes.Contains(bytes.ToLower(start), []byte("<svg")) {
 		return "SVG pictures are not taken, because they can hold programs. Save it as PNG and try again."
 	}
+	if text := document(start); text != "" {
+		return "This is " + text + ", not a picture."
+	}
 	declared := http.DetectContentType(start)
 	switch {
-	case declared == "application/pdf":
-		return "This is a PDF document, not a picture."
-	case strings.HasPrefix(declared, "text/html"):
-		return "This is a web page, not a picture."
 	case strings.HasPrefix(declared, "video/"):
-		return "This is a video, not a picture."
+		return aVideo
 	case strings.HasPrefix(declared, "audio/"):
 		return "This is a sound file, not a picture."
 	}
 	return "This is not a picture that can be read here. JPEG, PNG, GIF and WebP can."
 }
+
+// notMedia is notAPicture where films and sounds are taken too.
+func notMedia(start []byte) string {
+	if len(start) == 0 || bytes.Contains(bytes.ToLower(start), []byte("<svg")) {
+		return notAPicture(start)
+	}
+	if text := document(start); text != "" {
+		return "This is " + text + ", not a picture, video or sound."
+	}
+	return "This is no picture, video or sound that can be read here. JPEG, PNG, GIF, WebP, MP4, WebM, MOV, MP3, Ogg, FLAC, WAV and M4A can."
+}
+
+// document names what people take for a picture by mistake.
+func document(start []byte) string {
+	declared := http.DetectContentType(start)
+	switch {
+	case declared == "application/pdf":
+		return "a PDF document"
+	case strings.HasPrefix(declared, "text/html"):
+		return "a web page"
+	}
+	return ""
+}
+
+// aVideo is what isoMedia says of what is no picture.
+const aVideo = "This is a video, not a picture."
 
 // isoMedia names the kinds that share the box format of ISO/IEC 14496-12 by
 // their major brand: AVIF, HEIC and MP4 would be told apart badly by
@@ -71,5 +96,5 @@ func isoMedia(start []byte) string {
 	case "heic", "heix", "hevc", "heim", "heis", "mif1", "msf1":
 		return "HEIC pictures cannot be read here. Save it as JPEG and try again."
 	}
-	return "This is a video, not a picture."
+	return aVideo
 }

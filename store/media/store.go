@@ -16,6 +16,10 @@ const hashDigits = 64
 // A Store is one folder of files named by content. Safe for use by many
 // goroutines. Two processes may read it at once; only one may sweep.
 type Store struct {
+	// FFmpeg is the path of that program, "" where there is none. Set it before
+	// the first File.
+	FFmpeg string
+
 	dir string
 	// mu keeps Sweep from removing a file between looking at its age and
 	// unlinking it while the same content is being stored anew.

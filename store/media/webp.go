@@ -47,6 +47,7 @@ func readWebPHead(r *io.SectionReader) (*head, error) {
 		return nil, err
 	}
 	if w.first != nil {
+		w.head.animated = w.frames > 1
 		return w.animated()
 	}
 	if !w.found {

@@ -111,7 +111,8 @@ create table emojis (
 create unique index emojis_name on emojis (host_id, shortcode);
 
 -- What the owner uploaded. name is the capability in the address, file and
--- preview are contents in the media folder.
+-- preview are contents in the media folder; title is the file's name where it
+-- came from, for the owner alone. note says what was done to it.
 create table media (
   id integer primary key,
   name text not null unique,
@@ -119,7 +120,8 @@ create table media (
   mime text not null,
   file text not null,
   preview text not null default '',
-  original text not null default '',
+  title text not null default '',
+  note text not null default '',
   alt text not null default '',
   focal_x real not null default 0,
   focal_y real not null default 0,
@@ -127,7 +129,6 @@ create table media (
   height integer not null default 0,
   seconds real not null default 0,
   blurhash text not null default '',
-  colour text not null default '',
   size integer not null,
   post_id integer,
   at integer not null

@@ -582,7 +582,8 @@ CREATE TABLE media (
   mime text not null,
   file text not null,
   preview text not null default '',
-  original text not null default '',
+  title text not null default '',
+  note text not null default '',
   alt text not null default '',
   focal_x real not null default 0,
   focal_y real not null default 0,
@@ -590,7 +591,6 @@ CREATE TABLE media (
   height integer not null default 0,
   seconds real not null default 0,
   blurhash text not null default '',
-  colour text not null default '',
   size integer not null,
   post_id integer,
   at integer not null
