@@ -33,7 +33,7 @@ func picture(t *testing.T, dir, content string) string {
 func furnished(t *testing.T) (s *store.Store, own []string, other string) {
 	t.Helper()
 	s = storetest.OpenAlice(t)
-	own = []string{picture(t, s.Dir(), "avatar"), picture(t, s.Dir(), "in a post")}
+	own = []string{picture(t, s.Dir(), "avatar"), picture(t, s.Dir(), "in a post"), picture(t, s.Dir(), "smaller")}
 	other = picture(t, s.Dir(), "somebody else's")
 	write(t, s, func(tx *store.Tx) error {
 		bob, err := storetest.Person(tx, "bob", "bob.example")
@@ -45,8 +45,12 @@ func furnished(t *testing.T) (s *store.Store, own []string, other string) {
 				return err
 			}
 		}
-		p := store.Post{ID: tx.NewID(), URI: "https://alice.example/posts/1", ActorID: store.OwnerID, PublishedAt: tx.Now(), StoredAt: tx.Now(),
-			Extra: store.PostExtra{Attachments: []store.Attachment{{URL: "https://alice.example/media/x", Name: own[1]}}}}
+		p := store.Post{ID: tx.NewID(), URI: "https://alice.example/posts/1", ActorID: store.OwnerID, PublishedAt: tx.Now(), StoredAt: tx.Now()}
+		m := store.Media{Kind: store.MediaImage, MIME: "image/jpeg", File: own[1], Preview: own[2], Size: 9, PostID: p.ID}
+		if err := tx.AddMedia(&m); err != nil {
+			return err
+		}
+		p.Extra.Attachments = []store.Attachment{m.Attachment()}
 		if err := tx.InsertPost(&p); err != nil {
 			return err
 		}
@@ -89,7 +93,7 @@ func TestBackupIsTheOwnersAndComesBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b.Handle != "alice@alice.example" || !strings.Contains(b.Note, "private keys") || len(b.Files) != 3 {
+	if b.Handle != "alice@alice.example" || !strings.Contains(b.Note, "private keys") || len(b.Files) != 4 {
 		t.Errorf("manifest: %+v", b)
 	}
 	m, err := media.Open(filepath.Join(dir, "media"))

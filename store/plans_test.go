@@ -137,6 +137,10 @@ func TestHotQueriesKeepTheirPlans(t *testing.T) {
 			func(tx *store.Tx) error { _, err := tx.Quotes([]int64{1, 2}); return err },
 			func(tx *store.Tx) error { tx.StampFor("quote", w.Hello.ID, "x"); return nil },
 			func(tx *store.Tx) error { _, err := tx.StampsOf("quote", w.Hello.ID, 10); return err })},
+		{"uploads", []string{"(name=?)", "m USING INTEGER PRIMARY KEY", "INDEX media_post (post_id=?)"}, ask(
+			func(tx *store.Tx) error { tx.MediaByName("x"); return nil },
+			func(tx *store.Tx) error { _, err := tx.MediaList([]int64{1, 2}); return err },
+			func(tx *store.Tx) error { _, err := tx.MediaOf(w.Hello.ID); return err })},
 		{"servers, tags, talk", []string{"hosts USING", "pt USING PRIMARY KEY (tag_id=?", "INDEX mentions_actor"}, ask(
 			func(tx *store.Tx) error { _, err := tx.HostBlocked("a.bob.example:8443"); return err },
 			func(tx *store.Tx) error { _, err := tx.OwnTagged("go", first); return err },

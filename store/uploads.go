@@ -68,7 +68,7 @@ func scanMedia(r scanner) (Media, error) {
 
 // AddMedia stores a new upload and sets its id, its name and its time.
 func (t *Tx) AddMedia(m *Media) error {
-	m.ID, m.Name, m.At = t.NewID(), Random(16), t.Now()
+	m.ID, m.Name, m.At = t.NewID(), Random(16), fromMS(ms(t.Now()))
 	_, err := t.exec(`
 		insert into media (id, name, kind, mime, file, preview, title, note, alt, focal_x, focal_y,
 			width, height, seconds, blurhash, size, post_id, at)
