@@ -149,6 +149,11 @@ func (s *Service) rejectFollower(tx *store.Tx, a store.Actor, f store.Follower, 
 	if err := tx.DropNotifications("follow_request", a.ID, 0); err != nil {
 		return err
 	}
+	if f.State == store.FollowAccepted {
+		if err := s.renameFor(tx, 0); err != nil {
+			return err
+		}
+	}
 	s.emit(tx, EventProfile, 0)
 	return s.answerFollow(tx, "Reject", a, f)
 }

@@ -49,6 +49,9 @@ func (s *Service) block(tx *store.Tx, actorID int64) error {
 	if _, err := tx.BlockOf(a.ID); !errors.Is(err, store.ErrNotFound) {
 		return err // blocked already
 	}
+	if err := s.renameFor(tx, a.ID); err != nil {
+		return err
+	}
 	if err := s.endFollows(tx, a); err != nil {
 		return err
 	}
@@ -130,6 +133,13 @@ func (s *Service) onBlock(tx *store.Tx, in *incoming) (outcome, error) {
 	}
 	if undone, err := undoneBefore(tx, in); err != nil || undone {
 		return done, err
+	}
+	if follows, err := tx.IsFollower(in.sender.ID); err != nil {
+		return done, err
+	} else if follows {
+		if err := s.renameAfterLeaving(tx); err != nil {
+			return done, err
+		}
 	}
 	for _, drop := range []func(int64) error{tx.DropFollower, tx.DropFollowing} {
 		if err := drop(in.sender.ID); err != nil {

@@ -34,6 +34,7 @@ type Draft struct {
 	Visibility  store.Visibility
 	Language    string // BCP 47; "" for the owner's usual one
 	Sensitive   bool
+	Media       []Attached        // uploads, in order
 	ParentID    int64             // post that is answered, 0 for none
 	Poll        *PollDraft        // what is asked, nil for nothing
 	QuoteID     int64             // post that is quoted, 0 for none
@@ -55,6 +56,9 @@ func checkDraft(d *Draft) error {
 	n := markup.CountCharacters(d.Text) + markup.CountCharacters(d.Summary)
 	if n > maxCharacters || len(d.Text) > markup.MaxSource {
 		return reply.Errorf(reply.Unprocessable, "The text has %d characters; %d is the most there can be.", n, maxCharacters)
+	}
+	if err := checkMedia(d.Media); err != nil {
+		return err
 	}
 	return checkPoll(d.Poll)
 }
@@ -219,6 +223,13 @@ func (s *Service) SaveDraft(ctx context.Context, id int64, text store.UnsentText
 	}
 	u, err := store.Put(ctx, s.store, func(tx *store.Tx) (store.Unsent, error) {
 		u := store.Unsent{ID: id, Draft: text}
+		loose, err := looseOf(tx, text.Media)
+		if err != nil {
+			return u, err
+		}
+		if u.Draft.Media = nil; len(loose) > 0 {
+			u.Draft.Media = mediaIDs(loose)
+		}
 		if id != 0 {
 			old, err := tx.Unsent(id)
 			if errors.Is(err, store.ErrNotFound) || err == nil && old.Kind != store.UnsentDraft {
@@ -233,7 +244,7 @@ func (s *Service) SaveDraft(ctx context.Context, id int64, text store.UnsentText
 				return u, err
 			}
 			for _, old := range list {
-				if reflect.DeepEqual(old.Draft, text) { // the button was pressed twice
+				if reflect.DeepEqual(old.Draft, u.Draft) { // the button was pressed twice
 					return old, nil
 				}
 			}
@@ -254,7 +265,51 @@ func (s *Service) Drafts(ctx context.Context) ([]store.Unsent, error) {
 	return store.Get(ctx, s.store, func(tx *store.Tx) ([]store.Unsent, error) { return tx.UnsentList() })
 }
 
-// DropDraft deletes a saved text; one that is not there is no error.
+// DropDraft deletes a saved text and the uploads that nothing else has; one that
+// is not there is no error.
 func (s *Service) DropDraft(ctx context.Context, id int64) error {
-	return s.store.Write(ctx, func(tx *store.Tx) error { return tx.DropUnsent(id) })
+	files, err := store.Put(ctx, s.store, func(tx *store.Tx) ([]string, error) { return dropDraft(tx, id) })
+	if err == nil {
+		s.removeUnused(ctx, files...)
+	}
+	return err
+}
+
+func dropDraft(tx *store.Tx, id int64) (files []string, err error) {
+	u, err := tx.Unsent(id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err == nil {
+		err = tx.DropUnsent(id)
+	}
+	if err != nil {
+		return nil, err
+	}
+	loose, err := looseOf(tx, u.Draft.Media)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range loose {
+		named, err := tx.InDraft(m.ID)
+		if err != nil {
+			return nil, err
+		}
+		if named {
+			continue
+		}
+		if err := tx.DropMedia(m.ID); err != nil {
+			return nil, err
+		}
+		files = append(files, m.File, m.Preview)
+	}
+	return files, nil
+}
+
+func mediaIDs(list []store.Media) []int64 {
+	ids := make([]int64, len(list))
+	for i, m := range list {
+		ids[i] = m.ID
+	}
+	return ids
 }

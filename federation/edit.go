@@ -11,7 +11,8 @@ import (
 )
 
 // Edit changes the text of an own post: Text, Markdown, Summary, Language and
-// Sensitive of the draft count, and a poll stays what it is. The audience stays as it is (DECISIONS 21):
+// Sensitive of the draft count, and a poll stays what it is. The post then shows
+// the Media that the draft names and no others, whose files are deleted. The audience stays as it is (DECISIONS 21):
 // whoever is named anew in a followers-only or direct post is a plain link and
 // gets nothing. The Update goes to the servers that have the post or may yet get
 // it and, if everybody may read it, to those of people named anew. Nothing
@@ -32,17 +33,24 @@ func (s *Service) Edit(ctx context.Context, postID int64, d Draft) (store.Post, 
 		d.Language = before.Language
 	}
 	d.Sensitive = d.Sensitive || d.Summary != ""
-	if sameText(before, d) {
+	if sameText(before, d) && sameMedia(before, d.Media) {
 		return before, nil
 	}
 	w, err := s.write(ctx, d)
 	if err != nil {
 		return before, err
 	}
-	if w.empty && len(before.Extra.Attachments) == 0 && before.Extra.QuoteURI == "" {
+	if w.empty && len(d.Media) == 0 && before.Extra.QuoteURI == "" {
 		return before, reply.Errorf(reply.Unprocessable, "Write something first, or delete the post.")
 	}
-	p, err := store.Put(ctx, s.store, func(tx *store.Tx) (store.Post, error) { return s.edit(tx, postID, d, w) })
+	var dropped []string
+	p, err := store.Put(ctx, s.store, func(tx *store.Tx) (p store.Post, err error) {
+		p, dropped, err = s.edit(tx, postID, d, w)
+		return p, err
+	})
+	if err == nil {
+		s.removeUnused(ctx, dropped...)
+	}
 	if err != nil && reply.CodeOf(err) == reply.Internal {
 		err = fmt.Errorf("edit post %d: %w", postID, err)
 	}
@@ -63,34 +71,42 @@ func sameText(p store.Post, d Draft) bool {
 		p.Language == d.Language && p.Sensitive == d.Sensitive
 }
 
-func (s *Service) edit(tx *store.Tx, id int64, d Draft, w written) (store.Post, error) {
+// edit is the one transaction of an edit. It lists the files that nothing of the
+// post needs any more.
+func (s *Service) edit(tx *store.Tx, id int64, d Draft, w written) (p store.Post, dropped []string, err error) {
 	before, err := ownPost(tx, id)
-	if err != nil || sameText(before, d) {
-		return before, err
+	if err != nil || sameText(before, d) && sameMedia(before, d.Media) {
+		return before, nil, err
 	}
-	p := before
+	p = before
 	p.Content, p.Source, p.Summary, p.Language, p.Sensitive = w.html, d.Text, d.Summary, d.Language, d.Sensitive
 	p.Extra.Tags, p.Extra.Markdown = w.tags, d.Markdown
+	if err := attach(tx, &p, d.Media); err != nil {
+		return p, nil, err
+	}
+	if dropped, err = detach(tx, p); err != nil {
+		return p, nil, err
+	}
 	if err := keepQuoteLink(tx, &p); err != nil {
-		return p, err
+		return p, nil, err
 	}
 	p.EditedAt = s.editTime(before)
 	people, err := s.namedAfterEdit(tx, &p, w)
 	if err != nil {
-		return p, err
+		return p, nil, err
 	}
 	if err := tx.UpdatePost(before, &p); err != nil {
-		return p, err
+		return p, nil, err
 	}
 	if err := s.fileNames(tx, p, before.Extra.Tags, people); err != nil {
-		return p, err
+		return p, nil, err
 	}
 	to, err := s.editAudience(tx, before, p, people)
 	if err != nil {
-		return p, err
+		return p, nil, err
 	}
 	s.emit(tx, EventEdit, p.ID)
-	return p, s.sendPost(tx, "Update", p, to)
+	return p, dropped, s.sendPost(tx, "Update", p, to)
 }
 
 // editTime is now, but always later than the version before, and by a second as

@@ -189,6 +189,11 @@ func (s *Service) undoFollow(tx *store.Tx, in *incoming) error {
 	if err := tx.DropFollower(in.sender.ID); err != nil {
 		return err
 	}
+	if f.State == store.FollowAccepted {
+		if err := s.renameAfterLeaving(tx); err != nil {
+			return err
+		}
+	}
 	for _, kind := range []string{"follow_request", "follow"} {
 		if err := tx.DropNotifications(kind, in.sender.ID, 0); err != nil {
 			return err

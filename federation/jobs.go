@@ -31,6 +31,7 @@ var jobKinds = map[string]func(s *Service, ctx context.Context, payload []byte) 
 	"recheck":     (*Service).recheckActors,
 	"backfill":    (*Service).backfill,
 	"pictures":    (*Service).fetchPictures,
+	"media-names": (*Service).renameMedia,
 	"hostinfo":    (*Service).fetchHostInfo,
 	"evidence":    (*Service).gatherEvidence,
 	"fetched":     (*Service).recordFetch,

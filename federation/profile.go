@@ -225,12 +225,14 @@ func (s *Service) removeUnused(ctx context.Context, names ...string) {
 		if name == "" {
 			continue
 		}
+		s.filesLock.Lock()
 		used, err := store.Get(ctx, s.store, func(tx *store.Tx) (bool, error) { return tx.MediaInUse(name) })
 		if err == nil && !used {
 			err = s.media.Remove(name)
 		}
+		s.filesLock.Unlock()
 		if err != nil {
-			s.log.Warn("cannot remove a picture", "name", name, "error", err)
+			s.log.Warn("cannot remove a file", "name", name, "error", err)
 		}
 	}
 }

@@ -35,7 +35,7 @@ func (s *Service) Publish(ctx context.Context, d Draft) (store.Post, error) {
 	if err != nil {
 		return store.Post{}, err
 	}
-	if w.empty && d.QuoteID == 0 {
+	if w.empty && d.QuoteID == 0 && len(d.Media) == 0 {
 		return store.Post{}, reply.Errorf(reply.Unprocessable, "Write something first.")
 	}
 	p, err = store.Put(ctx, s.store, func(tx *store.Tx) (store.Post, error) { return s.publish(tx, d, w) })
@@ -95,6 +95,9 @@ func (s *Service) publish(tx *store.Tx, d Draft, w written) (store.Post, error) 
 	}
 	if p.Visibility == store.Direct && len(people) == 0 {
 		return p, reply.Errorf(reply.Unprocessable, "Name at least one person, or choose another audience.")
+	}
+	if err := attach(tx, &p, d.Media); err != nil {
+		return p, err
 	}
 	if err := tx.InsertPost(&p); err != nil {
 		return p, err

@@ -16,6 +16,7 @@ import (
 // fetched it, and, if everybody could read it, to those of the followers, who may
 // have it by other ways (DECISIONS 21). It returns the number of those servers.
 func (s *Service) Delete(ctx context.Context, postID int64) (servers int, err error) {
+	var files []string
 	servers, err = store.Put(ctx, s.store, func(tx *store.Tx) (int, error) {
 		p, err := ownPost(tx, postID)
 		if err != nil {
@@ -25,12 +26,19 @@ func (s *Service) Delete(ctx context.Context, postID int64) (servers int, err er
 		if err != nil {
 			return 0, err
 		}
+		p.Extra.Attachments = nil
+		if files, err = detach(tx, p); err != nil {
+			return 0, err
+		}
 		if err := tx.DeletePost(p); err != nil {
 			return 0, err
 		}
 		s.emit(tx, EventDelete, p.ID)
 		return countHosts(to), s.send(tx, "Delete", p.ID, s.deletionOf(p), to)
 	})
+	if err == nil {
+		s.removeUnused(ctx, files...)
+	}
 	if err != nil && reply.CodeOf(err) == reply.Internal {
 		err = fmt.Errorf("delete post %d: %w", postID, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -43,6 +44,7 @@ type Service struct {
 	now     func() time.Time
 
 	clientAddr func(*http.Request) string
+	filesLock  sync.Mutex // held while files become, or cease to be, somebody's
 
 	actorURI  string
 	own       atomic.Pointer[signers]

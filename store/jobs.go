@@ -82,6 +82,16 @@ func (t *Tx) JobWaiting(key string) (bool, error) {
 		and dead_at is null`, key)
 }
 
+// JobPlanned says whether a job of a key waits for a time after at.
+func (t *Tx) JobPlanned(key string, at time.Time) (bool, error) {
+	return t.exists(`
+		select 1
+		from jobs
+		where key = ?
+		and dead_at is null
+		and run_at > ?`, key, ms(at))
+}
+
 // DueJobs lists what may run now: for each key only its oldest job. The index is
 // named because one key with thousands of jobs would lead the planner astray.
 // Payloads are left out, since a page is read more often than its jobs run: see JobPayload.

@@ -300,6 +300,10 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) serveMedia(w http.ResponseWriter, r *http.Request, name string) {
+	if federation.IsOwnMedia(name) {
+		s.ServeOwnMedia(w, r, name, func(*http.Request) bool { return false })
+		return
+	}
 	f, info, err := s.Media().Open(name)
 	if err != nil {
 		http.NotFound(w, r)
