@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"runtime"
@@ -374,6 +375,10 @@ func boot(ctx context.Context, opt *options, s instance.Spec) (*instance.Parts, 
 	pictures, err := media.Open(filepath.Join(s.Dir, "media"))
 	if err != nil {
 		return nil, err
+	}
+	if path, err := exec.LookPath("ffmpeg"); err == nil {
+		pictures.FFmpeg = path
+		s.Log.Debug("films get a still, and lose what their maker wrote into them", "with", path)
 	}
 	origin := s.Identity.Origin()
 	out := remote.New(remote.Config{

@@ -29,6 +29,7 @@ var helpers = template.FuncMap{
 	"audienceName": audienceName,
 	"initials":     initials,
 	"handle":       handle,
+	"uploadTypes":  uploadTypes,
 }
 
 // on is a part's own data together with the page it stands on.

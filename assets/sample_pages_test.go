@@ -147,13 +147,27 @@ func samplePages() map[string]any {
 		SavedAt                                                                time.Time
 		Quoting                                                                *Card
 		Quotable                                                               []Option
+		Uploads                                                                []Upload
+		Added, Room                                                            int
+		Sensitive                                                              bool
+		PreviewMedia                                                           []Media
 	}
 	asking := &PollForm{Options: []string{"Purple spinach", "Blue leek", "", ""}, More: true, Lasts: options, Multiple: true, Open: true}
+	places := []Option{{"0,0", "Centre", true}, {"-1,1", "Top left", false}}
+	sill := Upload{ID: "41", Kind: "Picture", Title: "IMG_2041.jpg", Size: "312 KB", URL: StaticPath("header.png"), Preview: StaticPath("header.png"), Alt: "Six paper pots of seedlings on a wooden sill, the window behind them out of focus.", Letters: 82, Focus: places, Place: 1, Of: 1}
+	uploads := []Upload{sill, {ID: "42", Kind: "Picture", Title: "shed.gif", Size: "64 KB", URL: StaticPath("avatar.png"), Preview: StaticPath("avatar.png"), Note: "It is an animation: its first picture is kept.", Focus: places, Place: 2},
+		{ID: "43", Kind: "Video", Title: "VID_20261127_a_name_that_is_longer_than_any_file_should_have.mov", Size: "38.2 MB", Length: "1:05", URL: "/media/43", Note: "It is stored as it came. What the camera wrote into it, such as the place, is in it.", Place: 3},
+		{ID: "44", Kind: "Sound", Size: "3.1 MB", URL: "/media/44", Alt: "ضفادع في البركة", Letters: 15, Place: 4}}
+	for i := range uploads {
+		uploads[i].Of = len(uploads)
+	}
 	quotable := []Option{{"public", "Everyone", true}, {"nobody", "Nobody", false}}
-	pages["write.quote"] = write{Owner: owner("Quote", "write", "/me/write"), Mode: "new", Languages: options, Audiences: audiences, Quoting: &answer, Quotable: quotable}
-	pages["write"] = write{Poll: asking, Asked: samplePoll(false, false), Owner: owner("Write", "write", "/me/write"), Mode: "new", Text: "Took stock of the seed drawers before winter. The purple spinach did what the books said it would not: it came true from open pollination, three years running.\n\nWhich one should I put up for swapping first?", TextLang: "en", Languages: options, Audiences: audiences, Left: 4786, Preview: english, SavedAt: ago(time.Minute)}
-	pages["write.reply"] = write{Owner: owner("Reply", "write", "/me/write"), Mode: "reply", Text: "@grace@navy.example ", Parent: &answer, Languages: options, Audiences: Audiences{Chosen: "followers", Widest: "followers", Followers: 1, Servers: 1, Error: "Name at least one person."}, Left: -3, Error: "The post is 3 characters too long.", Preview: english, PreviewWarning: "Software"}
-	pages["write.edit"] = write{Owner: owner("Edit", "write", "/me/write"), Mode: "edit", Edit: "7", Text: "Second sowing", Fixed: true, Asked: samplePoll(false, true), Languages: options, Audiences: Audiences{Chosen: "named"}}
+	pages["write.quote"] = write{Room: 4, Owner: owner("Quote", "write", "/me/write"), Mode: "new", Languages: options, Audiences: audiences, Quoting: &answer, Quotable: quotable}
+	pages["write"] = write{Room: 3, Uploads: []Upload{sill}, Poll: asking, Asked: samplePoll(false, false), Owner: owner("Write", "write", "/me/write"), Mode: "new", Text: "Took stock of the seed drawers before winter. The purple spinach did what the books said it would not: it came true from open pollination, three years running.\n\nWhich one should I put up for swapping first?", TextLang: "en", Languages: options, Audiences: audiences, Left: 4786, Preview: english, SavedAt: ago(time.Minute)}
+	pages["write.files"] = write{Poll: asking, Owner: owner("Write", "write", "/me/write"), Mode: "new", Text: "Took stock of the seed drawers before winter.", TextLang: "en", Languages: options, Audiences: audiences, Left: 4786, Uploads: uploads, Added: 2, Sensitive: true, Preview: english,
+		PreviewMedia: []Media{{Kind: "Picture", Alt: sill.Alt, URL: sill.URL, Preview: sill.Preview}}}
+	pages["write.reply"] = write{Room: 4, Owner: owner("Reply", "write", "/me/write"), Mode: "reply", Text: "@grace@navy.example ", Parent: &answer, Languages: options, Audiences: Audiences{Chosen: "followers", Widest: "followers", Followers: 1, Servers: 1, Error: "Name at least one person."}, Left: -3, Error: "The post is 3 characters too long.", Preview: english, PreviewWarning: "Software"}
+	pages["write.edit"] = write{Room: 4, Owner: owner("Edit", "write", "/me/write"), Mode: "edit", Edit: "7", Text: "Second sowing", Fixed: true, Asked: samplePoll(false, true), Languages: options, Audiences: Audiences{Chosen: "named"}}
 	type delivery struct {
 		Owner
 		Card                  Card

@@ -50,6 +50,18 @@ func (m Media) Attachment() Attachment {
 	return a
 }
 
+// previewSide is how long a preview is at most; store/media makes them.
+const previewSide = 800
+
+// PreviewSize is how large the preview of an upload is, 0 if there is none.
+func (a Attachment) PreviewSize() (w, h int) {
+	if a.Preview == "" || a.Width < 1 || a.Height < 1 {
+		return 0, 0
+	}
+	scale := min(1, previewSide/float64(max(a.Width, a.Height)))
+	return max(1, int(float64(a.Width)*scale+0.5)), max(1, int(float64(a.Height)*scale+0.5))
+}
+
 // PreviewEnd stands after the name of an upload in the address of its preview.
 const PreviewEnd = "-small"
 

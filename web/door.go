@@ -31,7 +31,7 @@ type door struct {
 
 // dispatch answers by the table; missing answers for what is not in it.
 func (d *door) dispatch(rw http.ResponseWriter, r *http.Request, missing http.HandlerFunc) {
-	limitTime(rw, requestTime)
+	reply.LimitTime(rw, requestTime)
 	rt, at := d.routes.find(r.URL.Path)
 	switch {
 	case rt == nil:
@@ -43,14 +43,6 @@ func (d *door) dispatch(rw http.ResponseWriter, r *http.Request, missing http.Ha
 	default:
 		rt.serve(rw, r, at)
 	}
-}
-
-// limitTime bounds a request from now on. A writer without a connection, as in
-// tests, has no deadlines.
-func limitTime(rw http.ResponseWriter, d time.Duration) {
-	c, end := http.NewResponseController(rw), time.Now().Add(d)
-	_ = c.SetReadDeadline(end)
-	_ = c.SetWriteDeadline(end)
 }
 
 // plain is the frame of the small pages.

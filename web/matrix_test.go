@@ -29,7 +29,7 @@ var matrix = map[string]struct {
 	"/privacy-policy":             {"all", "/privacy-policy", 0},
 	"/follow":                     {"all", "/follow", 0},
 	"/robots.txt":                 {"all", "/robots.txt", 0},
-	"/media/:name":                {"all", "/media/ID", 0},
+	"/media/:name":                {"all", "/media/ID", 0}, // names, never ids: TestT42_MediaThatIsNotShownIsLikeWhatNeverWas
 	"/static/:name":               {"all", "/static/ID", 0},
 	"/healthz":                    {"all", "/healthz", 0},
 	"/login":                      {"all", "/login", 0},

@@ -37,6 +37,12 @@ func (g *Guard) Protect(next http.Handler) http.Handler { return g.ProtectBody(F
 // ProtectBody is Protect for a route whose form may be larger: uploads. limit
 // is in bytes. Put Owner around it.
 func (g *Guard) ProtectBody(limit int64, next http.Handler) http.Handler {
+	return g.protect(next, func(w http.ResponseWriter, r *http.Request, token string) error {
+		return checkForm(w, r, g.cross, token, limit)
+	})
+}
+
+func (g *Guard) protect(next http.Handler, check func(w http.ResponseWriter, r *http.Request, token string) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v, err := g.visit(r)
 		if err != nil {
@@ -48,7 +54,7 @@ func (g *Guard) ProtectBody(limit int64, next http.Handler) http.Handler {
 		} else {
 			v.token = g.formCookie().token(w, r)
 		}
-		if err := checkForm(w, r, g.cross, v.token, limit); err != nil {
+		if err := check(w, r, v.token); err != nil {
 			g.fail(w, r, err)
 			return
 		}
@@ -59,12 +65,11 @@ func (g *Guard) ProtectBody(limit int64, next http.Handler) http.Handler {
 // checkForm is the check of one request against the token it should carry.
 // Afterwards the form is parsed.
 func checkForm(w http.ResponseWriter, r *http.Request, cross *http.CrossOriginProtection, token string, limit int64) error {
-	switch r.Method {
-	case http.MethodGet, http.MethodHead, http.MethodOptions:
+	if harmless(r) {
 		return nil
 	}
-	if err := cross.Check(r); err != nil {
-		return &reply.Error{Code: reply.Forbidden, Message: "This form was sent from another site, so nothing was done.", Err: err}
+	if err := sameSite(r, cross); err != nil {
+		return err
 	}
 	if r.ContentLength > limit {
 		return reply.Errorf(reply.TooLarge, "That is larger than this form takes.")
@@ -73,7 +78,22 @@ func checkForm(w http.ResponseWriter, r *http.Request, cross *http.CrossOriginPr
 	if err := parseForm(r); err != nil {
 		return err
 	}
-	sent := r.PostForm.Get(formField)
+	return rightToken(r.PostForm.Get(formField), token)
+}
+
+// harmless requests change nothing.
+func harmless(r *http.Request) bool {
+	return r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
+}
+
+func sameSite(r *http.Request, cross *http.CrossOriginProtection) error {
+	if err := cross.Check(r); err != nil {
+		return &reply.Error{Code: reply.Forbidden, Message: "This form was sent from another site, so nothing was done.", Err: err}
+	}
+	return nil
+}
+
+func rightToken(sent, token string) error {
 	if token == "" || subtle.ConstantTimeCompare([]byte(sent), []byte(token)) != 1 {
 		return reply.Errorf(reply.Forbidden, "This form is out of date, so nothing was done. Go back, reload the page and send it again.")
 	}

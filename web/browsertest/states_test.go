@@ -67,7 +67,7 @@ func (s *states) poll() {
 	p := s.bob
 	p.open("/me/write")
 	p.fill("text", question)
-	eval[bool](p, `() => { document.querySelector("details.disclose").open = true; const o = document.querySelectorAll("[name=option]"); o[0].value = "Rye"; o[1].value = "Wheat, and nothing but wheat until next month"; return true }`)
+	eval[bool](p, `() => { document.querySelector(".pollform").closest("details").open = true; const o = document.querySelectorAll("[name=option]"); o[0].value = "Rye"; o[1].value = "Wheat, and nothing but wheat until next month"; return true }`)
 	s.show(p, "write-poll")
 	p.press("Preview")
 	s.show(p, "write-poll-preview")

@@ -228,16 +228,19 @@ func (v *view) pinnedPost(id int64) (bool, error) {
 func attachments(p store.Post) []assets.Media {
 	var list []assets.Media
 	for _, a := range p.Extra.Attachments {
-		kind := "File"
-		switch class, _, _ := strings.Cut(a.MediaType, "/"); class {
-		case "image":
-			kind = "Picture"
-		case "video":
-			kind = "Video"
-		case "audio":
-			kind = "Sound"
-		}
-		list = append(list, assets.Media{URL: a.URL, Kind: kind, Alt: a.Alt})
+		list = append(list, assets.Media{URL: a.URL, Kind: mediaKind(a.MediaType), Alt: a.Alt})
 	}
 	return list
+}
+
+func mediaKind(mime string) string {
+	switch class, _, _ := strings.Cut(mime, "/"); class {
+	case "image":
+		return "Picture"
+	case "video":
+		return "Video"
+	case "audio":
+		return "Sound"
+	}
+	return "File"
 }

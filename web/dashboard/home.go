@@ -134,6 +134,9 @@ func draftExcerpt(u store.Unsent) string {
 	if text == "" {
 		text = u.Draft.Summary
 	}
+	if n := len(u.Draft.Media); text == "" && n > 0 {
+		return plural(n, "file", "files") + " without text"
+	}
 	if text == "" {
 		return "No text yet"
 	}

@@ -61,10 +61,17 @@ func (d *Dashboard) changePost(r *http.Request, f writeForm) (target string, err
 
 func (d *Dashboard) saveDraft(r *http.Request, f writeForm) (target string, err error) {
 	visibility, _ := visibilityOf(f.audience)
+	if err := d.describe(r, f); err != nil {
+		return "", err
+	}
+	var media []int64
+	for _, file := range f.files {
+		media = append(media, file.id)
+	}
 	u, err := d.service.SaveDraft(r.Context(), f.draft, store.UnsentText{
 		Text: f.text, Summary: f.warning, Visibility: visibility, Language: f.lang, ParentID: f.reply,
 		QuoteID: f.quote, QuotePolicy: f.quotable,
-		Poll: f.poll.unsent(),
+		Poll: f.poll.unsent(), Media: media, Sensitive: f.sensitive,
 	})
 	if err != nil {
 		return "", err
@@ -87,13 +94,16 @@ func (d *Dashboard) dropDraft(r *http.Request, id int64) {
 // keeps a post that an app wrote as plain text what it is.
 func (d *Dashboard) draftOf(r *http.Request, f writeForm) (federation.Draft, error) {
 	draft := federation.Draft{Text: f.text, Markdown: true, Summary: f.warning, Language: f.lang, ParentID: f.reply, Key: f.key,
-		QuoteID: f.quote, QuotePolicy: f.quotable}
+		QuoteID: f.quote, QuotePolicy: f.quotable, Media: f.attached(), Sensitive: f.sensitive && len(f.files) > 0}
 	if f.edit != 0 {
 		p, err := store.Get(r.Context(), d.service.Store(), func(tx *store.Tx) (store.Post, error) { return tx.Post(f.edit) })
 		if err != nil {
 			return draft, notFound(err)
 		}
-		draft.Markdown, draft.Visibility, draft.Sensitive = p.Extra.Markdown, p.Visibility, p.Sensitive && p.Summary == ""
+		draft.Markdown, draft.Visibility = p.Extra.Markdown, p.Visibility
+		if len(f.files) == 0 { // there is no switch for it
+			draft.Sensitive = p.Sensitive && p.Summary == ""
+		}
 		return draft, nil
 	}
 	draft.Poll = f.poll.draft()

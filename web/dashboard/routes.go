@@ -12,6 +12,7 @@ import (
 
 const (
 	writeBytes   = 1 << 20  // of the form of a post, so that a text far too long still comes back
+	uploadBytes  = 1 << 30  // of the same form with files: what is too large is read to its end, so that the text comes back
 	profileBytes = 34 << 20 // of the form of the profile: two pictures and the text
 )
 
@@ -20,17 +21,25 @@ type route struct {
 	method, path string
 	do           http.HandlerFunc
 	body         int64 // how large its form may be, in bytes
+	files        bool  // its form has files, which are stored as they arrive
 }
 
 // routes is everything there is under /me.
 func (d *Dashboard) routes() []route {
-	get := func(path string, do http.HandlerFunc) route { return route{"GET", path, do, auth.FormBytes} }
-	post := func(path string, do http.HandlerFunc) route { return route{"POST", path, do, auth.FormBytes} }
-	large := func(path string, body int64, do http.HandlerFunc) route { return route{"POST", path, do, body} }
+	get := func(path string, do http.HandlerFunc) route {
+		return route{method: "GET", path: path, do: do, body: auth.FormBytes}
+	}
+	post := func(path string, do http.HandlerFunc) route {
+		return route{method: "POST", path: path, do: do, body: auth.FormBytes}
+	}
+	large := func(path string, body int64, do http.HandlerFunc) route {
+		return route{method: "POST", path: path, do: do, body: body}
+	}
+	files := func(path string, do http.HandlerFunc) route { return route{"POST", path, do, writeBytes, true} }
 	return []route{
 		get("/me", d.home),
 		get("/me/write", d.write),
-		large("/me/write", writeBytes, d.writeSend),
+		files("/me/write", d.writeSend),
 		get("/me/drafts", d.drafts),
 		get("/me/drafts/:id/delete", d.draftAsk),
 		post("/me/drafts/:id/delete", d.draftDelete),
@@ -101,6 +110,9 @@ func (d *Dashboard) Handler() http.Handler {
 	})
 	for _, at := range d.routes() {
 		handler := d.only(at.body, at.do)
+		if at.files {
+			handler = d.onlyFiles(at.body, at.do)
+		}
 		router.Handler(at.method, at.path, handler)
 		if at.method == http.MethodGet {
 			router.Handler(http.MethodHead, at.path, handler)
@@ -112,6 +124,14 @@ func (d *Dashboard) Handler() http.Handler {
 // only lets the owner through, with forms of our own making.
 func (d *Dashboard) only(body int64, do http.HandlerFunc) http.Handler {
 	return d.guard.Owner(d.guard.ProtectBody(body, do))
+}
+
+// onlyFiles is only for forms with files; body is for the fields beside them.
+func (d *Dashboard) onlyFiles(body int64, do http.HandlerFunc) http.Handler {
+	protected := d.guard.ProtectUpload(uploadBytes, body, d.takeFile, do)
+	return d.guard.Owner(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		protected.ServeHTTP(w, withIntake(r))
+	}))
 }
 
 // idOf reads the id in the path; 0 for one that cannot be.

@@ -30,6 +30,10 @@ type writePage struct {
 	SavedAt                                                                time.Time
 	Quoting                                                                *assets.Card
 	Quotable                                                               []assets.Option
+	Uploads                                                                []assets.Upload
+	Added, Room                                                            int
+	Sensitive                                                              bool
+	PreviewMedia                                                           []assets.Media
 }
 
 // write handles GET /me/write, with reply=ID, edit=ID, draft=ID or quote=ID.
@@ -44,11 +48,16 @@ func (d *Dashboard) write(w http.ResponseWriter, r *http.Request) {
 // writeSend handles POST /me/write. Whatever goes wrong, the text comes back.
 func (d *Dashboard) writeSend(w http.ResponseWriter, r *http.Request) {
 	f, err := readWriteForm(r.PostForm)
+	if problem := f.takeIntake(r); err == nil {
+		err = problem
+	}
 	var preview *previewed
 	target := ""
 	switch {
 	case err != nil:
-	case f.do == "options", f.do == "more":
+	case f.do == "options", f.do == "more", f.do == "add":
+	case f.do != "preview" && intakeOf(r).any():
+		// Whoever chose files is asked first what can be seen on them.
 	case f.do == "preview":
 		preview, err = d.previewOf(r, f)
 	case f.do == "draft":
@@ -100,6 +109,9 @@ func (v *view) writePage(f writeForm, preview *previewed) (writePage, error) {
 	if err := v.writeQuote(&page, &f); err != nil {
 		return page, err
 	}
+	if err := v.writeFiles(&page, &f); err != nil {
+		return page, err
+	}
 	if f.draft != 0 {
 		page.Draft = decimal(f.draft)
 	}
@@ -110,7 +122,7 @@ func (v *view) writePage(f writeForm, preview *previewed) (writePage, error) {
 		return page, err
 	}
 	if preview != nil {
-		page.Preview, page.PreviewWarning = preview.html, f.warning
+		page.Preview, page.PreviewWarning, page.PreviewMedia = preview.html, f.warning, previewMedia(page.Uploads)
 		if f.edit == 0 {
 			page.Asked = f.poll.preview(v)
 		}

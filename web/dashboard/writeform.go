@@ -16,6 +16,9 @@ type writeForm struct {
 	reply, edit, draft, quote          int64 // ids, 0 for none
 	quotable                           store.QuotePolicy
 	poll                               pollForm
+	files                              []attachedFile
+	added                              int // of them with this form
+	sensitive                          bool
 	do                                 string
 	problem                            string    // what is to be said beside it
 	savedAt                            time.Time // of the draft
@@ -28,7 +31,7 @@ func readWriteForm(form url.Values) (writeForm, error) {
 		lang: form.Get("lang"), audience: form.Get("audience"), do: form.Get("do"),
 		reply: number(form.Get("reply")), edit: number(form.Get("edit")), draft: number(form.Get("draft")),
 		quote: number(form.Get("quote")), quotable: store.QuotePolicy(form.Get("quotable")),
-		poll: readPollForm(form),
+		poll: readPollForm(form), files: readAttached(form), sensitive: form.Get("sensitive") != "",
 	}
 	if f.key == "" || len(f.key) > 64 {
 		f.key = store.Random(16)
@@ -38,8 +41,12 @@ func readWriteForm(form url.Values) (writeForm, error) {
 			return f, reply.Errorf(reply.Unprocessable, "This form is not whole, so nothing was sent. Your text is still here.")
 		}
 	}
+	if id, ok := strings.CutPrefix(f.do, "remove-"); ok {
+		f.without(number(id))
+		f.do = "add"
+	}
 	switch f.do {
-	case "post", "preview", "draft", "options":
+	case "post", "preview", "draft", "options", "add":
 		return f, nil
 	case "more":
 		f.poll.more = true
@@ -80,7 +87,14 @@ func (v *view) startDraft(f *writeForm) error {
 		return err
 	}
 	f.text, f.warning, f.audience, f.savedAt = u.Draft.Text, u.Draft.Summary, audienceOf(u.Draft.Visibility), u.EditedAt
-	f.reply, f.edit, f.quote, f.poll = 0, 0, u.Draft.QuoteID, savedPoll(u.Draft.Poll)
+	f.reply, f.edit, f.quote, f.poll, f.sensitive = 0, 0, u.Draft.QuoteID, savedPoll(u.Draft.Poll), u.Draft.Sensitive
+	files, err := v.tx.MediaList(u.Draft.Media)
+	if err != nil {
+		return err
+	}
+	for _, m := range files {
+		f.files = append(f.files, attachedFile{m.ID, m.Alt, m.FocalX, m.FocalY})
+	}
 	if u.Draft.QuotePolicy.Valid() {
 		f.quotable = u.Draft.QuotePolicy
 	}
@@ -107,6 +121,7 @@ func (v *view) startEdit(f *writeForm) error {
 		return store.ErrNotFound
 	}
 	f.text, f.warning, f.audience, f.reply, f.quote = p.Source, p.Summary, audienceOf(p.Visibility), 0, 0
+	f.files, f.sensitive = attachedOf(p.Extra.Attachments), p.Sensitive && p.Summary == ""
 	if f.text == "" {
 		f.text = markup.Text(p.Content)
 	}

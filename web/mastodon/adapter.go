@@ -24,9 +24,10 @@ type call struct {
 	r       *http.Request
 	grant   *auth.Grant
 	params  params
-	id      int64  // of the path; 0 where it has none
-	link    string // Link header of the answer
-	refresh string // Mastodon-Async-Refresh header: more is being fetched
+	file    *store.Media // what was uploaded with the request
+	id      int64        // of the path; 0 where it has none
+	link    string       // Link header of the answer
+	refresh string       // Mastodon-Async-Refresh header: more is being fetched
 }
 
 // errNotFound is Mastodon's answer to an unknown id.
@@ -68,7 +69,12 @@ func (a *API) answer(w http.ResponseWriter, c *call, rt route, scopes []string) 
 			return nil, errNotFound
 		}
 	}
-	if c.params, err = readParams(w, c.r); err != nil {
+	if uploads[rt.method+" "+rt.path] {
+		err = a.readUpload(w, c)
+	} else {
+		c.params, err = readParams(w, c.r)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return rt.answer(a, c)

@@ -12,6 +12,10 @@ import (
 func (m *room) media(p *store.Post) []Media {
 	out := make([]Media, 0, len(p.Extra.Attachments))
 	for i, a := range p.Extra.Attachments {
+		if a.ID != 0 {
+			out = append(out, m.api.ownMedia(a))
+			continue
+		}
 		one := Media{
 			ID: id(p.ID + int64(i)), Type: mediaType(a.MediaType), URL: a.URL,
 			Description: textOrNull(a.Alt), Blurhash: textOrNull(a.Blurhash), Meta: mediaMeta(a),
@@ -45,11 +49,15 @@ func mediaType(mime string) string {
 func mediaMeta(a store.Attachment) MediaMeta {
 	var meta MediaMeta
 	if a.Width > 0 && a.Height > 0 {
-		size := &MediaSize{a.Width, a.Height, fmt.Sprintf("%dx%d", a.Width, a.Height), float64(a.Width) / float64(a.Height)}
+		size := mediaSize(a.Width, a.Height)
 		meta.Original, meta.Small = size, size
 	}
 	if a.FocalX != 0 || a.FocalY != 0 {
 		meta.Focus = &MediaFocus{a.FocalX, a.FocalY}
 	}
 	return meta
+}
+
+func mediaSize(w, h int) *MediaSize {
+	return &MediaSize{w, h, fmt.Sprintf("%dx%d", w, h), float64(w) / float64(h)}
 }

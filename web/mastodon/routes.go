@@ -30,6 +30,12 @@ var routes = []route{
 	{"GET", "/api/v1/blocks", "read:blocks", (*API).blocks},
 	{"POST", "/api/v1/reports", "write:reports", (*API).report},
 
+	{"POST", "/api/v1/media", "write:media", (*API).uploaded},
+	{"POST", "/api/v2/media", "write:media", (*API).uploaded},
+	{"GET", "/api/v1/media/:id", "write:media", (*API).upload},
+	{"PUT", "/api/v1/media/:id", "write:media", (*API).describeUpload},
+	{"DELETE", "/api/v1/media/:id", "write:media", (*API).dropUpload},
+
 	{"POST", "/api/v1/statuses", "write:statuses", (*API).publish},
 	{"GET", "/api/v1/statuses/:id", "read:statuses", (*API).status},
 	{"DELETE", "/api/v1/statuses/:id", "write:statuses", (*API).deleteStatus},

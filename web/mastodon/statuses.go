@@ -35,8 +35,7 @@ func (a *API) one(tx *store.Tx, p store.Post) (*Status, error) {
 // refusedFields are what a post cannot have here. To leave them out silently
 // would publish something else than the person wrote, or to other people.
 var refusedFields = []struct{ name, words string }{
-	{"media_ids", "Posts with media are not taken from apps by this server."},
-	{"media_attributes", "Posts with media are not taken from apps by this server."},
+	{"media_attributes", "Describe each file where it is, with PUT /api/v1/media/:id."},
 	{"scheduled_at", "Posts cannot be scheduled on this server."},
 	{"local_only", "There are no local-only posts on this server."},
 }
@@ -72,6 +71,13 @@ func (a *API) draft(c *call) (federation.Draft, error) {
 		if d.QuoteID, ok = parseID(quoted); !ok {
 			return d, errNoQuoted
 		}
+	}
+	for _, text := range c.params.list("media_ids") {
+		n, ok := parseID(text)
+		if !ok {
+			return d, reply.Errorf(reply.Unprocessable, "Validation failed: there is no upload %.20q.", text)
+		}
+		d.Media = append(d.Media, federation.Attached{ID: n})
 	}
 	var err error
 	if d.Poll, err = pollDraft(c.params); err != nil {

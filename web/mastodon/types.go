@@ -163,6 +163,7 @@ type MediaMeta struct {
 	Original *MediaSize  `json:"original,omitempty"`
 	Small    *MediaSize  `json:"small,omitempty"`
 	Focus    *MediaFocus `json:"focus,omitempty"`
+	Duration *float64    `json:"duration,omitempty"` // seconds, of own films and sounds
 }
 
 // MediaSize is a size in pixels.

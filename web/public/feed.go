@@ -137,7 +137,10 @@ func (v *view) feedHTML(p store.Post, address string) string {
 	for _, m := range p.Extra.Attachments {
 		link := m.URL
 		if m.Name != "" {
-			link = v.site.svc.Origin().URL(picture(m.Name))
+			link = picture(m.Name)
+		}
+		if strings.HasPrefix(link, "/media/") {
+			link = v.site.svc.Origin().URL(link)
 		}
 		if !ap.IsURL(link) {
 			continue // html/template does not look after this one

@@ -1,0 +1,125 @@
+package auth
+
+import (
+	"context"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+
+	"dassie/web/reply"
+)
+
+// maxParts is how many fields and files a form may have.
+const maxParts = 200
+
+// An Intake takes in one file of a form while it arrives; what it leaves unread is
+// skipped. The fields that stand before the file are in r.PostForm.
+type Intake func(r *http.Request, field, filename string, body io.Reader)
+
+// ProtectUpload is Protect for a route whose form has files: each is handed to take
+// as it arrives, so that it is written to disk once and never waits in memory. In
+// the form the token must stand before the files. limit is for the whole form, text
+// for its fields, both in bytes. A form that breaks off behind its token still goes
+// to next, with the fields that arrived and Broken saying why. Put Owner around it.
+func (g *Guard) ProtectUpload(limit, text int64, take Intake, next http.Handler) http.Handler {
+	return g.protect(next, func(w http.ResponseWriter, r *http.Request, token string) error {
+		kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+		if harmless(r) || err != nil || kind != "multipart/form-data" {
+			return checkForm(w, r, g.cross, token, text)
+		}
+		if err := sameSite(r, g.cross); err != nil {
+			return err
+		}
+		reply.LimitTime(w, reply.UploadTime)
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
+		f := fileForm{r: r, take: take, token: token, left: text}
+		broken := f.read()
+		switch {
+		case broken != nil && !f.trusted:
+			return broken
+		case !f.trusted:
+			return rightToken("", token)
+		case broken != nil:
+			*r = *r.WithContext(context.WithValue(r.Context(), brokenKey{}, broken))
+		}
+		return nil
+	})
+}
+
+type brokenKey struct{}
+
+// Broken says why the form of a request did not arrive whole; nil if it did.
+func Broken(r *http.Request) error {
+	err, _ := r.Context().Value(brokenKey{}).(error)
+	return err
+}
+
+// fileForm is a form with files on its way in.
+type fileForm struct {
+	r       *http.Request
+	take    Intake
+	token   string
+	left    int64 // bytes of fields that may still come
+	trusted bool  // the token was seen
+}
+
+func (f *fileForm) read() error {
+	parts, err := f.r.MultipartReader()
+	if err != nil {
+		return &reply.Error{Code: reply.Invalid, Message: "This form could not be read.", Err: err}
+	}
+	f.r.PostForm = url.Values{}
+	f.r.Form = f.r.PostForm
+	for n := 0; ; n++ {
+		part, err := parts.NextPart()
+		if err == io.EOF { // not errors.Is: a torn form ends with one that wraps it
+			return nil
+		}
+		if err == nil && n == maxParts {
+			err = reply.Errorf(reply.TooLarge, "This form has too many parts.")
+		}
+		if err == nil {
+			err = f.part(part)
+		}
+		if err != nil {
+			return formError(err)
+		}
+	}
+}
+
+func (f *fileForm) part(part *multipart.Part) error {
+	name := part.FormName()
+	if part.FileName() == "" { // so are file fields in which nothing was chosen
+		value, err := io.ReadAll(io.LimitReader(part, f.left+1))
+		if f.left -= int64(len(value)); err == nil && f.left < 0 {
+			err = reply.Errorf(reply.TooLarge, "That is larger than this form takes.")
+		}
+		if err != nil {
+			return err
+		}
+		f.r.PostForm.Add(name, string(value))
+		if name == formField && !f.trusted {
+			err = rightToken(string(value), f.token)
+			f.trusted = err == nil
+		}
+		return err
+	}
+	if !f.trusted {
+		return rightToken("", f.token)
+	}
+	f.take(f.r, name, part.FileName(), part)
+	return nil
+}
+
+// formError gives words to a form that could not be read to its end.
+func formError(err error) error {
+	switch reply.CodeOf(err) {
+	case reply.Internal:
+		return &reply.Error{Code: reply.Invalid, Message: "This form could not be read.", Err: err}
+	case reply.TooLarge:
+		return &reply.Error{Code: reply.TooLarge, Message: "That is larger than this form takes.", Err: err}
+	}
+	return err
+}
