@@ -19,6 +19,7 @@ func TestJourney(t *testing.T) {
 			j.alice, j.bob, j.carol = j.arrive("alice", l), j.arrive("bob", l), j.arrive("carol", l)
 			j.request()
 			j.followBack()
+			j.picture(t.TempDir())
 			j.talk()
 			j.change()
 			j.profile(t.TempDir())
@@ -166,6 +167,34 @@ func (j *journey) change() {
 	a.awaitsText("/me", "2 of 2 servers")
 	a.pressNear("2 of 2 servers", "The river stands high today.")
 	a.sees("Where this post went", j.houses["bob"].host, "Accepted means the server took it.")
+}
+
+// picture: Alice posts a picture from the short box. She is asked what can be seen
+// on it first, sees it as it will look, and Bob gets both.
+func (j *journey) picture(dir string) {
+	file := filepath.Join(dir, "sill.png")
+	drawPicture(j, file)
+	a := j.alice
+	a.open("/me")
+	a.touch("Pictures, video or sound", "#compose")
+	a.upload("files", file)
+	a.fill("text", "Pots on the sill")
+	a.press("Post")
+	a.sees("Added.", "What can be seen?", "No description", "sill.png", "1 of 4")
+	const drawn = `() => { const i = document.querySelector(".attach img"); return i.complete && i.naturalWidth }`
+	if width := eval[int](a, drawn); width != 300 {
+		j.Fatalf("the picture is %d pixels wide on the page", width)
+	}
+	a.fill(eval[string](a, `() => document.querySelector("[name^=alt-]").name`), "Six paper pots on a sill.")
+	a.press("Post")
+	a.sees("Posted.", "Pots on the sill")
+	has := func(p *tab) bool {
+		return eval[bool](p, `() => [...document.querySelectorAll("article")].some(e => e.textContent.includes("Pots on the sill") && e.outerHTML.includes("Six paper pots on a sill."))`)
+	}
+	if !has(a) {
+		j.Fatalf("the picture is not on Home:\n%s", a.text())
+	}
+	j.bob.awaits("/me", "Alice's picture with its description", func(string) bool { return has(j.bob) })
 }
 
 // profile: a new name and a new picture, and who follows is told.

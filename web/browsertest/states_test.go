@@ -2,6 +2,7 @@ package browsertest
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -20,6 +21,7 @@ func TestEveryState(t *testing.T) {
 	s.alice, s.bob = s.arrive("alice"), s.arrive("bob")
 	s.visitor = newTab(t, s.houses["bob"].url(""), desktop)
 	s.enter()
+	s.picture()
 	s.poll()
 	s.quote()
 	s.pin()
@@ -59,6 +61,37 @@ func (s *states) enter() {
 	p.sees("Preview", "Unfinished")
 	p.open("/me")
 	p.misses("A thought in the making", "Unfinished")
+}
+
+// picture: from the short box to a described picture in a post, and what cannot be
+// taken.
+func (s *states) picture() {
+	p := s.alice
+	dir := s.TempDir()
+	good, bad := filepath.Join(dir, "sill.png"), filepath.Join(dir, "IMG_2041.heic")
+	drawPicture(s, good)
+	if err := os.WriteFile(bad, []byte("\x00\x00\x00\x18ftypheic and so on"), 0o600); err != nil {
+		s.Fatal(err)
+	}
+	p.open("/me")
+	p.touch("Pictures, video or sound", "#compose")
+	p.upload("files", good)
+	s.show(p, "home-picture-chosen")
+	p.fill("text", "Pots on the sill")
+	p.press("Post")
+	p.sees("Added.", "What can be seen?", "No description", "sill.png")
+	s.show(p, "write-picture-added")
+	p.upload("files", bad)
+	p.press("Add")
+	p.sees("“IMG_2041.heic”", "HEIC pictures cannot be read here")
+	s.show(p, "write-picture-refused")
+	p.fill(eval[string](p, `() => document.querySelector("[name^=alt-]").name`), "Six paper pots on a sill.")
+	p.press("Preview")
+	s.show(p, "write-picture-preview")
+	p.press("Post")
+	p.sees("Posted.")
+	s.page(p, "thread-picture", s.postWith(p, "Pots on the sill"))
+	s.page(p, "edit-picture", eval[string](p, `() => document.querySelector("a[href*='edit=']").href`))
 }
 
 const question = "Which flour this week?"
