@@ -31,6 +31,7 @@ type writePage struct {
 	Quoting                                                                *assets.Card
 	Quotable                                                               []assets.Option
 	Uploads                                                                []assets.Upload
+	FilesError                                                             string
 	Added, Room                                                            int
 	Sensitive                                                              bool
 	PreviewMedia                                                           []assets.Media
@@ -79,6 +80,9 @@ func (d *Dashboard) writeSend(w http.ResponseWriter, r *http.Request) {
 			d.log.Error("write a post", "err", err)
 			f.problem += " Your text is still here."
 		}
+		if f.do == "add" { // that button leads to the files, below what stands on top
+			f.problem, f.fileProblem = "", f.problem
+		}
 	}
 	d.showWrite(w, r, a, f, nil, preview)
 }
@@ -99,7 +103,7 @@ func (d *Dashboard) showWrite(w http.ResponseWriter, r *http.Request, a answer, 
 // writePage draws a form with all it says.
 func (v *view) writePage(f writeForm, preview *previewed) (writePage, error) {
 	page := writePage{
-		Mode: "new", Key: f.key, Text: f.text, Warning: f.warning, TextLang: f.lang, Error: f.problem, SavedAt: v.local(f.savedAt),
+		Mode: "new", Key: f.key, Text: f.text, Warning: f.warning, TextLang: f.lang, Error: f.problem, FilesError: f.fileProblem, SavedAt: v.local(f.savedAt),
 		Languages: assets.Languages(f.lang), Left: maxCharacters - markup.CountCharacters(f.text) - markup.CountCharacters(f.warning),
 	}
 	title, widest, err := v.writeAbout(&page, &f)

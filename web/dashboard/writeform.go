@@ -21,6 +21,7 @@ type writeForm struct {
 	sensitive                          bool
 	do                                 string
 	problem                            string    // what is to be said beside it
+	fileProblem                        string    // the same, of its files
 	savedAt                            time.Time // of the draft
 }
 
