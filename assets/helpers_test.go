@@ -120,7 +120,7 @@ func TestStaticPathsAreStable(t *testing.T) {
 
 func TestDeployFiles(t *testing.T) {
 	for name, words := range map[string][]string{
-		"nginx.conf":     {"proxy_set_header Host $host;", "X-Forwarded-For $remote_addr", "client_max_body_size 100m"},
+		"nginx.conf":     {"proxy_set_header Host $host;", "X-Forwarded-For $remote_addr", "client_max_body_size 128m"},
 		"Caddyfile":      {"reverse_proxy localhost:8080", "flush_interval -1"},
 		"dassie.service": {"StateDirectory=dassie", "ProtectSystem=strict", "NoNewPrivileges=yes", "MemoryMax=60%", "time-sync.target"},
 	} {
