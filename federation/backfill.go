@@ -136,7 +136,7 @@ func (s *Service) storeFound(tx *store.Tx, a store.Actor, pins, posts []*ap.Note
 		if i < len(pins) {
 			ids = append(ids, p.ID)
 		} else if follows {
-			if err := tx.AddHome(p.ID, false); err != nil {
+			if err := enterQuietly(tx, p); err != nil {
 				return err
 			}
 		}
@@ -145,6 +145,15 @@ func (s *Service) storeFound(tx *store.Tx, a store.Actor, pins, posts []*ap.Note
 		return nil
 	}
 	return tx.SetPins(a.ID, ids)
+}
+
+// enterQuietly is enterHome for a post from before the follow: it is no news to
+// anybody, and not late.
+func enterQuietly(tx *store.Tx, p store.Post) error {
+	if apart, err := enterLists(tx, p); err != nil || apart {
+		return err
+	}
+	return tx.AddHome(p.ID, false)
 }
 
 // noteCount stores a count that an actor's server told; -1 is none.

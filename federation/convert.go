@@ -65,7 +65,10 @@ func (s *Service) storeNote(tx *store.Tx, n *ap.Note, author store.Actor) (store
 			return p, true, err
 		}
 	}
-	return p, true, s.noteMentions(tx, p)
+	if err := s.noteMentions(tx, p); err != nil {
+		return p, true, err
+	}
+	return p, true, s.enterByTag(tx, p)
 }
 
 // buried says whether a post was deleted here, or its author said that it is.

@@ -64,7 +64,7 @@ func (s *Service) resolveCreate(ctx context.Context, in *incoming) error {
 }
 
 // caresForPost: a post is kept only if its author is followed, it is for the
-// owner, or it answers a kept post.
+// owner, it bears a followed hashtag, or it answers a kept post.
 func (s *Service) caresForPost(tx *store.Tx, act *ap.Activity, author store.Actor) (bool, error) {
 	for _, list := range [][]string{act.To, act.CC} {
 		for _, id := range list {
@@ -91,6 +91,9 @@ func (s *Service) caresForPost(tx *store.Tx, act *ap.Activity, author store.Acto
 	}
 	if author.ID != 0 && follows(tx, author.ID) {
 		return true, nil
+	}
+	if bears, err := s.bearsFollowed(tx, act); err != nil || bears {
+		return bears, err
 	}
 	parent := act.Object.FirstID("inReplyTo")
 	if parent == "" {
@@ -192,9 +195,13 @@ func (s *Service) enterHomeOnce(tx *store.Tx, p store.Post) error {
 	return s.enterHome(tx, p)
 }
 
-// enterHome puts a post into the home timeline; below the place marker it is
-// noted as arrived late.
+// enterHome puts a post into the home timeline, and into the lists that its author
+// is in, one of which may keep it out of home; below the place marker it is noted
+// as arrived late.
 func (s *Service) enterHome(tx *store.Tx, p store.Post) error {
+	if apart, err := enterLists(tx, p); err != nil || apart {
+		return err
+	}
 	marker, err := tx.HomeMarker()
 	if err != nil {
 		return err

@@ -116,7 +116,7 @@ func (s *Service) render(text string, markdown bool, people map[markup.Handle]st
 			a, ok := people[handleKey(user, host)]
 			return markup.Target{Href: a.URI, URL: a.URL, User: a.Username, Host: a.Domain}, ok
 		},
-		Hashtag: func(tag string) string { return s.origin.URL("/tags/" + url.PathEscape(strings.ToLower(tag))) },
+		Hashtag: func(tag string) string { return s.origin.URL("/tags/" + url.PathEscape(store.TagName(tag))) },
 	}
 	if markdown {
 		return markup.Markdown(text, links)

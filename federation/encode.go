@@ -42,7 +42,7 @@ func (s *Service) noteOf(tx *store.Tx, p store.Post) (*ap.Note, error) {
 	}
 	n.To, n.CC = ap.Audience(wireVisibility(p.Visibility), s.followersURI(), named)
 	for _, tag := range p.Extra.Tags {
-		n.Hashtags = append(n.Hashtags, ap.Hashtag{Name: tag, Href: s.origin.URL("/tags/" + url.PathEscape(strings.ToLower(tag)))})
+		n.Hashtags = append(n.Hashtags, ap.Hashtag{Name: tag, Href: s.origin.URL("/tags/" + url.PathEscape(store.TagName(tag)))})
 	}
 	for _, a := range p.Extra.Attachments {
 		n.Attachments = append(n.Attachments, s.attachmentOf(a))

@@ -16,8 +16,8 @@ var referable = map[string]bool{"Create": true, "Delete": true, "Update": true}
 
 // acceptForwarded takes an activity that its signer only passes on. Its body
 // proves nothing (linked-data signatures have been fooled too often): it is a
-// hint to ask the object's own server, worth a job only if the thread is known,
-// one per object at a time, and within what third parties may name (T31).
+// hint to ask the object's own server, worth a job only if the thread is known or a
+// followed hashtag is in it, one per object at a time, and within what third parties may name (T31).
 func (s *Service) acceptForwarded(ctx context.Context, act *ap.Activity, k *signer, body []byte) error {
 	if !referable[act.Type] || act.ObjectID == "" || k.actorID == 0 || s.origin.Owns(act.ObjectID) {
 		return nil
@@ -25,6 +25,9 @@ func (s *Service) acceptForwarded(ctx context.Context, act *ap.Activity, k *sign
 	wanted, err := store.Get(ctx, s.store, func(tx *store.Tx) (bool, error) {
 		uri := act.ObjectID
 		if act.Type == "Create" && act.Object != nil {
+			if bears, err := s.bearsFollowed(tx, act); err != nil || bears {
+				return bears, err
+			}
 			uri = act.Object.FirstID("inReplyTo")
 		}
 		return postKnown(tx, uri)

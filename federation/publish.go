@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"dassie/store"
@@ -249,13 +248,5 @@ func (s *Service) fileNames(tx *store.Tx, p store.Post, oldTags []string, people
 	if err := tx.SetMentions(p.ID, ids); err != nil {
 		return err
 	}
-	return tx.SetTags(p.ID, lowered(oldTags), lowered(p.Extra.Tags))
-}
-
-func lowered(tags []string) []string {
-	out := make([]string, len(tags))
-	for i, t := range tags {
-		out[i] = strings.ToLower(t)
-	}
-	return out
+	return tx.SetTags(p.ID, store.TagNames(oldTags), store.TagNames(p.Extra.Tags))
 }

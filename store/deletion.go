@@ -44,6 +44,8 @@ func (t *Tx) dropPost(p Post) error {
 		`delete from edits where post_id = ?`,
 		`delete from unindexed where post_id = ?`,
 		`delete from pins where post_id = ?`,
+		`delete from bookmarks where post_id = ?`,
+		`delete from list_posts where post_id = ?`,
 		`delete from search where rowid = ?`,
 		`delete from reactions where post_id = ?`,
 		`delete from votes where post_id = ?`,
@@ -58,7 +60,7 @@ func (t *Tx) dropPost(p Post) error {
 			return err
 		}
 	}
-	return t.SetTags(p.ID, lowerAll(p.Extra.Tags), nil)
+	return t.SetTags(p.ID, TagNames(p.Extra.Tags), nil)
 }
 
 // dropBoostsOf removes the boosts of a post. Those of others may be many: they go
@@ -75,6 +77,7 @@ func (t *Tx) dropBoostsOf(id int64) error {
 	const boosts = `(select b.id from posts b indexed by posts_boost where b.boost_of = ?)`
 	for _, q := range []string{
 		`delete from home where post_id in ` + boosts,
+		`delete from list_posts where post_id in ` + boosts,
 		`delete from search where rowid in ` + boosts,
 		`delete from posts where id in ` + boosts,
 	} {

@@ -36,16 +36,20 @@
 //	  posts         posts and boosts   others': 90 days or less, unless touched; own, with their boosts: the owner
 //	  edits         earlier versions   20 for each post
 //	  mentions      who is named       with its post
-//	  tags          hashtags           while a post has them
-//	  post_tags     post and hashtag   with its post
+//	  tags          hashtags           while an own post has them, or the owner follows them
+//	  post_tags     own post, hashtag  with its post
 //	  pins          featured posts     replaced as a whole, with its post
 //	  deleted       ids of own posts   12 bytes for each, for ever: they answer 410
 //	  tombstones    ids of others'     7 days, 100,000
 //	timelines
 //	  home          ids, by date       with its post
+//	  lists         of people          the owner; 50
+//	  list_members  who is in one      whom the owner follows
+//	  list_posts    what they wrote    with its post, or after its author left the list
+//	  tag_follows   followed hashtags  the owner
 //	  notifications                    180 days, 20,000
 //	  unindexed     wait for search    emptied by IndexBatch
-//	  search        words and authors  with its post (FTS5, without the text itself)
+//	  search        words, authors and hashtags, with its post (FTS5, without the text itself)
 //	leaving
 //	  outgoing      activities         folded an hour after the last delivery; a Delete after 30 days
 //	  deliveries    one for each inbox with their activity
@@ -56,6 +60,7 @@
 //	  media         own uploads        with their post; a day without a post or a draft
 //	  idempotency   keys of the API    a day
 //	touching
+//	  bookmarks     what was saved     the owner; with its post
 //	  reactions     likes, reactions   10 for each post and actor; with either
 //	  votes         choices in polls   with their post and their actor
 //	  quotes        who quotes what    with the quoting post
@@ -87,10 +92,7 @@
 //
 // Reading:
 //
-//	bookmarks       post_id key, id unique (paging is by hidden ids), at. Kept
-//	lists           id key, title, replies, exclusive; list_members (list_id, actor_id); list_posts (list_id, post_id): filled as home is,
-//	                on arrival, by the same code. Exclusive: no row in home
-//	tag_follows     tag_id key, at. The sweep of tags gets one more condition. tag_features: tag_id key, at, for the profile
+//	tag_features    tag_id key, at, for the profile
 //	conversations   id key, context_hash, last_id, unread; conversation_people (conversation_id, actor_id);
 //	                conversation_posts (post_id key, conversation_id): posts of visibility 3, found by PostExtra.Context, else by the root
 //	markers         name key ('home', 'notifications', by client), last_id, version, at: takes over settings marker_home, marker_notifications

@@ -182,16 +182,25 @@ func (t *Tx) Following(actorID int64) (Following, error) {
 	return f, err
 }
 
-// SaveFollowing inserts or replaces a follow by the owner.
+// SaveFollowing inserts or replaces a follow by the owner. Whom the owner neither
+// follows nor asks is in no list.
 func (t *Tx) SaveFollowing(f Following) error {
+	if f.State != FollowAccepted && f.State != FollowAsked {
+		if err := t.dropFromLists(f.ActorID); err != nil {
+			return err
+		}
+	}
 	_, err := t.exec(`
 		insert or replace into following (`+followingColumns+`)
 		values (?, ?, ?, ?, ?, ?, ?)`, f.ActorID, f.State, f.FollowURI, f.Boosts, f.Notify, ms(f.AskedAt), msOrNull(f.DecidedAt))
 	return err
 }
 
-// DropFollowing forgets a follow by the owner.
+// DropFollowing forgets a follow by the owner; it takes them out of the lists.
 func (t *Tx) DropFollowing(actorID int64) error {
+	if err := t.dropFromLists(actorID); err != nil {
+		return err
+	}
 	_, err := t.exec(`
 		delete from following
 		where actor_id = ?`, actorID)

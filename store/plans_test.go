@@ -38,6 +38,12 @@ func lopsided(t testing.TB) (*store.Store, storetest.World) {
 			"insert into actor_keys (key_hash, key_id, actor_id, der, fetched_at) select uri_hash, uri || '#key', id, x'00', 0 from actors where ?1 + ?2 + ?3 + ?4 > 0",
 			n + "20000) insert into notifications (id, kind, actor_id, post_id, at) select i, 'favourite', ?2, ?4 + i, ?1 + ?3 from n",
 			n + "20000) insert into reactions (id, post_id, actor_id, emoji, at) select i, iif(i % 2, ?4, ?4 + i), iif(i % 10, ?2, ?3) + i, '', ?1 from n",
+			n + "5000) insert into bookmarks (post_id, id, at) select ?4 + i, i, ?1 from n where ?2 + ?3 > 0",
+			n + "20) insert into lists (id, title, at) select i, 'list ' || i, ?1 from n where ?2 + ?3 + ?4 > 0",
+			"insert into list_members (list_id, actor_id) select l.id, a.id from lists l, actors a where a.id < 200 or a.id = ?2 and ?1 + ?3 + ?4 > 0",
+			"insert into list_posts (list_id, post_id) select 1, id from posts where id & 65535 = 77 and ?1 + ?2 + ?3 + ?4 > 0",
+			n + "2000) insert into tags (id, name) select i + 10, 'tag' || i from n where ?1 + ?2 + ?3 + ?4 > 0",
+			n + "200) insert into tag_follows (tag_id, at) select i + 10, ?1 from n where ?2 + ?3 + ?4 > 0",
 			n + "5000) insert into jobs (id, kind, key, run_at) select i, 'inbox', 'key' || i % 3, i + ?1 from n where ?2 + ?3 + ?4 > 0",
 		} {
 			if err := tx.Exec(q, at, w.Bob.ID, w.Carol.ID, w.Hello.ID); err != nil {
@@ -141,6 +147,28 @@ func TestHotQueriesKeepTheirPlans(t *testing.T) {
 			func(tx *store.Tx) error { tx.MediaByName("x"); return nil },
 			func(tx *store.Tx) error { _, err := tx.MediaList([]int64{1, 2}); return err },
 			func(tx *store.Tx) error { _, err := tx.MediaOf(w.Hello.ID); return err })},
+		{"saved posts", []string{"bookmarks USING INDEX", "b USING INTEGER PRIMARY KEY"}, ask(
+			func(tx *store.Tx) error { _, err := tx.Bookmarks(first); return err },
+			func(tx *store.Tx) error { _, err := tx.Bookmarks(store.Page{Min: 5}); return err },
+			func(tx *store.Tx) error { _, err := tx.BookmarkedAmong([]int64{w.Hello.ID, w.Walk.ID}); return err })},
+		{"lists", []string{"x USING PRIMARY KEY (list_id=? AND post_id", "m EXISTS USING INDEX list_members_actor (actor_id=? AND list_id=?)", "m USING INDEX list_members_actor (actor_id=?)", "list_members USING PRIMARY KEY (list_id=? AND actor_id>? AND actor_id<?)"}, ask(
+			func(tx *store.Tx) error { _, err := tx.ListPosts(1, first); return err },
+			func(tx *store.Tx) error { _, err := tx.ListPosts(1, deep); return err },
+			func(tx *store.Tx) error { _, err := tx.ListPosts(1, store.Page{Min: w.Hello.ID}); return err },
+			func(tx *store.Tx) error { _, err := tx.ListsOf(w.Bob.ID); return err },
+			func(tx *store.Tx) error { _, err := tx.Listed(1, first); return err },
+			func(tx *store.Tx) error { _, err := tx.IsListed(1, w.Bob.ID); return err })},
+		{"followed hashtags", []string{"tags_1 (name=?)", "f USING INTEGER PRIMARY KEY", "search VIRTUAL TABLE INDEX", "u USING INTEGER PRIMARY KEY"}, ask(
+			func(tx *store.Tx) error { _, err := tx.FollowedAmong([]string{"tag1", "rye"}); return err },
+			func(tx *store.Tx) error { _, err := tx.FollowedTags(first); return err },
+			func(tx *store.Tx) error {
+				_, err := tx.Tagged(store.TagQuery{Any: []string{"rye", "bread"}, None: []string{"wheat"}}, deep)
+				return err
+			},
+			func(tx *store.Tx) error {
+				_, err := tx.Tagged(store.TagQuery{Any: []string{"rye"}, Media: true}, store.Page{Min: 1})
+				return err
+			})},
 		{"servers, tags, talk", []string{"hosts USING", "pt USING PRIMARY KEY (tag_id=?", "INDEX mentions_actor"}, ask(
 			func(tx *store.Tx) error { _, err := tx.HostBlocked("a.bob.example:8443"); return err },
 			func(tx *store.Tx) error { _, err := tx.OwnTagged("go", first); return err },
@@ -199,8 +227,18 @@ func TestWritesKeepTheirPlans(t *testing.T) {
 				if err := tx.UpdatePost(old, &p); err != nil {
 					return err
 				}
+				if err := tx.AddBookmark(p.ID); err != nil {
+					return err
+				}
+				if err := tx.AddListPost(1, p.ID); err != nil {
+					return err
+				}
 				return tx.DeletePost(p)
 			},
+			func(tx *store.Tx) error { _, err := tx.AddListed(1, w.Carol.ID); return err },
+			func(tx *store.Tx) error { return tx.DropFollowing(w.Carol.ID) },
+			func(tx *store.Tx) error { return tx.FollowTag("rye") },
+			func(tx *store.Tx) error { return tx.UnfollowTag("rye") },
 			func(tx *store.Tx) error { _, err := tx.HostSeen(2); return err },
 			func(tx *store.Tx) error { return tx.SetMentions(w.Hello.ID, []int64{w.Bob.ID}) },
 			func(tx *store.Tx) error {

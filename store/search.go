@@ -7,7 +7,7 @@ import (
 )
 
 // IndexBatch brings waiting posts into the search index, which is the index of
-// authors too, oldest first, and says how many. Text is what turns a post's HTML
+// authors and hashtags too, oldest first, and says how many. Text is what turns a post's HTML
 // into words. Each batch becomes one segment of the index: few large ones spare
 // the card, but 200 posts already hold the writer for about 10 ms.
 func (t *Tx) IndexBatch(limit int, text func(Post) string) (int, error) {
@@ -42,6 +42,9 @@ func (t *Tx) indexPost(p Post, text func(Post) string) error {
 	}
 	if p.BoostOf == 0 {
 		body = searchable(text(p))
+	}
+	for _, tag := range p.Extra.Tags {
+		author += " " + t.tagWord(tag)
 	}
 	if author == "" && body == "" { // an edit may have emptied it
 		_, err := t.exec(`

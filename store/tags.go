@@ -1,9 +1,26 @@
 package store
 
-import "strings"
+import (
+	"strings"
 
-// SetTags stores the hashtags of a post, names in lower case, in place of those
-// it had before.
+	"golang.org/x/text/unicode/norm"
+)
+
+// TagName is the form in which a hashtag is stored and compared: without regard to
+// case and to the width of letters, which Japanese keyboards have two of.
+func TagName(name string) string { return strings.ToLower(norm.NFKC.String(name)) }
+
+// TagNames is TagName of several.
+func TagNames(names []string) []string {
+	out := make([]string, len(names))
+	for i, n := range names {
+		out[i] = TagName(n)
+	}
+	return out
+}
+
+// SetTags stores the hashtags of an own post, names as of TagName, in place of
+// those it had before. Those of others' posts are words of the search index.
 func (t *Tx) SetTags(postID int64, before, names []string) error {
 	for _, name := range before {
 		if _, err := t.exec(`
@@ -57,12 +74,4 @@ func (t *Tx) OwnTagged(tag string, p Page) ([]Post, error) {
 		and pt.post_id > ?
 		order by pt.post_id `
 	return page(t, p, scanPost, list+`desc limit ?`, list+`asc limit ?`, tag)
-}
-
-func lowerAll(names []string) []string {
-	out := make([]string, len(names))
-	for i, n := range names {
-		out[i] = strings.ToLower(n)
-	}
-	return out
 }

@@ -37,6 +37,13 @@ create table tag_follows (
   at integer not null
 );
 
+-- Hashtags of all posts are words of the search index: those that are stored are
+-- brought into it anew.
+insert or ignore into unindexed (post_id, actor_id)
+select id, actor_id
+from posts
+where extra like '%"tags":%';
+
 -- Posts to people named and nobody else, by what they belong to.
 create table conversations (
   id integer primary key,

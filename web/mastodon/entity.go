@@ -224,7 +224,7 @@ func (m *room) mentions(list []store.Mention) []Mention {
 func (m *room) tags(names []string) []StatusTag {
 	out := make([]StatusTag, 0, len(names))
 	for _, n := range names {
-		out = append(out, StatusTag{strings.ToLower(n), m.api.tagURL(n)})
+		out = append(out, StatusTag{store.TagName(n), m.api.tagURL(n)})
 	}
 	return out
 }

@@ -4,7 +4,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"dassie/assets"
 	"dassie/federation"
@@ -48,5 +47,5 @@ func New(c Config) *API {
 func (a *API) Handler() http.Handler { return reply.CORS(a.router()) }
 
 func (a *API) tagURL(name string) string {
-	return a.svc.Origin().URL("/tags/" + url.PathEscape(strings.ToLower(name)))
+	return a.svc.Origin().URL("/tags/" + url.PathEscape(store.TagName(name)))
 }

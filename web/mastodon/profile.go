@@ -27,7 +27,7 @@ func (a *API) accountStatuses(c *call) (any, error) {
 	page := c.page(20, 40)
 	want := wanted{
 		replies: !c.params.truth("exclude_replies"), boosts: !c.params.truth("exclude_reblogs"),
-		media: c.params.truth("only_media"), tag: strings.ToLower(strings.TrimPrefix(c.params.get("tagged"), "#")),
+		media: c.params.truth("only_media"), tag: store.TagName(strings.TrimPrefix(c.params.get("tagged"), "#")),
 	}
 	return store.Get(c.ctx, a.st, func(tx *store.Tx) ([]*Status, error) {
 		if _, err := tx.Actor(c.id); err != nil {
@@ -112,6 +112,6 @@ func (w wanted) among(tx *store.Tx, rows []store.Post) ([]store.Post, error) {
 		return !w.boosts && p.BoostOf != 0 ||
 			!w.replies && p.ParentURI != "" && !own[p.ParentID] ||
 			w.media && len(p.Extra.Attachments) == 0 ||
-			w.tag != "" && !slices.ContainsFunc(p.Extra.Tags, func(t string) bool { return strings.EqualFold(t, w.tag) })
+			w.tag != "" && !slices.ContainsFunc(p.Extra.Tags, func(t string) bool { return store.TagName(t) == w.tag })
 	}), nil
 }

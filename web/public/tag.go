@@ -3,7 +3,6 @@ package public
 import (
 	"net/http"
 	"net/url"
-	"strings"
 	"unicode/utf8"
 
 	"dassie/assets"
@@ -34,7 +33,7 @@ func (s *Site) Tag(w http.ResponseWriter, r *http.Request, tag string) {
 		s.Fail(w, r, err)
 		return
 	}
-	tag = strings.ToLower(tag)
+	tag = store.TagName(tag)
 	s.serve(w, r, "tag "+formatID(before)+" "+tag, func(v *view) (*page, error) { return v.tag(tag, before) })
 }
 
