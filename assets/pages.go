@@ -39,6 +39,14 @@ var pages = map[string]string{
 	"report":        "owner",
 	"reports":       "owner",
 	"move":          "owner",
+	"saved":         "owner",
+	"lists":         "owner",
+	"list":          "owner",
+	"list_people":   "owner",
+	"list_edit":     "owner",
+	"person_lists":  "owner",
+	"tags":          "owner",
+	"tag":           "owner",
 
 	// For visitors.
 	"public_profile": "split",

@@ -71,7 +71,7 @@ func samplePages() map[string]any {
 	cards := sampleCards()
 	answer := cards[3]
 	pages := map[string]any{}
-	for _, add := range []func(map[string]any){sampleEntrance, samplePublic, sampleLists, sampleForms} {
+	for _, add := range []func(map[string]any){sampleEntrance, samplePublic, sampleLists, sampleForms, sampleSaved} {
 		add(pages)
 	}
 	type home struct {

@@ -14,7 +14,7 @@ import (
 // Owner is what the frame of every dashboard page needs.
 type Owner struct {
 	Title     string    // of the page; h1 is the template's own affair
-	Here      string    // the current place: home inbox search drafts write followers following requests blocked profile reports move settings appearance more, or ""
+	Here      string    // the current place: home inbox search drafts write followers following requests lists tags saved blocked profile reports move settings appearance more, or ""
 	Path      string    // this page's own path and query, where forms come back to
 	CSRF      string    // token for every form
 	Lang      string    // language of the interface: "en"
@@ -178,6 +178,7 @@ type Card struct {
 	URL      string        // the owner's page of the post
 	Author   Person        //
 	Boosters []Person      // who boosted it into this list; nil for none
+	Tags     []Tag         // followed hashtags that brought it into Home; nil for none
 	Time     time.Time     //
 	Edited   bool          //
 	Audience string        // everyone, quiet, followers, named
@@ -214,6 +215,17 @@ type Quoted struct {
 	Lang    string        //
 	Warning string        //
 	Content template.HTML // "" if the post is not shown
+}
+
+// Tag is a hashtag, without #, and the owner's page of it.
+type Tag struct{ Name, URL string }
+
+// ListHead is a list of people, as its pages begin.
+type ListHead struct {
+	URL, Title string
+	People     int
+	Exclusive  bool // they are kept out of Home
+	Tabs       []Tab
 }
 
 // Actions says which controls a card has. What is false is not shown.

@@ -110,7 +110,9 @@ func TestHashtagsFollowEdits(t *testing.T) {
 	})
 	for range 2 {
 		for tag, want := range map[string]int{"rye": 0, "wheat": 1} {
-			if got := read(t, s, func(tx *store.Tx) ([]store.Post, error) { return tx.Tagged(store.TagQuery{Any: []string{tag}}, store.Page{}) }); len(got) != want {
+			if got := read(t, s, func(tx *store.Tx) ([]store.Post, error) {
+				return tx.Tagged(store.TagQuery{Any: []string{tag}}, store.Page{})
+			}); len(got) != want {
 				t.Errorf("%s: %d posts, want %d", tag, len(got), want)
 			}
 		}

@@ -1,7 +1,6 @@
 package dashboard
 
 import (
-	"html/template"
 	"strings"
 
 	"dassie/assets"
@@ -106,7 +105,7 @@ func (v *view) plainCards(posts []store.Post) ([]assets.Card, error) {
 		cards[i].ReplyTo = v.answering(p, parents)
 		cards[i].Quote = v.quote(quoted[p.ID])
 	}
-	for _, add := range []func([]store.Post, []assets.Card) error{v.addTouched, v.addPolls, v.addOwn} {
+	for _, add := range []func([]store.Post, []assets.Card) error{v.addTouched, v.addSaved, v.addFollowedTags, v.addPolls, v.addOwn} {
 		if err := add(posts, cards); err != nil {
 			return nil, err
 		}
@@ -195,7 +194,7 @@ func (v *view) card(p store.Post) assets.Card {
 	c := assets.Card{
 		ID: decimal(p.ID), URL: postPath(p.ID), Author: v.known(p.ActorID), Time: v.local(p.PublishedAt),
 		Edited: !p.EditedAt.IsZero(), Audience: audienceOf(p.Visibility), Lang: p.Language, Warning: p.Summary,
-		Content: template.HTML(p.HTML()), Media: attachments(p), Replies: p.Replies, Boosts: p.Boosts, Likes: p.Likes,
+		Content: content(p), Media: attachments(p), Replies: p.Replies, Boosts: p.Boosts, Likes: p.Likes,
 		May: assets.Actions{
 			Reply: true, Like: true, Edit: p.Own(), Pin: p.Own() && p.Visibility.Open(), Report: !p.Own(), Delete: p.Own(),
 		},

@@ -56,6 +56,7 @@ func (d *Dashboard) home(w http.ResponseWriter, r *http.Request) {
 
 // homeRows reads the cards, the neighbouring pages and the place marker.
 func (v *view) homeRows(page *homePage, p store.Page) error {
+	v.inHome = true
 	rows, err := v.tx.Home(p)
 	if err != nil {
 		return err

@@ -27,6 +27,8 @@ func doneNotice(query url.Values) *assets.Notice {
 		return done("Deleted.", plural(int(n), "server is", "servers are")+" being asked to delete it too.")
 	case "revoked":
 		return done("Taken back.", "Their server and those that have your post are being told.")
+	case "list-deleted":
+		return done("List deleted.", "")
 	case "draft":
 		return done("Draft deleted.", "")
 	case "accepted":

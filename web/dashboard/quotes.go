@@ -1,7 +1,6 @@
 package dashboard
 
 import (
-	"html/template"
 	"net/http"
 	"time"
 
@@ -48,7 +47,7 @@ func (v *view) quote(q federation.QuoteView) *assets.Quoted {
 	if q.State == federation.ShownRefused || q.State == federation.ShownRevoked { // an own quote
 		shown.Words += " Others see the link only."
 	}
-	shown.URL, shown.Author, shown.Lang, shown.Warning, shown.Content = postPath(p.ID), v.known(p.ActorID), p.Language, p.Summary, template.HTML(p.HTML())
+	shown.URL, shown.Author, shown.Lang, shown.Warning, shown.Content = postPath(p.ID), v.known(p.ActorID), p.Language, p.Summary, content(p)
 	return shown
 }
 

@@ -24,6 +24,8 @@ type view struct {
 	set  store.Settings
 	seen map[int64]store.Actor // read already
 	pins map[int64]bool        // own posts on the profile; nil until asked for
+
+	inHome bool // the cards are those of Home, which say what brought them there
 }
 
 func (d *Dashboard) newView(tx *store.Tx, r *http.Request) *view {
