@@ -158,6 +158,16 @@ func TestHotQueriesKeepTheirPlans(t *testing.T) {
 			func(tx *store.Tx) error { _, err := tx.ListsOf(w.Bob.ID); return err },
 			func(tx *store.Tx) error { _, err := tx.Listed(1, first); return err },
 			func(tx *store.Tx) error { _, err := tx.IsListed(1, w.Bob.ID); return err })},
+		{"public posts", []string{"p USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)", "p USING INDEX posts_own (id>? AND id<?)"}, ask(
+			func(tx *store.Tx) error { _, err := tx.PublicPosts(store.PublicQuery{}, deep); return err },
+			func(tx *store.Tx) error {
+				_, err := tx.PublicPosts(store.PublicQuery{Remote: true}, store.Page{Min: w.Hello.ID})
+				return err
+			},
+			func(tx *store.Tx) error {
+				_, err := tx.PublicPosts(store.PublicQuery{Local: true, Media: true}, first)
+				return err
+			})},
 		{"followed hashtags", []string{"tags_1 (name=?)", "f USING INTEGER PRIMARY KEY", "search VIRTUAL TABLE INDEX", "u USING INTEGER PRIMARY KEY"}, ask(
 			func(tx *store.Tx) error { _, err := tx.FollowedAmong([]string{"tag1", "rye"}); return err },
 			func(tx *store.Tx) error { _, err := tx.FollowedTags(first); return err },

@@ -1,6 +1,9 @@
 package store
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Page bounds a keyset page of ids, newest first: ids below Max (0: no bound)
 // and above Since. With Min set, the ids just above Min, still newest first; Min 1
@@ -254,4 +257,36 @@ func (t *Tx) Pinned(actorID int64) ([]Post, error) {
 		cross join posts p on p.id = x.post_id
 		where x.actor_id = ?
 		order by x.at desc`, actorID)
+}
+
+// PublicQuery says which public posts are meant.
+type PublicQuery struct {
+	Local, Remote bool // the owner's alone, others' alone
+	Media         bool // with attachments alone
+}
+
+// PublicPosts reads a page of the public posts that are stored here, without boosts
+// and answers to others.
+func (t *Tx) PublicPosts(q PublicQuery, p Page) ([]Post, error) {
+	const begin = `
+		select ` + postColumns + `
+		from posts p `
+	const rest = `
+		where p.visibility = 0
+		and p.boost_of is null
+		and (not ? or p.actor_id != 1)
+		and (not ? or p.extra like '%"attachments":%')
+		and (p.parent_uri is null or exists (
+			select 1
+			from posts q
+			where q.id = p.parent_id
+			and q.actor_id = p.actor_id))
+		and p.id < ?
+		and p.id > ?
+		order by p.id `
+	list := begin + `not indexed` + rest
+	if q.Local {
+		list = begin + `indexed by posts_own` + strings.Replace(rest, "where", "where p.actor_id = 1\n\t\tand", 1)
+	}
+	return page(t, p, scanPost, list+`desc limit ?`, list+`asc limit ?`, q.Remote, q.Media)
 }

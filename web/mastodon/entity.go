@@ -154,8 +154,8 @@ func (m *room) statuses(posts []store.Post) []*Status {
 }
 
 // status is nil where the author, or the post that is boosted, is not here, or
-// blocked by the owner, alone or with their server. Nothing here can bookmark or mute for the owner, so those
-// are false.
+// blocked by the owner, alone or with their server. Nothing here can mute for the
+// owner, so that is false.
 func (m *room) status(p *store.Post) *Status {
 	s := m.bare(p)
 	if s == nil {
@@ -174,7 +174,7 @@ func (m *room) status(p *store.Post) *Status {
 	if s.Reblog == nil {
 		return nil
 	}
-	s.Favourited, s.Reblogged = s.Reblog.Favourited, s.Reblog.Reblogged
+	s.Favourited, s.Reblogged, s.Bookmarked = s.Reblog.Favourited, s.Reblog.Reblogged, s.Reblog.Bookmarked
 	return s
 }
 
@@ -190,7 +190,7 @@ func (m *room) bare(p *store.Post) *Status {
 		RepliesCount: p.Replies, ReblogsCount: p.Boosts, FavouritesCount: p.Likes, EditedAt: dateOrNull(p.EditedAt),
 		Content: p.HTML(), Filtered: []string{}, Account: acc, Media: m.media(p), Mentions: m.mentions(p.Extra.Mentions),
 		Tags: m.tags(p.Extra.Tags), Emojis: emojis(p.Extra.Emojis), Poll: m.poll(p),
-		Favourited: m.liked[p.ID], Reblogged: m.boosted[p.ID],
+		Favourited: m.liked[p.ID], Reblogged: m.boosted[p.ID], Bookmarked: m.saved[p.ID],
 		QuoteApproval: m.quoteApproval(p), QuotesCount: m.quoteCounts[p.ID],
 	}
 	if p.Extra.App != "" {

@@ -63,6 +63,7 @@ type room struct {
 	pinned   map[int64]bool  // own posts
 	liked    map[int64]bool  // by the owner
 	boosted  map[int64]bool  // by the owner
+	saved    map[int64]bool  // by the owner
 	votes    map[int64][]int // of the owner, in others' polls
 	hidden   map[int64]bool  // authors whose posts are not shown: blocked, of blocked servers (T48), or gone
 	moved    map[string]store.Actor
@@ -100,6 +101,9 @@ func (a *API) gather(tx *store.Tx, posts []store.Post, actorIDs ...int64) (*room
 	var err error
 	if len(shown) > 0 {
 		if m.liked, m.boosted, err = tx.Touched(shown); err != nil {
+			return nil, err
+		}
+		if m.saved, err = tx.BookmarkedAmong(shown); err != nil {
 			return nil, err
 		}
 	}

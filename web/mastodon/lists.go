@@ -1,29 +1,6 @@
 package mastodon
 
-import (
-	"dassie/store"
-)
-
-// home: GET /api/v1/timelines/home.
-func (a *API) home(c *call) (any, error) {
-	page := c.page(20, 40)
-	return store.Get(c.ctx, a.st, func(tx *store.Tx) ([]*Status, error) {
-		posts, err := tx.Home(page)
-		if err != nil {
-			return nil, err
-		}
-		m, err := a.gather(tx, posts)
-		if err != nil {
-			return nil, err
-		}
-		ids := make([]int64, len(posts))
-		for i, p := range posts {
-			ids[i] = p.ID
-		}
-		a.linkPages(c, page, ids)
-		return m.statuses(posts), nil
-	})
-}
+import "dassie/store"
 
 // notifications: GET /api/v1/notifications.
 func (a *API) notifications(c *call) (any, error) {

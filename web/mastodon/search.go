@@ -31,7 +31,11 @@ func (a *API) search(c *call) (any, error) {
 	first := c.params.number("offset", 0, 1<<20) == 0
 	if (kind == "" || kind == "hashtags") && first {
 		if tag, ok := tagQuery(q); ok {
-			out.Hashtags = append(out.Hashtags, Tag{Name: strings.ToLower(tag), URL: a.tagURL(tag), History: []TagHistory{}})
+			found, err := store.Get(c.ctx, a.st, func(tx *store.Tx) (map[string]bool, error) { return tx.FollowedAmong([]string{tag}) })
+			if err != nil {
+				return nil, err
+			}
+			out.Hashtags = append(out.Hashtags, a.tagEntity(tag, found[tag]))
 		}
 	}
 	err = a.st.Read(c.ctx, func(tx *store.Tx) error {
@@ -131,9 +135,8 @@ func namesOne(q string) bool {
 
 // tagQuery reads "#name".
 func tagQuery(q string) (string, bool) {
-	name, ok := strings.CutPrefix(q, "#")
-	bad := func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) && r != '_'
+	if !strings.HasPrefix(q, "#") {
+		return "", false
 	}
-	return name, ok && name != "" && len(name) <= 200 && !strings.ContainsFunc(name, bad)
+	return federation.TagName(q)
 }

@@ -194,6 +194,14 @@ type StatusTag struct {
 	URL  string `json:"url"`
 }
 
+// List is some of the people whom the owner follows.
+type List struct {
+	ID            string `json:"id"`
+	Title         string `json:"title"`
+	RepliesPolicy string `json:"replies_policy"` // none, list, followed
+	Exclusive     bool   `json:"exclusive"`
+}
+
 // Tag is a hashtag on its own.
 type Tag struct {
 	Name      string       `json:"name"`
