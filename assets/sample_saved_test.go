@@ -39,10 +39,10 @@ func sampleOwnLists(pages map[string]any) {
 	type lists struct {
 		Owner
 		Lists        []row
-		Title, Error string
+		Typed, Error string
 	}
 	pages["lists"] = lists{owner("Lists", "lists", "/me/lists"), []row{{"/me/lists/1", "Allotments", 12, false}, {"/me/lists/2", "Those who write a great deal, mostly about trains, at all hours of the day and of the night", 1, true}, {"/me/lists/3", "حديقة", 0, false}}, "", ""}
-	pages["lists.none"] = lists{Owner: owner("Lists", "lists", "/me/lists"), Title: " ", Error: "Give the list a title."}
+	pages["lists.none"] = lists{Owner: owner("Lists", "lists", "/me/lists"), Typed: " ", Error: "Give the list a title."}
 	head := func(tab int, people int) ListHead {
 		h := ListHead{URL: "/me/lists/1", Title: "Allotments", People: people, Tabs: []Tab{
 			{"/me/lists/1", "Posts", 0, false}, {"/me/lists/1/members", "People", people, false}, {"/me/lists/1/edit", "Settings", 0, false}}}
@@ -84,7 +84,7 @@ func sampleOwnLists(pages map[string]any) {
 	type edit struct {
 		Owner
 		List         ListHead
-		Title, Error string
+		Typed, Error string
 		Replies      []Option
 	}
 	replies := []Option{{"1", "Only to people in the list", true}, {"2", "To anyone you follow", false}, {"0", "None", false}}

@@ -21,7 +21,7 @@ type listRow struct {
 type listsPage struct {
 	assets.Owner
 	Lists        []listRow
-	Title, Error string // of the form for a new one
+	Typed, Error string // the title in the form for a new one
 }
 
 // lists handles GET /me/lists.
@@ -43,7 +43,7 @@ func (d *Dashboard) listNew(w http.ResponseWriter, r *http.Request) {
 }
 
 func (d *Dashboard) showLists(w http.ResponseWriter, r *http.Request, title string, wrong error) {
-	page, status := listsPage{Title: title}, http.StatusOK
+	page, status := listsPage{Typed: title}, http.StatusOK
 	if words, ok := refused(wrong); ok {
 		page.Error, status = words, refusedStatus(wrong)
 	}
@@ -116,7 +116,7 @@ func (v *view) listFrame(l store.List, tab string) (o assets.Owner, head assets.
 type listEditPage struct {
 	assets.Owner
 	List         assets.ListHead
-	Title, Error string
+	Typed, Error string // the title in the form
 	Replies      []assets.Option
 }
 
@@ -165,7 +165,7 @@ func (d *Dashboard) showListEdit(w http.ResponseWriter, r *http.Request, typed *
 		if typed != nil {
 			l = *typed
 		}
-		page.Title, page.List.Exclusive = strings.ToValidUTF8(l.Title, ""), l.Exclusive
+		page.Typed, page.List.Exclusive = strings.ToValidUTF8(l.Title, ""), l.Exclusive
 		for _, o := range []struct {
 			value store.ListReplies
 			label string

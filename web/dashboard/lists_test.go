@@ -12,7 +12,7 @@ import (
 func TestAListIsMadeReadAndDeleted(t *testing.T) {
 	h := newHouse(t, "bob", "carol")
 	bob, carol := h.other("bob"), h.other("carol")
-	h.open("/me/lists").says(t, "No lists yet", "Nobody is told")
+	h.open("/me/lists").says(t, "<title>Lists · ", "No lists yet", "Nobody is told")
 	h.Follows(t, bob, carol)
 	bob.Post(t, store.Public, "Bread before the list")
 	h.cluster.Advance(time.Minute)
@@ -24,7 +24,7 @@ func TestAListIsMadeReadAndDeleted(t *testing.T) {
 	bad.says(t, "Give the list a title.")
 	made := h.sent("/me/lists", "title", "Bakers & co")
 	list := strings.TrimSuffix(made.location, "/members")
-	made.says(t, "Bakers &amp; co", "Nobody is in this list yet", "Add people", "@"+bob.Handle(), "@"+carol.Handle())
+	made.says(t, "<title>Bakers &amp; co · ", "Bakers &amp; co", "Nobody is in this list yet", "Add people", "@"+bob.Handle(), "@"+carol.Handle())
 	h.open(list).says(t, "Nobody is in this list yet", "Add people")
 
 	members := list + "/members"
