@@ -56,6 +56,7 @@ func TestEveryPage(t *testing.T) {
 	g.page(p, "report", person+"/report")
 	p.open("/me")
 	g.page(p, "thread", eval[string](p, `() => [...document.querySelectorAll("article")].find(e => e.textContent.includes("Rye today")).querySelector(".meta a").href`))
+	g.kept(p, person)
 	p.open("/me/requests")
 	g.page(p, "confirm-block", eval[string](p, `() => document.querySelector("a.danger[href$=block]").href`))
 	p.open("/me/write")
@@ -82,6 +83,25 @@ func TestEveryPage(t *testing.T) {
 	id := own[strings.LastIndex(own, "/")+1:]
 	g.page(p, "edit", "/me/write?edit="+id)
 	g.page(p, "reply", "/me/write?reply="+id)
+}
+
+// kept looks at what is saved, lists and hashtags.
+func (g *gallery) kept(p *tab, person string) {
+	g.pages(p, map[string]string{"saved-none": "/me/saved", "liked-none": "/me/saved?k=liked", "lists-none": "/me/lists", "tags-none": "/me/tags", "tag-page": "/me/tags/bread", "tag-nothing": "/me/tags/nothing"})
+	p.open("/me")
+	p.pressNear("Save", "Rye today")
+	g.page(p, "saved", "/me/saved")
+	p.open("/me/tags/bread")
+	p.pressNear("Follow", "#main")
+	g.page(p, "tags", "/me/tags")
+	p.open("/me/lists")
+	p.fill("title", "Bakers")
+	p.press("Make the list")
+	g.show(p, "list-people-none")
+	p.pressNear("Add", "#add")
+	g.show(p, "list-people")
+	list := strings.TrimSuffix(strings.TrimSuffix(p.address(), "#add"), "/members")
+	g.pages(p, map[string]string{"lists": "/me/lists", "list": list, "list-edit": list + "/edit", "list-delete": list + "/delete", "person-lists": person + "/lists"})
 }
 
 // gallery looks at pages and keeps pictures of them.
