@@ -199,3 +199,51 @@ func BenchmarkHome(b *testing.B) {
 		}
 	})
 }
+
+// Lists, saved posts and hashtags beside 100,000 stored posts: one in ten is saved
+// and bears a hashtag, and the list holds them all.
+func BenchmarkKept(b *testing.B) {
+	s := storetest.OpenAlice(b)
+	const posts = 100000
+	storePosts(b, s, 0, posts)
+	l := store.List{Title: "All"}
+	write(b, s, func(tx *store.Tx) error {
+		if err := tx.SaveList(&l); err != nil {
+			return err
+		}
+		for _, q := range []string{
+			"insert into list_posts (list_id, post_id) select ?1, id from posts",
+			"insert into list_members (list_id, actor_id) select distinct ?1, actor_id from posts",
+			"insert into bookmarks (post_id, id, at) select id, id, ?1 from posts where rowid % 10 = 0",
+			`update posts set extra = '{"tags":["Rye"]}' where rowid % 10 = 0 and ?1 > 0`,
+			"insert into unindexed (post_id, actor_id) select id, actor_id from posts where rowid % 10 = 0 and ?1 > 0",
+		} {
+			if err := tx.Exec(q, l.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for done := 1; done > 0; {
+		write(b, s, func(tx *store.Tx) (err error) { done, err = tx.IndexBatch(indexAt, plain); return err })
+	}
+	deep := store.IDAt(storetest.Start.Add(posts / 3 * 17 * time.Second))
+	for name, p := range map[string]store.Page{"newest-20": {Limit: 20}, "deep-20": {Limit: 20, Max: deep}} {
+		for what, list := range map[string]func(tx *store.Tx) (int, error){
+			"list":  func(tx *store.Tx) (int, error) { found, err := tx.ListPosts(l.ID, p); return len(found), err },
+			"saved": func(tx *store.Tx) (int, error) { found, err := tx.Bookmarks(p); return len(found), err },
+			"tag": func(tx *store.Tx) (int, error) {
+				found, err := tx.Tagged(store.TagQuery{Any: []string{"rye"}}, p)
+				return len(found), err
+			},
+		} {
+			b.Run(what+"-"+name, func(b *testing.B) {
+				for b.Loop() {
+					if n := read(b, s, list); n != p.Limit {
+						b.Fatal(n)
+					}
+				}
+			})
+		}
+	}
+}
