@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	maxLists   = 50  // as in Mastodon
-	maxTitle   = 100 // characters of a list's title
-	listFilled = 40  // of the stored posts of somebody that a list takes when they come into it
+	maxLists     = 50  // as in Mastodon
+	longestTitle = 100 // characters of a list's title
+	listFilled   = 40  // of the stored posts of somebody that a list takes when they come into it
 )
 
 // SaveList makes a list, or changes the one with that id. The choice of replies
@@ -23,8 +23,8 @@ func (s *Service) SaveList(ctx context.Context, l store.List) (store.List, error
 	switch {
 	case l.Title == "":
 		return l, reply.Errorf(reply.Unprocessable, "Give the list a title.")
-	case utf8.RuneCountInString(l.Title) > maxTitle:
-		return l, reply.Errorf(reply.Unprocessable, "A title has at most %d characters.", maxTitle)
+	case utf8.RuneCountInString(l.Title) > longestTitle:
+		return l, reply.Errorf(reply.Unprocessable, "A title has at most %d characters.", longestTitle)
 	}
 	return store.Put(ctx, s.store, func(tx *store.Tx) (store.List, error) {
 		if l.ID == 0 {
