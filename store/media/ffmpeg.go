@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -112,6 +113,9 @@ func (s *Store) produce(ctx context.Context, make func(path string) error) (*new
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
+	if err != nil {
+		slog.Warn("ffmpeg made nothing of a film", "error", err)
+	}
 	return nil, diskErrorOnly(err)
 }
 
@@ -129,15 +133,18 @@ func diskErrorOnly(err error) error {
 func (s *Store) ffmpeg(ctx context.Context, kind filmKind, path, at string, args ...string) (words string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, filmTime)
 	defer cancel()
-	if path, err = filepath.Abs(path); err != nil {
-		return "", err
+	to := args[len(args)-1]
+	for _, p := range []*string{&path, &to} { // it runs in another folder
+		if *p, err = filepath.Abs(*p); err != nil {
+			return "", err
+		}
 	}
 	all := []string{"-nostdin", "-hide_banner", "-protocol_whitelist", "file", "-threads", "1", "-f", kind.demuxer}
 	if at != "" {
 		all = append(all, "-ss", at)
 	}
 	all = append(all, "-i", "file:"+path, "-threads", "1", "-y")
-	args[len(args)-1] = "file:" + args[len(args)-1]
+	args[len(args)-1] = "file:" + to
 	cmd := exec.CommandContext(ctx, s.FFmpeg, append(all, args...)...)
 	said := &listener{}
 	cmd.Dir, cmd.Stderr, cmd.WaitDelay = os.TempDir(), said, 5*time.Second

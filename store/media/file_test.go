@@ -332,7 +332,11 @@ func TestFFmpegTakesThePlaceOutAndAStill(t *testing.T) {
 		}
 		return b
 	}
-	s := open(t)
+	t.Chdir(t.TempDir())
+	s, err := Open("media") // as in "serve -data data"
+	if err != nil {
+		t.Fatal(err)
+	}
 	s.FFmpeg = program
 	for name, file := range map[string][]byte{
 		"film.mp4":   make("film.mp4", "-c:v", "mpeg4", "-c:a", "aac"),
