@@ -76,6 +76,9 @@ func (s *Service) ServeOwnMedia(w http.ResponseWriter, r *http.Request, name str
 // tag names the bytes of what everybody may see, and is "" for all else.
 func mediaHeaders(h http.Header, m store.Media, mime, tag string) {
 	reply.SecurityHeaders(h, false)
+	if !strings.HasPrefix(mime, "image/") {
+		reply.FilmHeaders(h)
+	}
 	reply.AnyOrigin(h)                                    // apps in browsers read pixels
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin") // other servers' pages show our files
 	h.Set("Cache-Control", reply.NoStore)

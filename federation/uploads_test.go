@@ -437,7 +437,8 @@ func TestFilmsAreServedInParts(t *testing.T) {
 	r.Header.Set("Range", "bytes=16-19")
 	r.Header.Set("Accept", "application/activity+json")
 	alice.ServeHTTP(w, r)
-	if w.Code != http.StatusPartialContent || w.Body.String() != "0123" || w.Header().Get("Content-Type") != "audio/ogg" {
+	if w.Code != http.StatusPartialContent || w.Body.String() != "0123" || w.Header().Get("Content-Type") != "audio/ogg" ||
+		w.Header().Get("Content-Security-Policy") != "default-src 'none'; media-src 'self'; frame-ancestors 'none'; sandbox" {
 		t.Errorf("%d %q %v", w.Code, w.Body, w.Header())
 	}
 }

@@ -15,6 +15,9 @@ const (
 	// What is not a page needs nothing, and is shown in a sandbox if somebody
 	// opens it as one.
 	cspData = "default-src 'none'; frame-ancestors 'none'; sandbox"
+	// A browser that opens a film or sound by itself makes a page of it that loads
+	// it once more.
+	cspFilm = "default-src 'none'; media-src 'self'; frame-ancestors 'none'; sandbox"
 )
 
 // Headers are the choices a page has. The zero value is the strict one: the
@@ -44,6 +47,10 @@ func SecurityHeaders(h http.Header, hsts bool) {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
 }
+
+// FilmHeaders is SecurityHeaders for a film or sound, which a browser may play when
+// it is opened by itself.
+func FilmHeaders(h http.Header) { secure(h, cspFilm) }
 
 // Secure is SecurityHeaders as a handler around all others.
 func Secure(hsts bool, next http.Handler) http.Handler {
