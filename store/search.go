@@ -37,7 +37,7 @@ func (t *Tx) IndexBatch(limit int, text func(Post) string) (int, error) {
 
 func (t *Tx) indexPost(p Post, text func(Post) string) error {
 	author, body := "", ""
-	if !p.Own() {
+	if !p.Own() || p.BoostOf == 0 { // PostsBy reads the owner's from their own index
 		author = authorWord(p.ActorID)
 	}
 	if p.BoostOf == 0 {

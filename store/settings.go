@@ -17,6 +17,14 @@ type Settings struct {
 	ShowLists        bool   `json:"show_lists"`        // visitors and other servers see whom you follow and who follows you
 	AuthorizedFetch  bool   `json:"authorized_fetch"`  // other servers must sign what they fetch, and blocked ones get nothing; pages stay open
 	UnlistedOnWeb    bool   `json:"unlisted_on_web"`   // "Everyone, quietly" posts appear on your public page
+	PostsOnWeb       bool   `json:"posts_on_web"`      // your public page lists your posts; off, each is read by its address only
+	ShowCounts       bool   `json:"show_counts"`       // visitors see how many replies, boosts and likes you have, and how many followers
+	Feeds            bool   `json:"feeds"`             // your public posts can be read as Atom, RSS and JSON Feed
+	VisitorSearch    bool   `json:"visitor_search"`    // visitors can search your public posts
+	AICrawlers       bool   `json:"ai_crawlers"`       // programs that collect texts for AI are let in
+	ShowBlocked      bool   `json:"show_blocked"`      // the page about this server names the servers you blocked
+	Contact          string `json:"contact"`           // shown to visitors: a mail address or an https address; "" is your handle
+	Rules            string `json:"rules"`             // shown to visitors on the page about this server, one on each line
 	Language         string `json:"language"`          // language of your posts unless one is chosen, as a BCP 47 code
 	Timezone         string `json:"timezone"`          // zone in which times are shown, as an IANA name
 	Theme            string `json:"theme"`             // "", "light" or "dark"
@@ -37,6 +45,9 @@ func DefaultSettings() Settings {
 		ApproveFollowers: true,
 		ShowLists:        true,
 		TextSize:         100,
+		PostsOnWeb:       true,
+		ShowCounts:       true,
+		Feeds:            true,
 		Language:         "en",
 		Timezone:         "UTC",
 		KeepRemoteDays:   90,

@@ -180,3 +180,15 @@ create table verified_links (
   error text not null default '',
   primary key (actor_id, url)
 ) without rowid;
+
+-- What visitors read of the owner's posts: by month, and those with pictures.
+create index posts_written on posts (id, visibility, boost_of) where actor_id = 1 and boost_of is null;
+
+create index posts_media on posts (id, visibility) where actor_id = 1 and boost_of is null and substr(extra, 1, 15) = '{"attachments":';
+
+-- The owner's posts are found by their author too: they are brought into the index anew.
+insert or ignore into unindexed (post_id, actor_id)
+select id, 1
+from posts indexed by posts_own
+where actor_id = 1
+and boost_of is null;

@@ -633,3 +633,7 @@ CREATE TABLE verified_links (
   error text not null default '',
   primary key (actor_id, url)
 ) without rowid;
+
+CREATE INDEX posts_written on posts (id, visibility, boost_of) where actor_id = 1 and boost_of is null;
+
+CREATE INDEX posts_media on posts (id, visibility) where actor_id = 1 and boost_of is null and substr(extra, 1, 15) = '{"attachments":';
