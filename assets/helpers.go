@@ -100,7 +100,7 @@ func fulltime(now, t time.Time) string {
 // or one of package time; class goes on the element.
 func date(now, t time.Time, layout string, class ...string) template.HTML {
 	t = t.In(now.Location())
-	full := t.Format("Monday 2 January 2006, 15:04")
+	full := t.Format(fullDate)
 	switch layout {
 	case "full":
 		return stamp(t, "", full, class...)

@@ -50,8 +50,12 @@ var pages = map[string]string{
 
 	// For visitors.
 	"public_profile": "split",
+	"public_media":   "split",
 	"public_post":    "public",
 	"public_tag":     "public",
+	"public_archive": "public",
+	"public_people":  "public",
+	"public_search":  "public",
 	"about":          "public",
 	"privacy":        "public",
 	"follow":         "public",

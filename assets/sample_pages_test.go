@@ -234,65 +234,6 @@ func sampleEntrance(pages map[string]any) {
 	}{plain("Error"), 500, "Something went wrong on this server.", "D-7F3K2A", "/me", "Back to Home"}
 }
 
-func samplePublic(pages map[string]any) {
-	type profile struct {
-		Visitor
-		Bio                             template.HTML
-		Header                          string
-		Fields                          []ProfileField
-		Since                           time.Time
-		Followers, Following, Posts     int
-		ShowFollows, FollowForm, Hidden bool
-		Tabs                            []Tab
-		Pinned, Entries                 []Entry
-		Pager                           Pager
-		Moved                           *Person
-	}
-	entries := sampleEntries()
-	since := time.Date(2023, 3, 4, 0, 0, 0, 0, amsterdam)
-	pages["public_profile"] = profile{visitor("Nora Veldkamp (@nora@veldkamp.example)", "/@nora"), "<p>Keeps an allotment behind the railway in Deventer, writes software for a seed library, reads more than is sensible. Nederlands, English, ein bisschen Deutsch.</p>",
-		"", []ProfileField{{"Garden notes", `<a href="https://tuin.veldkamp.example" rel="me">tuin.veldkamp.example</a>`, true}, {"Pronouns", "she, zij", false}}, since, 42, 187, 1204, true, true, false,
-		[]Tab{{"/@nora", "Posts", 1204, true}, {"/@nora/replies", "With replies", 0, false}}, entries[:1], entries[1:], Pager{Older: "/@nora?before=1"}, nil}
-	pages["public_profile.empty"] = profile{Visitor: visitor("Nora", "/"), Header: StaticPath("header.png"), Since: since, Hidden: true, Moved: &grace}
-	type post struct {
-		Visitor
-		Ancestors      []Entry
-		Entry          Entry
-		Answers        []EntryNode
-		NotShown       int
-		Earlier, Later neighbour
-	}
-	pages["public_post"] = post{visitor("Frost on the beds", "/@nora/22"), nil, entries[1], sampleAnswers(), 1, neighbour{"/@nora/20", "Second sowing of spinach…"}, neighbour{}}
-	asked := entries[1]
-	asked.Poll, asked.Media = samplePoll(false, true), nil
-	pages["public_post.poll"] = post{Visitor: visitor("Seeds", "/@nora/22"), Entry: asked}
-	pages["public_post.cw"] = post{Visitor: visitor("Slugs", "/@nora/24"), Ancestors: entries[2:3], Entry: entries[3]}
-	pages["public_tag"] = struct {
-		Visitor
-		Tag     string
-		Count   int
-		Entries []Entry
-		Pager   Pager
-	}{visitor("#seed", "/tags/seed"), "seed", 1, entries[:1], Pager{}}
-	pages["about"] = struct {
-		Visitor
-		Contact, Source string
-		Posts           int
-		Since           time.Time
-	}{visitor("About", "/about"), "", "https://code.example/dassie", 1204, since}
-	pages["privacy"] = struct {
-		Visitor
-		Contact                                 string
-		Approves, LogsAddresses                 bool
-		LogDays, RemoteDays, MediaDays, MediaMB int
-		Changed                                 time.Time
-	}{visitor("Privacy", "/privacy-policy"), "", true, false, 0, 90, 7, 512, since}
-	pages["follow"] = struct {
-		Visitor
-		Account, Error, Target string
-	}{visitor("Follow", "/follow"), "@bob", "An address has two parts, like @bob@navy.example.", "https://navy.example/authorize_interaction?uri=x"}
-}
-
 func sampleLists(pages map[string]any) {
 	cards := sampleCards()
 	type requests struct {

@@ -41,7 +41,8 @@ func owner(title, here, path string) Owner {
 
 func visitor(title, path string) Visitor {
 	return Visitor{Title: title, Description: "Keeps an allotment behind the railway.", Canonical: "https://veldkamp.example" + path, Lang: "en",
-		Host: "veldkamp.example", Me: nora, Feed: "/@nora.atom", Activity: "https://veldkamp.example/posts/1", NoIndex: true, Version: "0.1", Now: now}
+		Host: "veldkamp.example", Me: nora, Activity: "https://veldkamp.example/posts/1", NoIndex: true, NoAI: true, Version: "0.1", Now: now,
+		Feeds: []FeedLink{{"Atom", "application/atom+xml", "Nora Veldkamp (Atom)", "/@nora.atom", true}, {"RSS", "application/rss+xml", "Nora Veldkamp (RSS)", "/@nora.rss", true}, {"JSON Feed", "application/feed+json", "Nora Veldkamp (JSON Feed)", "/@nora.json", true}}}
 }
 
 func plain(title string) Plain {

@@ -35,6 +35,41 @@ type staticSet struct {
 	path   map[string]string
 }
 
+// add keeps a file ready to be sent.
+func (set staticSet) add(name string, body []byte) {
+	sum := sha256.Sum256(body)
+	hash := hex.EncodeToString(sum[:6])
+	file := File{Name: name, Type: types[path.Ext(name)], Body: body, ETag: `"` + hash + `"`}
+	if packed := pack(body); len(packed) < len(body)*9/10 {
+		file.Gzip = packed
+	}
+	address := "/static/" + hash + "-" + name
+	set.byPath[address] = file
+	set.path[name] = address
+}
+
+// The lines of style.css between which rules stand that no page for visitors uses.
+const (
+	ownerStyle = "/* Only the owner's pages: */\n"
+	everyStyle = "/* All pages: */\n"
+)
+
+// publicStyle is what visitors get of the style: they should not have to load the
+// owner's half of it.
+func publicStyle(style []byte) []byte {
+	var out []byte
+	for {
+		every, rest, found := bytes.Cut(style, []byte(ownerStyle))
+		out = append(out, every...)
+		if !found {
+			return out
+		}
+		if _, style, found = bytes.Cut(rest, []byte(everyStyle)); !found {
+			return out
+		}
+	}
+}
+
 var loadStatic = sync.OnceValue(func() staticSet {
 	set := staticSet{map[string]File{}, map[string]string{}}
 	entries, err := fs.ReadDir(files, "static")
@@ -47,15 +82,10 @@ var loadStatic = sync.OnceValue(func() staticSet {
 		if err != nil {
 			panic(err)
 		}
-		sum := sha256.Sum256(body)
-		hash := hex.EncodeToString(sum[:6])
-		file := File{Name: name, Type: types[path.Ext(name)], Body: body, ETag: `"` + hash + `"`}
-		if packed := pack(body); len(packed) < len(body)*9/10 {
-			file.Gzip = packed
+		set.add(name, body)
+		if name == "style.css" {
+			set.add("public.css", publicStyle(body))
 		}
-		address := "/static/" + hash + "-" + name
-		set.byPath[address] = file
-		set.path[name] = address
 	}
 	return set
 })

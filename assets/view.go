@@ -38,22 +38,6 @@ type Look struct {
 	LessMotion   bool
 }
 
-// Visitor is what the frame of every public page needs.
-type Visitor struct {
-	Title       string // of the browser's tab
-	Description string // for link previews; plain text
-	Canonical   string // full address of this page
-	Image       string // full address of a picture for link previews; "" for none
-	Lang        string // language of the page's own words: "en"
-	Host        string // "veldkamp.example"
-	Me          Person // the owner; URL is the profile
-	Feed        string // path of the Atom feed; "" if feeds are off
-	Activity    string // id of the ActivityPub object this page shows; "" for none
-	NoIndex     bool   // ask search engines to stay out
-	Version     string
-	Now         time.Time // in the owner's zone; its name is shown beside full times
-}
-
 // Plain is what log-in, set-up and error pages need.
 type Plain struct {
 	Title string
@@ -241,39 +225,6 @@ func (a Actions) Any() bool {
 type Node struct {
 	Card    Card
 	Answers []Node
-}
-
-// Entry is a post as a visitor sees it.
-type Entry struct {
-	ID         string // the card's anchor is p-ID
-	URL        string // its page; for others' replies the original
-	Author     Person //
-	ByOwner    bool   // the owner's own: on the profile the name is left out
-	Pinned     bool
-	Time       time.Time
-	Edited     time.Time // zero if never
-	Lang       string
-	LangName   string // shown only if it differs from the owner's: "Nederlands"
-	Warning    string
-	Content    template.HTML
-	Media      []Media
-	Hide       bool // the media are sensitive: shown on demand
-	Link       *LinkCard
-	Emojis     []Emoji // in Warning
-	Quote      *Quoted
-	Poll       *Poll  // nil for none
-	ReplyTo    string // handle, "" for none
-	ReplyURL   string // the post it answers, "" if unknown
-	ShowCounts bool
-	Replies    int
-	Boosts     int
-	Likes      int
-}
-
-// EntryNode is an Entry with its known public answers, at most 4 deep.
-type EntryNode struct {
-	Entry   Entry
-	Answers []EntryNode
 }
 
 // Fact is one line of a facts list.

@@ -84,7 +84,9 @@ func TestT42_StrangersCountAndFindOpenPostsOnly(t *testing.T) {
 	answer(w.Carol, store.Public, 2)
 	answer(w.Carol, store.Unlisted, 3)
 	answer(w.Bob, store.Direct, 4)
-	list, err := store.Get(bg, s, func(tx *store.Tx) ([]store.Answering, error) { return tx.OpenAnswers([]int64{w.Hello.ID, 77}, store.Public, 100) })
+	list, err := store.Get(bg, s, func(tx *store.Tx) ([]store.Answering, error) {
+		return tx.OpenAnswers([]int64{w.Hello.ID, 77}, store.Public, 100)
+	})
 	got := map[int64]int{}
 	for _, a := range list {
 		got[a.ActorID]++

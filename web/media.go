@@ -55,6 +55,7 @@ func (w *Web) media(rw http.ResponseWriter, r *http.Request, at httprouter.Param
 	defer f.Close()
 	reply.LimitTime(rw, mediaTime)
 	h := rw.Header() // nosniff and the sandbox are set for every answer
+	w.site.Robotic(h)
 	h.Set("Content-Type", media.MIME(name))
 	h.Set("Cache-Control", reply.Immutable)
 	h.Set("ETag", `"`+name[:32]+`"`)

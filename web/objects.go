@@ -31,30 +31,46 @@ func (w *Web) nothing(rw http.ResponseWriter, r *http.Request, _ httprouter.Para
 	w.site.Fail(rw, r, store.ErrNotFound)
 }
 
-// name answers below /@: the profile, or its feed.
+// name answers below /@: the profile, or one of its feeds.
 func (w *Web) name(rw http.ResponseWriter, r *http.Request, at httprouter.Params) {
-	name := at[0].Value
-	if base, ok := strings.CutSuffix(name, ".atom"); ok && w.site.IsOwner(base) {
-		w.site.Feed(rw, r)
-		return
-	}
-	if !w.site.IsOwner(name) {
+	name, ending, feed := public.CutFeed(at[0].Value)
+	switch {
+	case !w.site.IsOwner(name):
 		w.nothing(rw, r, nil)
-		return
+	case feed:
+		w.site.Feed(rw, r, ending)
+	default:
+		w.site.Profile(rw, r)
 	}
-	w.site.Profile(rw, r)
 }
 
-// below answers below /@NAME/: a post, or a tab of the profile.
+// below answers below /@NAME/: a post, or a part of the profile.
 func (w *Web) below(rw http.ResponseWriter, r *http.Request, at httprouter.Params) {
-	switch {
-	case !w.site.IsOwner(at[0].Value):
+	if !w.site.IsOwner(at[0].Value) {
 		w.nothing(rw, r, nil)
-	case at[1].Value == "replies":
-		w.site.Replies(rw, r)
-	default:
-		w.site.Post(rw, r, at[1].Value)
+		return
 	}
+	switch part := at[1].Value; part {
+	case "replies":
+		w.site.Replies(rw, r)
+	case "media":
+		w.site.Media(rw, r)
+	case "followers":
+		w.site.Followers(rw, r)
+	case "following":
+		w.site.Following(rw, r)
+	default:
+		w.site.Post(rw, r, part)
+	}
+}
+
+// tag answers below /tags/: the posts with a hashtag, or one of their feeds.
+func (w *Web) tag(rw http.ResponseWriter, r *http.Request, at httprouter.Params) {
+	if tag, ending, feed := public.CutFeed(at[0].Value); feed {
+		w.site.TagFeed(rw, r, tag, ending)
+		return
+	}
+	w.site.Tag(rw, r, at[0].Value)
 }
 
 // actor answers below the owner's id; another key is somebody who never was.

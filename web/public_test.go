@@ -32,7 +32,7 @@ func TestVisitorsGetNoCookiesAndNoScripts(t *testing.T) {
 		}
 	}
 	w := h.ask("GET", "/@nora/"+formatID(p.ID), browser)
-	if !strings.Contains(w.Body.String(), `rel="alternate" type="application/activity+json" href="`+p.URI+`"`) || w.Header().Get("X-Robots-Tag") != "noindex" {
+	if !strings.Contains(w.Body.String(), `rel="alternate" type="application/activity+json" href="`+p.URI+`"`) || w.Header().Get("X-Robots-Tag") != "noindex, noai, noimageai" {
 		t.Errorf("post page: %v", w.Header())
 	}
 }

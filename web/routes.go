@@ -15,11 +15,20 @@ func (w *Web) siteRoutes(me, api http.Handler) []route {
 		{"/", get, page(p.Profile)},
 		{"/@:name", get, w.name},
 		{"/@:name/:id", get, w.below},
-		{"/tags/:tag", get, func(rw http.ResponseWriter, r *http.Request, at httprouter.Params) { p.Tag(rw, r, at[0].Value) }},
+		{"/tags/:tag", get, w.tag},
+		{"/archive/:year", get, func(rw http.ResponseWriter, r *http.Request, at httprouter.Params) { p.Year(rw, r, at[0].Value) }},
+		{"/archive/:year/:month", get, func(rw http.ResponseWriter, r *http.Request, at httprouter.Params) {
+			p.Month(rw, r, at[0].Value, at[1].Value)
+		}},
+		{"/search", get, page(p.Search)},
 		{"/about", get, page(p.About)},
 		{"/privacy-policy", get, page(p.Privacy)},
 		{"/follow", get, page(p.Follow)},
+		{"/authorize_interaction", get, page(p.Interact)},
 		{"/robots.txt", get, page(p.Robots)},
+		{"/sitemap.xml", get, page(p.Sitemap)},
+		{"/oembed", get, page(p.OEmbed)},
+		{"/api/oembed", get, page(p.OEmbed)},
 		{"/media/:name", get, w.media},
 		{"/static/:name", get, static},
 		{"/healthz", get, page(w.healthOrCheck)},
@@ -52,6 +61,7 @@ func (w *Web) siteRoutes(me, api http.Handler) []route {
 		{"/.well-known/webfinger", get, page(s.ServeWebFinger)},
 		{"/.well-known/host-meta", get, page(s.ServeHostMeta)},
 		{"/.well-known/host-meta.json", get, page(s.ServeHostMeta)},
+		{"/.well-known/security.txt", get, page(p.SecurityTxt)},
 		{"/.well-known/nodeinfo", get, page(s.ServeNodeInfoIndex)},
 		{"/nodeinfo/:version", get, func(rw http.ResponseWriter, r *http.Request, at httprouter.Params) {
 			s.ServeNodeInfo(rw, r, at[0].Value)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"dassie/assets"
@@ -17,36 +18,67 @@ const mediaDays = 7
 
 type aboutPage struct {
 	assets.Visitor
-	Contact, Source string
-	Posts           int
-	Since           time.Time
+	Contact, ContactURL string
+	Rules, Blocked      []string
+	ShowBlocked         bool
+	Posts               int // -1 if the owner does not show it
+	Since               time.Time
 }
 
 // About answers GET of /about.
 func (s *Site) About(w http.ResponseWriter, r *http.Request) {
 	s.serve(w, r, "about", func(v *view) (*page, error) {
-		posts, err := v.tx.CountOwnPosts()
-		if err != nil {
-			return nil, err
-		}
 		host := s.svc.Origin().Host
-		return v.html("about", aboutPage{
+		d := aboutPage{
 			Visitor: v.visitor("About "+host, "One person’s server on the social web.", "/about"),
-			Posts:   posts, Since: zoned(s.svc.Identity().CreatedAt, v.set),
-		})
+			Contact: v.set.Contact, ContactURL: contactURL(v.set.Contact), Since: zoned(s.svc.Identity().CreatedAt, v.set), Posts: -1, ShowBlocked: v.set.ShowBlocked,
+		}
+		for line := range strings.Lines(v.set.Rules) {
+			if line = strings.TrimSpace(line); line != "" {
+				d.Rules = append(d.Rules, line)
+			}
+		}
+		if v.set.ShowBlocked {
+			hosts, err := v.tx.BlockedHosts()
+			if err != nil {
+				return nil, err
+			}
+			for _, h := range hosts {
+				d.Blocked = append(d.Blocked, h.Name)
+			}
+		}
+		if v.set.ShowCounts {
+			var err error
+			if d.Posts, err = v.tx.CountOwnPosts(); err != nil {
+				return nil, err
+			}
+		}
+		return v.html("about", d)
 	})
+}
+
+// contactURL is where a contact leads: a page, or mail; "" for neither.
+func contactURL(contact string) string {
+	switch {
+	case contact == "":
+		return ""
+	case strings.HasPrefix(contact, "https://"):
+		return contact
+	}
+	return "mailto:" + contact
 }
 
 type privacyPage struct {
 	assets.Visitor
-	Contact                                 string
-	Approves, LogsAddresses                 bool
-	LogDays, RemoteDays, MediaDays, MediaMB int
-	Changed                                 time.Time
+	Contact, ContactURL   string
+	Approves, Searchable  bool
+	RemoteDays, LogInDays int
+	MediaDays, MediaMB    int
+	Changed               time.Time
 }
 
 // Privacy answers GET of /privacy-policy: what is stored, from the settings as
-// they are. Visitors' addresses are never written down.
+// they are. Addresses are written down where somebody logs in, or tries to.
 func (s *Site) Privacy(w http.ResponseWriter, r *http.Request) {
 	changed, err := s.policyDate(r.Context())
 	if err != nil {
@@ -56,9 +88,9 @@ func (s *Site) Privacy(w http.ResponseWriter, r *http.Request) {
 	s.serve(w, r, "privacy", func(v *view) (*page, error) {
 		host := s.svc.Origin().Host
 		return v.html("privacy", privacyPage{
-			Visitor:  v.visitor("Privacy", "What "+host+" stores, and for how long.", "/privacy-policy"),
-			Approves: v.set.ApproveFollowers, RemoteDays: v.set.KeepRemoteDays,
-			MediaDays: mediaDays, MediaMB: v.set.MediaCacheMB, Changed: changed,
+			Visitor: v.visitor("Privacy", "What "+host+" stores, and for how long.", "/privacy-policy"),
+			Contact: v.set.Contact, ContactURL: contactURL(v.set.Contact), Approves: v.set.ApproveFollowers, Searchable: v.searchable(),
+			RemoteDays: v.set.KeepRemoteDays, LogInDays: v.set.KeepAddressDays, MediaDays: mediaDays, MediaMB: v.set.MediaCacheMB, Changed: changed,
 		})
 	})
 }
@@ -69,17 +101,23 @@ const policySetting = "privacy_policy"
 
 // policy is what of the settings the policy speaks of.
 type policy struct {
-	Approves bool      `json:"approves"`
-	Days     int       `json:"days"`
-	MB       int       `json:"mb"`
-	Since    time.Time `json:"since"`
+	Approves  bool      `json:"approves"`
+	Days      int       `json:"days"`
+	MB        int       `json:"mb"`
+	LogInDays int       `json:"log_in_days"`
+	Search    bool      `json:"search"`
+	Contact   string    `json:"contact"`
+	Since     time.Time `json:"since"`
 }
 
 // policyDate is since when the policy says what it says now. A change is noted
 // when the policy is first shown after it.
 func (s *Site) policyDate(ctx context.Context) (time.Time, error) {
 	set := s.svc.Settings()
-	now := policy{Approves: set.ApproveFollowers, Days: set.KeepRemoteDays, MB: set.MediaCacheMB}
+	now := policy{
+		Approves: set.ApproveFollowers, Days: set.KeepRemoteDays, MB: set.MediaCacheMB, LogInDays: set.KeepAddressDays,
+		Search: set.PostsOnWeb && set.VisitorSearch, Contact: set.Contact,
+	}
 	known := policy{Since: s.svc.Identity().CreatedAt}
 	text, err := store.Get(ctx, s.svc.Store(), func(tx *store.Tx) (string, error) { return tx.Setting(policySetting) })
 	switch {

@@ -1,132 +1,157 @@
 package public
 
 import (
-	"encoding/xml"
 	"fmt"
 	"html"
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 
+	"dassie/assets"
 	"dassie/federation/ap"
 	"dassie/store"
-	"dassie/web/reply"
 )
 
 const feedEntries = 20
 
-// The elements of a feed (RFC 4287).
-type atomFeed struct {
-	XMLName xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
-	ID      string      `xml:"id"`
-	Title   string      `xml:"title"`
-	Updated string      `xml:"updated"`
-	Icon    string      `xml:"icon,omitempty"`
-	Links   []atomLink  `xml:"link"`
-	Author  atomPerson  `xml:"author"`
-	Entries []atomEntry `xml:"entry"`
+// The forms of a feed, by the end of its address.
+var feedForms = []struct {
+	ending, mediaType, name string
+	write                   func(*feed) (*page, error)
+}{
+	{".atom", "application/atom+xml", "Atom", (*feed).atom},
+	{".rss", "application/rss+xml", "RSS", (*feed).rss},
+	{".json", "application/feed+json", "JSON Feed", (*feed).json},
 }
 
-type atomLink struct {
-	Rel  string `xml:"rel,attr"`
-	Type string `xml:"type,attr,omitempty"`
-	Href string `xml:"href,attr"`
-}
-
-type atomPerson struct {
-	Name string `xml:"name"`
-	URI  string `xml:"uri"`
-}
-
-type atomEntry struct {
-	ID         string         `xml:"id"`
-	Title      string         `xml:"title"`
-	Published  string         `xml:"published"`
-	Updated    string         `xml:"updated"`
-	Links      []atomLink     `xml:"link"`
-	Categories []atomCategory `xml:"category"`
-	Content    atomContent    `xml:"content"`
-}
-
-type atomCategory struct {
-	Term string `xml:"term,attr"`
-}
-
-type atomContent struct {
-	Type string `xml:"type,attr"`
-	Lang string `xml:"xml:lang,attr,omitempty"`
-	Text string `xml:",chardata"`
-}
-
-// Feed answers GET of /@NAME.atom: the newest posts that the profile lists.
-func (s *Site) Feed(w http.ResponseWriter, r *http.Request) {
-	s.serve(w, r, "atom", (*view).feed)
-}
-
-func (v *view) feed() (*page, error) {
-	posts, err := v.tx.OwnPosts(store.Page{Limit: feedEntries}, v.widest(), false, false)
-	if err != nil {
-		return nil, err
+// feedLinks are the feeds of a list at path.
+func feedLinks(path, title string, own bool) []assets.FeedLink {
+	var links []assets.FeedLink
+	for _, f := range feedForms {
+		links = append(links, assets.FeedLink{Name: f.name, Type: f.mediaType, Title: title + " (" + f.name + ")", URL: path + f.ending, Own: own})
 	}
-	s, o := v.site, v.site.svc.Origin()
-	page0 := o.URL(s.ProfilePath())
-	f := atomFeed{
-		ID: s.svc.ActorURI(), Title: v.owner.Called() + " (" + v.owner.Handle + ")",
-		Links:  []atomLink{{Rel: "self", Type: "application/atom+xml", Href: o.URL(s.feedPath())}, {Rel: "alternate", Type: "text/html", Href: page0}},
-		Author: atomPerson{Name: v.owner.Called(), URI: page0},
+	return links
+}
+
+// CutFeed splits the last part of an address into a name and the ending of a
+// feed; ok says that it has one.
+func CutFeed(part string) (name, ending string, ok bool) {
+	for _, f := range feedForms {
+		if name, ok = strings.CutSuffix(part, f.ending); ok && name != "" {
+			return name, f.ending, true
+		}
+	}
+	return part, "", false
+}
+
+// Feed answers GET of /@NAME.atom, .rss and .json: the newest posts of the
+// profile, without boosts.
+func (s *Site) Feed(w http.ResponseWriter, r *http.Request, ending string) {
+	s.serveFeed(w, r, "feed"+ending, ending, func(v *view) (*feed, error) {
+		f := v.newFeed(v.site.ProfilePath(), ending, v.owner.Called()+" ("+v.owner.Handle+")")
+		f.id = s.svc.ActorURI()
+		posts, err := v.tx.OwnPosts(store.Page{Limit: feedEntries}, v.widest(), false, false)
+		f.add(v, posts)
+		return f, err
+	})
+}
+
+// TagFeed answers GET of /tags/TAG.atom, .rss and .json.
+func (s *Site) TagFeed(w http.ResponseWriter, r *http.Request, tag, ending string) {
+	if !utf8.ValidString(tag) || utf8.RuneCountInString(tag) > longestTag {
+		s.Fail(w, r, store.ErrNotFound)
+		return
+	}
+	tag = store.TagName(tag)
+	s.serveFeed(w, r, "tag feed"+ending+" "+tag, ending, func(v *view) (*feed, error) {
+		f := v.newFeed(tagPath(tag), ending, "#"+tag+" by "+v.owner.Called())
+		f.id = f.page
+		posts, err := v.tagged(tag, feedEntries)
+		f.add(v, posts)
+		return f, err
+	})
+}
+
+func (s *Site) serveFeed(w http.ResponseWriter, r *http.Request, key, ending string, read func(*view) (*feed, error)) {
+	s.serve(w, r, key, func(v *view) (*page, error) {
+		if !v.feeds() {
+			return nil, store.ErrNotFound
+		}
+		f, err := read(v)
+		if err != nil {
+			return nil, err
+		}
+		for _, form := range feedForms {
+			if form.ending == ending {
+				return form.write(f)
+			}
+		}
+		return nil, store.ErrNotFound
+	})
+}
+
+// feed is a list of posts, before it takes one of the forms.
+type feed struct {
+	id, self, page, title, about   string
+	author, authorPage, icon, lang string
+	updated                        time.Time
+	items                          []feedItem
+}
+
+// feedItem is a post in a feed. Many readers show everything at once, so what
+// stands behind a content warning stays on the post's own page.
+type feedItem struct {
+	id, page, title, warning string
+	named                    bool // the title is more than the first words
+	published, updated       time.Time
+	lang, html               string
+	tags                     []string
+	files                    []feedFile
+}
+
+// feedFile is something attached.
+type feedFile struct{ address, mediaType, alt string }
+
+func (v *view) newFeed(path, ending, title string) *feed {
+	o := v.site.svc.Origin()
+	f := &feed{
+		self: o.URL(path + ending), page: o.URL(path), title: title, author: v.owner.Called(), authorPage: o.URL(v.site.ProfilePath()),
+		about: "Posts by " + v.owner.Handle, lang: v.set.Language, updated: v.site.svc.Identity().CreatedAt,
 	}
 	if v.owner.Avatar != "" {
-		f.Icon = o.URL(v.owner.Avatar)
+		f.icon = o.URL(v.owner.Avatar)
 	}
-	newest := s.svc.Identity().CreatedAt
+	return f
+}
+
+func (f *feed) add(v *view, posts []store.Post) {
 	for _, p := range posts {
-		e := v.feedEntry(p)
-		if changed := changedAt(p); changed.After(newest) {
-			newest = changed
+		i := v.feedItem(p)
+		if i.updated.After(f.updated) {
+			f.updated = i.updated
 		}
-		f.Entries = append(f.Entries, e)
+		f.items = append(f.items, i)
 	}
-	f.Updated = newest.UTC().Format(time.RFC3339)
-	body, err := xml.Marshal(f)
-	if err != nil {
-		return nil, fmt.Errorf("write feed: %w", err)
-	}
-	return &page{body: append([]byte(xml.Header), body...), contentType: reply.TypeAtom}, nil
 }
 
-func changedAt(p store.Post) time.Time {
-	if p.EditedAt.After(p.PublishedAt) {
-		return p.EditedAt
+func (v *view) feedItem(p store.Post) feedItem {
+	i := feedItem{
+		id: p.URI, page: v.site.svc.Origin().URL(v.site.PostPath(p.ID)), title: heading(p, longTitle), warning: p.Summary,
+		named: p.Summary != "" || p.Title != "", published: p.PublishedAt, updated: p.PublishedAt, lang: p.Language,
 	}
-	return p.PublishedAt
-}
-
-func (v *view) feedEntry(p store.Post) atomEntry {
-	o := v.site.svc.Origin()
-	address := o.URL(v.site.PostPath(p.ID))
-	e := atomEntry{
-		ID: p.URI, Title: heading(p, longTitle), Published: p.PublishedAt.UTC().Format(time.RFC3339),
-		Updated: changedAt(p).UTC().Format(time.RFC3339),
-		Links: []atomLink{
-			{Rel: "alternate", Type: "text/html", Href: address},
-			{Rel: "alternate", Type: "application/activity+json", Href: p.URI},
-		},
-		Content: atomContent{Type: "html", Lang: p.Language, Text: v.feedHTML(p, address)},
+	if p.EditedAt.After(i.updated) {
+		i.updated = p.EditedAt
 	}
 	for _, tag := range p.Extra.Tags {
-		e.Categories = append(e.Categories, atomCategory{strings.ToLower(tag)})
+		i.tags = append(i.tags, store.TagName(tag))
 	}
-	return e
-}
-
-// feedHTML is the text of a post in a feed. Many readers show everything at
-// once, so what stands behind a content warning stays on the post's own page.
-func (v *view) feedHTML(p store.Post, address string) string {
 	if p.Summary != "" {
-		return "<p>" + html.EscapeString(p.Summary) + `</p><p><a href="` + html.EscapeString(address) + `">Show post</a></p>`
+		i.html = "<p>" + html.EscapeString(p.Summary) + `</p><p><a href="` + html.EscapeString(i.page) + `">Show post</a></p>`
+		return i
 	}
 	var b strings.Builder
-	b.WriteString(p.Content)
+	b.WriteString(p.HTML())
 	if p.Extra.Poll != nil { // without counts: readers keep what they got
 		b.WriteString("<ul>")
 		for _, o := range p.Extra.Poll.Options {
@@ -135,21 +160,41 @@ func (v *view) feedHTML(p store.Post, address string) string {
 		b.WriteString("</ul>")
 	}
 	for _, m := range p.Extra.Attachments {
-		link := m.URL
-		if m.Name != "" {
-			link = picture(m.Name)
-		}
-		if strings.HasPrefix(link, "/media/") {
-			link = v.site.svc.Origin().URL(link)
-		}
-		if !ap.IsURL(link) {
+		file := feedFile{v.mediaAddress(m), m.MediaType, m.Alt}
+		if !ap.IsURL(file.address) {
 			continue // html/template does not look after this one
 		}
-		alt := m.Alt
-		if alt == "" {
-			alt = "No description"
+		b.WriteString(file.html(p.Sensitive))
+		if !p.Sensitive {
+			i.files = append(i.files, file)
 		}
-		fmt.Fprintf(&b, `<p><a href="%s">%s</a>: %s</p>`, html.EscapeString(link), mediaKind(m.MediaType), html.EscapeString(alt))
 	}
-	return b.String()
+	i.html = b.String()
+	return i
+}
+
+// mediaAddress is where an attachment of the owner's is, in full.
+func (v *view) mediaAddress(m store.Attachment) string {
+	address := m.URL
+	if m.Name != "" {
+		address = picture(m.Name)
+	}
+	if strings.HasPrefix(address, "/media/") {
+		address = v.site.svc.Origin().URL(address)
+	}
+	return address
+}
+
+// html shows a picture, unless it is sensitive, and leads to anything else; the
+// description stands there either way.
+func (f feedFile) html(sensitive bool) string {
+	alt := f.alt
+	if alt == "" {
+		alt = "No description"
+	}
+	address, alt := html.EscapeString(f.address), html.EscapeString(alt)
+	if kind := mediaKind(f.mediaType); sensitive || kind != "Picture" {
+		return fmt.Sprintf(`<p><a href="%s">%s</a>: %s</p>`, address, kind, alt)
+	}
+	return fmt.Sprintf(`<p><a href="%s"><img src="%s" alt="%s"></a></p>`, address, address, alt)
 }

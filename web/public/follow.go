@@ -21,6 +21,7 @@ const (
 	asksAtOnce     = 10
 	askTime        = 8 * time.Second
 	longestAddress = 2000 // bytes of what a server says
+	longestURI     = 500  // bytes of what a visitor brings
 )
 
 type followPage struct {
@@ -30,12 +31,11 @@ type followPage struct {
 
 // Follow answers GET of /follow?account=@you@your.server: the visitor's own
 // server finishes the follow. It shows the address there as a link and never
-// sends anybody away by itself. With ?uri= it is the owner whom another server
-// sent back to follow somebody: Home looks that up.
+// sends anybody away by itself. With ?uri= it is Interact.
 func (s *Site) Follow(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
-	if uri := q.Get("uri"); uri != "" {
-		reply.Redirect(w, r, "/me/search?q="+url.QueryEscape(uri))
+	if q.Get("uri") != "" {
+		s.Interact(w, r)
 		return
 	}
 	account := strings.TrimSpace(q.Get("account"))
@@ -61,13 +61,31 @@ func (s *Site) Follow(w http.ResponseWriter, r *http.Request) {
 	reply.HTML(w, r, http.StatusOK, b.Bytes(), reply.Headers{OpenForms: true})
 }
 
+// Interact answers GET of /authorize_interaction?uri=: the owner, whom another
+// server sent back to follow somebody or to answer a post. Search looks that up,
+// once the owner is logged in.
+func (s *Site) Interact(w http.ResponseWriter, r *http.Request) {
+	uri := strings.TrimSpace(r.URL.Query().Get("uri"))
+	if rest, ok := strings.CutPrefix(uri, "acct:"); ok {
+		uri = "@" + strings.TrimPrefix(rest, "@")
+	}
+	if uri == "" || len(uri) > longestURI {
+		reply.Redirect(w, r, "/me/search")
+		return
+	}
+	reply.Redirect(w, r, "/me/search?q="+url.QueryEscape(uri))
+}
+
 // followTarget says where a visitor finishes the follow, or what stands in the
 // way.
 func (s *Site) followTarget(r *http.Request, account string) (problem, target string) {
 	const shape = "An address has two parts, like @you@your.server."
 	res, err := ap.ParseResource("acct:" + strings.TrimPrefix(account, "@"))
-	if err != nil || len(account) > 500 || res.User == "" || res.Host == "" {
+	if err != nil || len(account) > longestURI || res.User == "" || res.Host == "" {
 		return shape, ""
+	}
+	if o := s.svc.Origin(); res.Host == o.Host || res.Host == o.Domain {
+		return "That is an address on this server. Give your own, which you log in with elsewhere.", ""
 	}
 	if s.remote == nil {
 		return "", ""

@@ -3,7 +3,10 @@ package public
 import (
 	"errors"
 	"fmt"
+	"html/template"
 	"net/http"
+	"strings"
+	"time"
 
 	"dassie/assets"
 	"dassie/federation"
@@ -13,20 +16,33 @@ import (
 
 const (
 	ancestorsShown   = 40  // posts above one
-	descendantsShown = 400 // answers below one, in all
+	descendantsShown = 200 // answers below one, in all
 	deepest          = 4   // levels of answers; deeper ones stand beside their parent
+	versionsShown    = 5   // earlier versions of a post
 	longNeighbour    = 40  // characters of a neighbour's first words
 	longTitle        = 70
 )
 
 type neighbour struct{ URL, Text string }
 
+// version is a post as it was before an edit.
+type version struct {
+	Time    time.Time
+	Warning string
+	Content template.HTML
+	Media   int // how many things were attached
+}
+
 type postPage struct {
 	assets.Visitor
 	Ancestors      []assets.Entry
 	Entry          assets.Entry
 	Answers        []assets.EntryNode
+	AnswersShown   int // how many there are, whether counts are shown or not
 	NotShown       int
+	Elsewhere      *neighbour // the beginning of the conversation on its own server; nil if it began here
+	Versions       []version
+	MoreVersions   int
 	Earlier, Later neighbour
 }
 
@@ -71,60 +87,108 @@ func (v *view) post(id int64) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	title := v.owner.Called() + ": " + heading(p, longTitle)
-	d := postPage{Visitor: v.visitor(title, heading(p, longDescribed), v.site.PostPath(id))}
-	d.Activity = p.URI
-	if d.Entry, err = v.entry(p); err != nil {
+	d := postPage{Visitor: v.postFrame(p)}
+	list, err := v.render([]store.Post{p})
+	if err != nil {
 		return nil, err
 	}
-	if d.Ancestors, err = v.ancestors(p); err != nil {
+	d.Entry = list[0]
+	if err := v.above(p, &d); err != nil {
 		return nil, err
-	}
-	if len(d.Ancestors) > 0 {
-		d.Entry.ReplyTo, d.Entry.ReplyURL = "", "" // it stands right above
 	}
 	below, err := v.below(p)
 	if err != nil {
 		return nil, err
 	}
-	d.Answers, d.Entry.Replies, d.NotShown = below.tree(id, 1), below.shown, below.notShown
-	if d.Earlier, d.Later, err = v.neighbours(id); err != nil {
-		return nil, err
+	d.Answers, d.AnswersShown, d.NotShown = below.tree(id, 1), below.shown, below.notShown
+	if !p.EditedAt.IsZero() {
+		if err := v.history(p, &d); err != nil {
+			return nil, err
+		}
+	}
+	if v.set.PostsOnWeb {
+		if d.Earlier, d.Later, err = v.neighbours(id); err != nil {
+			return nil, err
+		}
 	}
 	return v.html("public_post", d)
 }
 
-// ancestors are the posts above one, the root first, up to the first that
-// visitors may not see.
-func (v *view) ancestors(p store.Post) ([]assets.Entry, error) {
+// postFrame is the frame of a post's page. Behind a warning nothing but the
+// warning is told to those who make previews, and sensitive pictures never are.
+func (v *view) postFrame(p store.Post) assets.Visitor {
+	path := v.site.PostPath(p.ID)
+	frame := v.visitor(v.owner.Called()+": "+heading(p, longTitle), heading(p, longDescribed), path)
+	frame.Activity, frame.Kind, frame.OEmbed = p.URI, "article", v.site.oembedPath(path)
+	frame.Published, frame.Edited = p.PublishedAt, p.EditedAt
+	frame.NoIndex = frame.NoIndex || p.Visibility != store.Public || !v.set.PostsOnWeb
+	if p.Summary != "" || p.Sensitive {
+		frame.Image = ""
+		return frame
+	}
+	for _, m := range attachments(p) {
+		shown := m.URL
+		if m.Preview != "" {
+			shown = m.Preview
+		}
+		if m.Kind != "Picture" || !strings.HasPrefix(shown, "/") {
+			continue // what is not kept here is not for previews either
+		}
+		frame.Image, frame.ImageAlt, frame.LargeImage = v.site.svc.Origin().URL(shown), m.Alt, true
+		break
+	}
+	return frame
+}
+
+// above reads the posts above one, the root first, up to the first that visitors
+// may not see.
+func (v *view) above(p store.Post, d *postPage) error {
 	up, err := v.tx.Ancestors(p, ancestorsShown)
 	if err != nil {
-		return nil, fmt.Errorf("read thread of post %d: %w", p.ID, err)
+		return fmt.Errorf("read thread of post %d: %w", p.ID, err)
+	}
+	if err := v.read(actorIDs(up)...); err != nil {
+		return err
 	}
 	first := len(up)
-	for first > 0 {
-		ok, err := v.listed(up[first-1])
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			break
-		}
+	for first > 0 && v.listed(up[first-1]) {
 		first--
 	}
-	var out []assets.Entry
-	for i, q := range up[first:] {
-		e, err := v.entry(q)
-		if err != nil {
-			return nil, err
-		}
-		if i > 0 {
-			e.ReplyTo, e.ReplyURL = "", ""
-		}
-		e.ByOwner = false // names stand above each post of a thread
-		out = append(out, e)
+	up = up[first:]
+	if len(up) == 0 {
+		return nil
 	}
-	return out, nil
+	if d.Ancestors, err = v.render(up); err != nil {
+		return err
+	}
+	for i := range d.Ancestors {
+		if i > 0 {
+			d.Ancestors[i].ReplyTo, d.Ancestors[i].ReplyURL = "", ""
+		}
+		d.Ancestors[i].ByOwner = false // names stand above each post of a thread
+	}
+	d.Entry.ReplyTo, d.Entry.ReplyURL = "", "" // it stands right above
+	if root := up[0]; !root.Own() {
+		d.Elsewhere = &neighbour{v.postAddress(root), v.author(root.ActorID).person.Called()}
+	}
+	return nil
+}
+
+// history reads the versions before the edits of a post, newest first.
+func (v *view) history(p store.Post, d *postPage) error {
+	edits, err := v.tx.Edits(p.ID)
+	if err != nil {
+		return fmt.Errorf("read versions of post %d: %w", p.ID, err)
+	}
+	for i := len(edits) - 1; i >= 0; i-- {
+		if len(d.Versions) == versionsShown {
+			d.MoreVersions = i + 1
+			break
+		}
+		e := edits[i]
+		d.Versions = append(d.Versions, version{e.At, e.Summary, template.HTML(e.Content), len(e.Extra.Attachments)}) // cleaned before it was stored
+	}
+	return nil
 }
 
 // below holds the answers to a post that visitors may see, by parent.
@@ -140,29 +204,29 @@ func (v *view) below(p store.Post) (*below, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read answers to post %d: %w", p.ID, err)
 	}
+	if err := v.read(actorIDs(list)...); err != nil {
+		return nil, err
+	}
 	b := &below{answers: map[int64][]assets.Entry{}, ids: map[string]int64{}}
 	visible := map[int64]bool{p.ID: true}
+	var shown []store.Post
 	for _, q := range list { // parents come before their answers
-		ok, err := v.listed(q)
-		if err != nil {
-			return nil, err
-		}
-		if !ok || !visible[q.ParentID] {
+		if !v.listed(q) || !visible[q.ParentID] {
 			if q.Visibility == store.Public && q.BoostOf == 0 {
 				b.notShown++
 			}
 			continue
 		}
 		visible[q.ID] = true
-		e, err := v.entry(q)
-		if err != nil {
-			return nil, err
-		}
-		b.shown++
-		b.ids[e.ID] = q.ID
-		b.answers[q.ParentID] = append(b.answers[q.ParentID], e)
+		shown = append(shown, q)
 	}
-	return b, nil
+	entries, err := v.render(shown)
+	for i, e := range entries {
+		b.shown++
+		b.ids[e.ID] = shown[i].ID
+		b.answers[shown[i].ParentID] = append(b.answers[shown[i].ParentID], e)
+	}
+	return b, err
 }
 
 // tree hangs the answers below their parents, as deep as pages show them.

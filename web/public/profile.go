@@ -1,6 +1,7 @@
 package public
 
 import (
+	"fmt"
 	"html/template"
 	"net/http"
 	"slices"
@@ -13,23 +14,29 @@ import (
 )
 
 const (
-	entriesPage    = 20  // posts on a page
-	repliesCounted = 200 // direct answers of one post that a list counts
-	longDescribed  = 200 // characters of a description for link previews
+	entriesPage   = 20  // posts on a page
+	longDescribed = 200 // characters of a description for link previews
 )
+
+// profile is the part of a page that says who this is.
+type profile struct {
+	Bio                  template.HTML
+	Header               string
+	Fields               []assets.ProfileField
+	Since                time.Time
+	Followers, Following int
+	Counted, ShowFollows bool
+	FollowForm, Hidden   bool
+	Tabs                 []assets.Tab
+	Archive              *assets.Archive
+	Moved                *assets.Person
+}
 
 type profilePage struct {
 	assets.Visitor
-	Bio                             template.HTML
-	Header                          string
-	Fields                          []assets.ProfileField
-	Since                           time.Time
-	Followers, Following, Posts     int
-	ShowFollows, FollowForm, Hidden bool
-	Tabs                            []assets.Tab
-	Pinned, Entries                 []assets.Entry
-	Pager                           assets.Pager
-	Moved                           *assets.Person
+	profile
+	Pinned, Entries []assets.Entry
+	Pager           assets.Pager
 }
 
 // Profile answers GET of / and /@NAME: ActivityPub clients get the actor, and
@@ -39,22 +46,28 @@ func (s *Site) Profile(w http.ResponseWriter, r *http.Request) {
 		s.svc.ServeActor(w, r)
 		return
 	}
-	s.serveProfile(w, r, "profile", false)
+	s.paged(w, r, "profile", func(v *view, before int64) (*page, error) { return v.posts(before, false) })
 }
 
 // Replies answers GET of /@NAME/replies: the profile with the owner's answers
 // to others.
 func (s *Site) Replies(w http.ResponseWriter, r *http.Request) {
-	s.serveProfile(w, r, "replies", true)
+	s.paged(w, r, "replies", func(v *view, before int64) (*page, error) {
+		if !v.set.PostsOnWeb {
+			return nil, store.ErrNotFound
+		}
+		return v.posts(before, true)
+	})
 }
 
-func (s *Site) serveProfile(w http.ResponseWriter, r *http.Request, kind string, replies bool) {
+// paged serves a list that ?before=ID continues.
+func (s *Site) paged(w http.ResponseWriter, r *http.Request, key string, render func(*view, int64) (*page, error)) {
 	before, err := placeOf(r)
 	if err != nil {
 		s.Fail(w, r, err)
 		return
 	}
-	s.serve(w, r, kind+" "+formatID(before), func(v *view) (*page, error) { return v.profile(before, replies) })
+	s.serve(w, r, key+" "+formatID(before), func(v *view) (*page, error) { return render(v, before) })
 }
 
 // placeOf reads where a page of a list starts; 0 for the newest.
@@ -69,59 +82,109 @@ func placeOf(r *http.Request) (int64, error) {
 	return ParseID(text)
 }
 
-func (v *view) profile(before int64, replies bool) (*page, error) {
-	path := v.site.ProfilePath()
-	list := path
+// posts is the profile with a list of posts; those with answers to others have
+// no boosts among them.
+func (v *view) posts(before int64, replies bool) (*page, error) {
+	list, tab := v.site.ProfilePath(), "posts"
 	if replies {
-		list += "/replies"
+		list, tab = list+"/replies", "replies"
 	}
-	about := markup.Excerpt(v.me.Summary, longDescribed)
-	if about == "" {
-		about = v.owner.Called() + " on " + v.site.svc.Origin().Host
-	}
-	d := profilePage{
-		Visitor: v.visitor(v.owner.Called()+" ("+v.owner.Handle+")", about, list),
-		Bio:     template.HTML(v.me.Summary), // cleaned before it was stored
-		Header:  picture(v.me.Header), Fields: v.fields(), Since: zoned(v.site.svc.Identity().CreatedAt, v.set),
-		ShowFollows: v.set.ShowLists, FollowForm: v.site.remote != nil,
-	}
-	d.Activity = v.site.svc.ActorURI()
+	d := profilePage{Visitor: v.profileFrame(list)}
 	var err error
-	if d.Moved, err = v.moved(); err != nil {
+	if d.profile, err = v.profile(tab); err != nil {
 		return nil, err
 	}
-	if d.Followers, err = v.tx.CountFollowers(store.FollowAccepted); err != nil {
-		return nil, err
-	}
-	if d.Following, err = v.tx.CountFollowing(); err != nil {
-		return nil, err
-	}
-	d.Tabs = []assets.Tab{{URL: path, Text: "Posts", Current: !replies}, {URL: path + "/replies", Text: "With replies", Current: replies}}
-	if before == 0 && !replies {
-		if d.Pinned, err = v.pinned(); err != nil {
+	if v.set.PostsOnWeb {
+		if before == 0 && !replies {
+			if d.Pinned, err = v.pinned(); err != nil {
+				return nil, err
+			}
+		}
+		posts, err := v.tx.OwnPosts(store.Page{Max: before, Limit: entriesPage + 1}, v.widest(), replies, !replies)
+		if err != nil {
 			return nil, err
 		}
-	}
-	posts, err := v.tx.OwnPosts(store.Page{Max: before, Limit: entriesPage + 1}, v.widest(), replies, false)
-	if err != nil {
-		return nil, err
-	}
-	if d.Entries, d.Pager, err = v.entries(posts, before, list); err != nil {
-		return nil, err
+		if d.Entries, d.Pager, err = v.entriesPage(posts, before, list); err != nil {
+			return nil, err
+		}
 	}
 	d.Entries = slices.DeleteFunc(d.Entries, func(e assets.Entry) bool { // stands on top already
 		return slices.ContainsFunc(d.Pinned, func(p assets.Entry) bool { return p.ID == e.ID })
 	})
-	p, err := v.html("public_profile", d)
+	return v.profileHTML("public_profile", d, d.FollowForm)
+}
+
+// profileHTML renders a page that has the follow form, which ends at another
+// host.
+func (v *view) profileHTML(name string, data any, form bool) (*page, error) {
+	p, err := v.html(name, data)
 	if p != nil {
-		p.open = d.FollowForm
+		p.open = form
 	}
 	return p, err
 }
 
-// entries are the posts of one page and the way to its neighbours; posts holds
+// profileFrame is the frame of the profile with any of its lists.
+func (v *view) profileFrame(path string) assets.Visitor {
+	about := markup.Excerpt(v.me.Summary, longDescribed)
+	if about == "" {
+		about = v.owner.Called() + " on " + v.site.svc.Origin().Host
+	}
+	frame := v.visitor(v.owner.Called()+" ("+v.owner.Handle+")", about, path)
+	frame.Activity, frame.Kind, frame.OEmbed = v.site.svc.ActorURI(), "profile", v.site.oembedPath(path)
+	frame.ImageAlt = "The picture of " + v.owner.Called()
+	return frame
+}
+
+// profile reads who this is; tab is the list beside it.
+func (v *view) profile(tab string) (profile, error) {
+	path := v.site.ProfilePath()
+	p := profile{
+		Bio:    template.HTML(v.me.Summary), // cleaned before it was stored
+		Header: picture(v.me.Header), Since: zoned(v.site.svc.Identity().CreatedAt, v.set),
+		ShowFollows: v.set.ShowCounts || v.set.ShowLists, FollowForm: v.site.remote != nil && v.me.Extra.MovedTo == "", Hidden: !v.set.PostsOnWeb,
+	}
+	var err error
+	if p.Fields, err = v.fields(); err != nil {
+		return p, err
+	}
+	if p.Moved, err = v.moved(); err != nil {
+		return p, err
+	}
+	if v.set.ShowCounts {
+		p.Counted = true
+		if p.Followers, p.Following, err = v.followCounts(); err != nil {
+			return p, err
+		}
+	}
+	if p.Hidden {
+		return p, nil
+	}
+	pictured, err := v.tx.CountOwnWithMedia(v.widest())
+	if err != nil {
+		return p, err
+	}
+	if p.Archive, err = v.archive(0); err != nil {
+		return p, err
+	}
+	p.Tabs = []assets.Tab{
+		{URL: path, Text: "Posts", Current: tab == "posts"}, {URL: path + "/replies", Text: "With replies", Current: tab == "replies"},
+		{URL: path + "/media", Text: "Media", Count: pictured, Current: tab == "media"},
+	}
+	return p, nil
+}
+
+func (v *view) followCounts() (followers, following int, err error) {
+	if followers, err = v.tx.CountFollowers(store.FollowAccepted); err != nil {
+		return 0, 0, err
+	}
+	following, err = v.tx.CountFollowing()
+	return followers, following, err
+}
+
+// entriesPage are the posts of one page and the way to its neighbours; posts holds
 // one more than a page if there is an older one.
-func (v *view) entries(posts []store.Post, before int64, list string) (out []assets.Entry, pager assets.Pager, err error) {
+func (v *view) entriesPage(posts []store.Post, before int64, list string) (out []assets.Entry, pager assets.Pager, err error) {
 	if before != 0 {
 		pager.Newer, pager.NewerText = list, "Newest posts"
 	}
@@ -129,14 +192,8 @@ func (v *view) entries(posts []store.Post, before int64, list string) (out []ass
 		posts = posts[:entriesPage]
 		pager.Older = list + "?before=" + formatID(posts[entriesPage-1].ID)
 	}
-	for _, p := range posts {
-		e, err := v.ownEntry(p)
-		if err != nil {
-			return nil, pager, err
-		}
-		out = append(out, e)
-	}
-	return out, pager, nil
+	out, err = v.entries(posts)
+	return out, pager, err
 }
 
 // moved is where the owner went, nil for nowhere.
@@ -149,45 +206,32 @@ func (v *view) moved() (*assets.Person, error) {
 	if err != nil {
 		return nil, err
 	}
-	to := assets.Person{Handle: uri, URL: uri}
 	if a, ok := known[uri]; ok {
-		to.Name, to.Handle = a.Name, "@"+a.Handle()
-		if a.URL != "" {
-			to.URL = a.URL
-		}
+		to := face(a)
+		return &to, nil
 	}
-	return &to, nil
+	return &assets.Person{Handle: uri, URL: uri}, nil
 }
 
 // pinned are the posts that the owner put on top, as far as lists show them.
 func (v *view) pinned() ([]assets.Entry, error) {
 	posts, err := v.tx.Pinned(store.OwnerID)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read pinned posts: %w", err)
 	}
-	var out []assets.Entry
-	for _, p := range posts {
-		ok, err := v.listed(p)
-		if err != nil {
-			return nil, err
-		}
-		if !ok || !p.Own() {
-			continue
-		}
-		e, err := v.ownEntry(p)
-		if err != nil {
-			return nil, err
-		}
-		e.Pinned = true
-		out = append(out, e)
+	posts = slices.DeleteFunc(posts, func(p store.Post) bool { return !p.Own() })
+	list, err := v.entries(posts)
+	for i := range list {
+		list[i].Pinned = true
 	}
-	return out, nil
+	return list, err
 }
 
-func (v *view) fields() []assets.ProfileField {
+// fields are the lines under the bio. A link that leads back is marked.
+func (v *view) fields() ([]assets.ProfileField, error) {
 	var out []assets.ProfileField
 	for _, f := range v.me.Extra.Fields {
 		out = append(out, assets.ProfileField{Name: f.Name, Value: template.HTML(f.Value), Verified: !f.Verified.IsZero()}) // cleaned before it was stored
 	}
-	return out
+	return out, nil
 }

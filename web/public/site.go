@@ -1,5 +1,6 @@
-// Package public serves the pages for visitors: profile, posts, tags, feed,
-// about, privacy policy, the follow helper and robots.txt.
+// Package public serves the pages for visitors: profile, posts, tags, archive,
+// search, feeds, about, privacy policy, the follow helper, and the files that
+// robots and other programs ask for.
 //
 // It owns what a stranger may see of the owner's posts: public ones everywhere,
 // unlisted ones by their address, and nothing else. What is private, and what
@@ -48,6 +49,8 @@ type Site struct {
 	log       *slog.Logger
 	remote    *remote.Client
 	asks      *rate.Limiter // of other servers, by visitors
+	searches  *rate.Limiter // by visitors
+	maps      *rate.Limiter // of the site, for robots
 	cache     *pageCache
 }
 
@@ -56,7 +59,10 @@ func New(c Config) *Site {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	return &Site{svc: c.Service, templates: c.Templates, log: c.Log, remote: c.Remote, asks: rate.NewLimiter(asksPerSecond, asksAtOnce), cache: newPageCache(c.Service)}
+	return &Site{
+		svc: c.Service, templates: c.Templates, log: c.Log, remote: c.Remote, cache: newPageCache(c.Service),
+		asks: rate.NewLimiter(asksPerSecond, asksAtOnce), searches: rate.NewLimiter(searchesPerSecond, searchesAtOnce), maps: rate.NewLimiter(mapsPerSecond, mapsAtOnce),
+	}
 }
 
 // Close stops listening. The site still answers afterwards.
@@ -68,8 +74,6 @@ func (s *Site) IsOwner(name string) bool { return strings.EqualFold(name, s.svc.
 // ProfilePath is the page of the owner.
 func (s *Site) ProfilePath() string { return "/@" + s.svc.Identity().Name }
 
-func (s *Site) feedPath() string { return s.ProfilePath() + ".atom" }
-
 // PostPath is the page of an own post, whether there is one or not.
 func (s *Site) PostPath(id int64) string { return s.ProfilePath() + "/" + formatID(id) }
 
@@ -78,7 +82,18 @@ type renderFunc func(*view) (*page, error)
 
 // serve answers with the page kept under key, or renders and keeps it.
 func (s *Site) serve(w http.ResponseWriter, r *http.Request, key string, render renderFunc) {
-	p, err := s.cache.get(r.Context(), key, func(ctx context.Context) (*page, error) {
+	p, err := s.cached(r.Context(), key, render)
+	if err != nil {
+		s.Fail(w, r, err)
+		return
+	}
+	s.Robotic(w.Header())
+	reply.Cached(w, r, p.body, p.contentType, reply.Cache{ETag: p.etag, Vary: p.vary, Gzip: p.gzip, Open: p.open})
+}
+
+// cached is the page kept under key; one that is not there is rendered and kept.
+func (s *Site) cached(ctx context.Context, key string, render renderFunc) (*page, error) {
+	return s.cache.get(ctx, key, func(ctx context.Context) (*page, error) {
 		return store.Get(ctx, s.svc.Store(), func(tx *store.Tx) (*page, error) {
 			v, err := s.newView(tx)
 			if err != nil {
@@ -87,14 +102,21 @@ func (s *Site) serve(w http.ResponseWriter, r *http.Request, key string, render 
 			return render(v)
 		})
 	})
-	if err != nil {
-		s.Fail(w, r, err)
-		return
+}
+
+// Robotic asks robots for what the owner wants of them, in an answer of any type.
+func (s *Site) Robotic(h http.Header) {
+	set := s.svc.Settings()
+	var words []string
+	if !set.SearchEngines {
+		words = append(words, "noindex")
 	}
-	if !s.svc.Settings().SearchEngines {
-		w.Header().Set("X-Robots-Tag", "noindex")
+	if !set.AICrawlers {
+		words = append(words, "noai", "noimageai")
 	}
-	reply.Cached(w, r, p.body, p.contentType, reply.Cache{ETag: p.etag, Vary: p.vary, Gzip: p.gzip, Open: p.open})
+	if len(words) > 0 {
+		h.Set("X-Robots-Tag", strings.Join(words, ", "))
+	}
 }
 
 // html renders a template into a page.
@@ -122,11 +144,8 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 // ErrorPage answers err with the error page of a server; host is "" before it
 // has a name.
 func ErrorPage(w http.ResponseWriter, r *http.Request, err error, host string, templates *assets.Set, log *slog.Logger) {
-	if errors.Is(err, store.ErrNotFound) {
-		err = &reply.Error{Code: reply.NotFound}
-	}
 	w.Header().Set("Vary", "Accept")
-	reply.Fail(w, r, err, log, func(status int, message, code string) []byte {
+	reply.Fail(w, r, missing(err), log, func(status int, message, code string) []byte {
 		var b bytes.Buffer
 		data := errorPage{Plain: assets.Plain{Title: message, Host: host, Lang: "en"}, Status: status, Message: message, Code: code, Home: "/"}
 		if err := templates.Execute(&b, "error", data); err != nil {
@@ -135,6 +154,14 @@ func ErrorPage(w http.ResponseWriter, r *http.Request, err error, host string, t
 		}
 		return b.Bytes()
 	})
+}
+
+// missing turns what the store did not find into an answer.
+func missing(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return &reply.Error{Code: reply.NotFound}
+	}
+	return err
 }
 
 // zoned is a time in the owner's zone.

@@ -1,7 +1,6 @@
 package public
 
 import (
-	"errors"
 	"fmt"
 	"html/template"
 	"strconv"
@@ -9,7 +8,6 @@ import (
 	"time"
 
 	"dassie/assets"
-	"dassie/federation"
 	"dassie/federation/markup"
 	"dassie/store"
 )
@@ -26,10 +24,10 @@ type view struct {
 	authors map[int64]author
 }
 
-// author is somebody else on a page.
+// author is somebody on a page.
 type author struct {
 	person assets.Person
-	hidden bool // blocked, or gone
+	hidden bool // the owner does not show them, or they are gone
 }
 
 func (s *Site) newView(tx *store.Tx) (*view, error) {
@@ -40,6 +38,7 @@ func (s *Site) newView(tx *store.Tx) (*view, error) {
 	set := s.svc.Settings()
 	v := &view{site: s, tx: tx, set: set, me: me, now: zoned(s.svc.Now(), set), authors: map[int64]author{}}
 	v.owner = assets.Person{Name: me.Name, Handle: "@" + me.Handle(), URL: s.ProfilePath(), Avatar: picture(me.Avatar)}
+	v.authors[store.OwnerID] = author{person: v.owner}
 	return v, nil
 }
 
@@ -55,13 +54,21 @@ func (v *view) visitor(title, description, path string) assets.Visitor {
 	o := v.site.svc.Origin()
 	frame := assets.Visitor{
 		Title: title, Description: description, Canonical: o.URL(path), Lang: "en", Host: o.Host, Me: v.owner,
-		Feed: v.site.feedPath(), NoIndex: !v.set.SearchEngines, Version: v.site.svc.Version(), Now: v.now,
+		NoIndex: !v.set.SearchEngines, NoAI: !v.set.AICrawlers, Search: v.searchable(), Version: v.site.svc.Version(), Now: v.now,
+	}
+	if v.feeds() {
+		frame.Feeds = feedLinks(v.site.ProfilePath(), v.owner.Called(), true)
 	}
 	if v.owner.Avatar != "" {
 		frame.Image = o.URL(v.owner.Avatar)
 	}
 	return frame
 }
+
+// What visitors may have beyond single posts hangs on the posts being shown.
+
+func (v *view) feeds() bool      { return v.set.PostsOnWeb && v.set.Feeds }
+func (v *view) searchable() bool { return v.set.PostsOnWeb && v.set.VisitorSearch }
 
 // widest is the quietest of the owner's posts that lists show.
 func (v *view) widest() store.Visibility {
@@ -71,136 +78,59 @@ func (v *view) widest() store.Visibility {
 	return store.Public
 }
 
-// listed says whether a post may stand on a page that is not its own.
-func (v *view) listed(p store.Post) (bool, error) {
-	if p.BoostOf != 0 || p.Visibility > v.widest() {
-		return false, nil
+// listed says whether a post may stand on a page that is not its own. Its author
+// was read.
+func (v *view) listed(p store.Post) bool {
+	switch {
+	case p.BoostOf != 0 || p.Visibility > v.widest():
+		return false
+	case p.Own():
+		return true
 	}
-	if p.Own() {
-		return true, nil
-	}
-	a, err := v.author(p.ActorID)
-	return p.Visibility == store.Public && !a.hidden, err
+	return p.Visibility == store.Public && !v.author(p.ActorID).hidden
 }
 
-// author reads somebody else, once per page.
-func (v *view) author(id int64) (author, error) {
-	if id == store.OwnerID {
-		return author{person: v.owner}, nil
-	}
-	if a, ok := v.authors[id]; ok {
-		return a, nil
-	}
-	row, err := v.tx.Actor(id)
-	if errors.Is(err, store.ErrNotFound) {
-		return author{hidden: true}, nil
-	}
-	if err != nil {
-		return author{}, fmt.Errorf("read author %d: %w", id, err)
-	}
-	blocked, err := federation.Blocked(v.tx, row.URI)
-	if err != nil {
-		return author{}, fmt.Errorf("look up a block of author %d: %w", id, err)
-	}
-	address := row.URL
-	if address == "" {
-		address = row.URI
-	}
-	a := author{
-		person: assets.Person{Name: row.Name, Handle: "@" + row.Handle(), URL: address, Avatar: picture(row.Avatar)},
-		hidden: blocked || !row.GoneAt.IsZero(),
-	}
-	v.authors[id] = a
-	return a, nil
-}
-
-// entry is a post as visitors see it.
-func (v *view) entry(p store.Post) (assets.Entry, error) {
-	a, err := v.author(p.ActorID)
-	if err != nil {
-		return assets.Entry{}, err
-	}
-	e := assets.Entry{
-		ID: formatID(p.ID), URL: v.postAddress(p), Author: a.person, ByOwner: p.Own(), Time: p.PublishedAt, Edited: p.EditedAt,
-		Lang: p.Language, Warning: p.Summary, Content: template.HTML(p.HTML()), // cleaned before it was stored
-		ShowCounts: true, Boosts: p.Boosts, Likes: p.Likes, Poll: v.poll(p),
-	}
-	if p.Language != v.set.Language {
-		e.LangName = assets.LanguageName(p.Language)
-	}
-	for _, m := range p.Extra.Attachments {
-		address := m.URL
-		if m.Name != "" {
-			address = picture(m.Name)
+// read makes sure that authors are at hand, in a few queries for all of them.
+func (v *view) read(ids ...int64) error {
+	var missing []int64
+	for _, id := range ids {
+		if _, ok := v.authors[id]; !ok && id != 0 {
+			missing = append(missing, id)
+			v.authors[id] = author{hidden: true} // unless it is found
 		}
-		e.Media = append(e.Media, assets.Media{URL: address, Kind: mediaKind(m.MediaType), Alt: m.Alt})
 	}
-	e.ReplyTo, e.ReplyURL, err = v.answers(p)
-	return e, err
-}
-
-// poll is the poll of a post with its results, as far as they are not kept back.
-func (v *view) poll(p store.Post) *assets.Poll {
-	q := p.Extra.Poll
-	if q == nil {
+	if len(missing) == 0 {
 		return nil
 	}
-	over := q.Over(v.now)
-	out := &assets.Poll{
-		ID: formatID(p.ID), Multiple: q.Multiple, Voters: q.Voters, Hidden: q.HideTotals && !over, End: assets.Ends(v.now, q.EndsAt, over),
+	rows, err := v.tx.Actors(missing...)
+	if err != nil {
+		return fmt.Errorf("read authors: %w", err)
 	}
-	for _, o := range q.Options {
-		out.Options = append(out.Options, assets.PollOption{Name: o.Name, Votes: o.Votes})
+	hidden, err := v.tx.HiddenActors(rows)
+	if err != nil {
+		return fmt.Errorf("look up who is hidden: %w", err)
 	}
-	return out
+	for id, a := range rows {
+		v.authors[id] = author{person: face(a), hidden: hidden[id]}
+	}
+	return nil
 }
 
-// ownEntry is an own post in a list, with the answers that visitors may see
-// counted: the stored count holds private ones too.
-func (v *view) ownEntry(p store.Post) (assets.Entry, error) {
-	e, err := v.entry(p)
-	if err != nil {
-		return e, err
+// face is somebody of another server as one line.
+func face(a store.Actor) assets.Person {
+	address := a.URL
+	if address == "" {
+		address = a.URI
 	}
-	list, err := v.tx.Replies(p.ID, repliesCounted)
-	if err != nil {
-		return e, fmt.Errorf("read replies to post %d: %w", p.ID, err)
-	}
-	for _, q := range list {
-		ok, err := v.listed(q)
-		if err != nil {
-			return e, err
-		}
-		if ok {
-			e.Replies++
-		}
-	}
-	return e, nil
+	return assets.Person{Name: a.Name, Handle: "@" + a.Handle(), URL: address, Avatar: picture(a.Avatar)}
 }
 
-// answers names whom a post answers, and links to it if everybody may read it.
-func (v *view) answers(p store.Post) (handle, address string, err error) {
-	if p.ParentURI == "" {
-		return "", "", nil
+// author is somebody who was read; of anybody else nothing is shown.
+func (v *view) author(id int64) author {
+	if a, ok := v.authors[id]; ok {
+		return a
 	}
-	parent, err := v.tx.Post(p.ParentID)
-	if errors.Is(err, store.ErrNotFound) {
-		if len(p.Extra.Mentions) > 0 {
-			return "@" + p.Extra.Mentions[0].Handle, "", nil
-		}
-		return "", "", nil
-	}
-	if err != nil {
-		return "", "", fmt.Errorf("read parent of post %d: %w", p.ID, err)
-	}
-	a, err := v.author(parent.ActorID)
-	if err != nil {
-		return "", "", err
-	}
-	if parent.Visibility.Open() && !a.hidden {
-		address = v.postAddress(parent)
-	}
-	return a.person.Handle, address, nil
+	return author{hidden: true}
 }
 
 // postAddress is the page of a post: here for own ones, else at its server.
@@ -228,13 +158,22 @@ func mediaKind(mediaType string) string {
 }
 
 // heading is what a post is called in a title: its warning if it has one, else
-// its first words.
+// its first words, else what is attached.
 func heading(p store.Post, runes int) string {
 	if p.Summary != "" {
 		return markup.Excerpt(template.HTMLEscapeString(p.Summary), runes)
 	}
+	if p.Title != "" {
+		return markup.Excerpt(template.HTMLEscapeString(p.Title), runes)
+	}
 	if text := markup.Excerpt(p.Content, runes); text != "" {
 		return text
+	}
+	for _, m := range p.Extra.Attachments {
+		if m.Alt != "" && !p.Sensitive {
+			return mediaKind(m.MediaType) + ": " + markup.Excerpt(template.HTMLEscapeString(m.Alt), runes)
+		}
+		return mediaKind(m.MediaType)
 	}
 	return "Post"
 }

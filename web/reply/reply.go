@@ -2,6 +2,7 @@ package reply
 
 import (
 	"encoding/json"
+	"io"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -15,6 +16,9 @@ const (
 	TypeActivity = "application/activity+json; charset=utf-8" // AP 3.2
 	TypeJRD      = "application/jrd+json; charset=utf-8"      // RFC 7033 10.2
 	TypeAtom     = "application/atom+xml; charset=utf-8"
+	TypeRSS      = "application/rss+xml; charset=utf-8"
+	TypeJSONFeed = "application/feed+json; charset=utf-8" // JSON Feed 1.1, "Suggestions for publishers"
+	TypeXML      = "application/xml; charset=utf-8"
 	TypeXRD      = "application/xrd+xml; charset=utf-8"
 )
 
@@ -68,6 +72,17 @@ func Text(w http.ResponseWriter, r *http.Request, status int, text string) {
 // XML writes a document of the given type, TypeAtom or TypeXRD.
 func XML(w http.ResponseWriter, r *http.Request, status int, contentType string, body []byte) {
 	data(w, status, contentType, body)
+}
+
+// Stream begins a public answer that is too long to be made in memory first; what
+// is written to it goes out as it comes.
+func Stream(w http.ResponseWriter, contentType, cache string) io.Writer {
+	h := w.Header()
+	secure(h, cspData)
+	h.Set("Cache-Control", cache)
+	h.Set("Content-Type", contentType)
+	w.WriteHeader(http.StatusOK)
+	return w
 }
 
 // Empty writes a status without a body: 202 from the inbox, 204, 304.
