@@ -36,7 +36,8 @@ func (s *Site) Robots(w http.ResponseWriter, r *http.Request) {
 		b.WriteString("Disallow: /\n\n")
 	}
 	b.WriteString("User-agent: *\n")
-	for _, path := range []string{"/me", "/login", "/setup", "/api/", "/oauth/", "/follow", "/authorize_interaction", "/search"} {
+	// "$" ends an address (RFC 9309 2.2.3): pictures below /media are for everybody.
+	for _, path := range []string{"/me$", "/me/", "/login", "/setup", "/api/", "/oauth/", "/follow", "/authorize_interaction", "/search"} {
 		b.WriteString("Disallow: " + path + "\n")
 	}
 	if set.SearchEngines {

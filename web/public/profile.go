@@ -141,13 +141,10 @@ func (v *view) profile(tab string) (profile, error) {
 	path := v.site.ProfilePath()
 	p := profile{
 		Bio:    template.HTML(v.me.Summary), // cleaned before it was stored
-		Header: picture(v.me.Header), Since: zoned(v.site.svc.Identity().CreatedAt, v.set),
+		Header: picture(v.me.Header), Fields: v.fields(), Since: zoned(v.site.svc.Identity().CreatedAt, v.set),
 		ShowFollows: v.set.ShowCounts || v.set.ShowLists, FollowForm: v.site.remote != nil && v.me.Extra.MovedTo == "", Hidden: !v.set.PostsOnWeb,
 	}
 	var err error
-	if p.Fields, err = v.fields(); err != nil {
-		return p, err
-	}
 	if p.Moved, err = v.moved(); err != nil {
 		return p, err
 	}
@@ -228,10 +225,10 @@ func (v *view) pinned() ([]assets.Entry, error) {
 }
 
 // fields are the lines under the bio. A link that leads back is marked.
-func (v *view) fields() ([]assets.ProfileField, error) {
+func (v *view) fields() []assets.ProfileField {
 	var out []assets.ProfileField
 	for _, f := range v.me.Extra.Fields {
 		out = append(out, assets.ProfileField{Name: f.Name, Value: template.HTML(f.Value), Verified: !f.Verified.IsZero()}) // cleaned before it was stored
 	}
-	return out, nil
+	return out
 }
