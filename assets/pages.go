@@ -32,6 +32,7 @@ var pages = map[string]string{
 	"person":        "owner",
 	"notifications": "owner",
 	"profile":       "owner",
+	"reach":         "owner",
 	"settings":      "owner",
 	"appearance":    "owner",
 	"delivery":      "owner",

@@ -386,11 +386,11 @@ func sampleForms(pages map[string]any) {
 	settings.Notice = &Notice{Kind: "fail", Strong: "Not saved.", Text: "The disk is full.", Code: "D-114", URL: "/me/more", LinkText: "Make room"}
 	pages["settings"] = struct {
 		Owner
-		Approve, Discoverable, Indexable, SearchEngines, HideLists, AuthorizedFetch bool
-		Waiting                                                                     int
-		Languages, Zones, Quotable                                                  []Option
-		Errors                                                                      map[string]string
-	}{Quotable: []Option{{"public", "Everyone", true}, {"followers", "Followers", false}}, Owner: settings, Approve: true, HideLists: true, Languages: options, Zones: sampleZones, Errors: map[string]string{"timezone": "Choose one of the list.", "language": ""}}
+		Approve, AuthorizedFetch   bool
+		Waiting                    int
+		Languages, Zones, Quotable []Option
+		Errors                     map[string]string
+	}{Quotable: []Option{{"public", "Everyone", true}, {"followers", "Followers", false}}, Owner: settings, Approve: true, Languages: options, Zones: sampleZones, Errors: map[string]string{"timezone": "Choose one of the list.", "language": ""}}
 
 	for name, look := range map[string]Look{"appearance": {}, "appearance.strong": {Theme: "dark", MoreContrast: true, TextSize: 150, LessMotion: true}} {
 		appearance := owner("Appearance", "appearance", "/me/appearance")

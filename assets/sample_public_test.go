@@ -188,6 +188,15 @@ func sampleSitePages(pages map[string]any) {
 		LogInDays, RemoteDays, MediaDays, MediaMB int
 		Changed                                   time.Time
 	}{visitor("Privacy", "/privacy-policy"), "", "", true, true, 365, 90, 7, 512, since}
+	type reach struct {
+		Discoverable, Indexable, ShowLists, PostsOnWeb, UnlistedOnWeb, ShowCounts, Feeds, VisitorSearch, SearchEngines, AICrawlers, ShowBlocked bool
+		Contact, Rules                                                                                                                          string
+	}
+	pages["reach"] = struct {
+		Owner
+		Set                      reach
+		ContactError, RulesError string
+	}{owner("What others see", "reach", "/me/reach"), reach{Discoverable: true, PostsOnWeb: true, ShowCounts: true, ShowLists: true, Feeds: true, Contact: "nora", Rules: "Be kind, or be elsewhere."}, "Give a mail address, or an address that begins with https://.", ""}
 	type follow struct {
 		Visitor
 		Account, Error, Target string

@@ -14,7 +14,7 @@ import (
 // Owner is what the frame of every dashboard page needs.
 type Owner struct {
 	Title     string    // of the page; h1 is the template's own affair
-	Here      string    // the current place: home inbox search drafts write followers following requests lists tags saved blocked profile reports move settings appearance more, or ""
+	Here      string    // the current place: home inbox search drafts write followers following requests lists tags saved blocked profile reach reports move settings appearance more, or ""
 	Path      string    // this page's own path and query, where forms come back to
 	CSRF      string    // token for every form
 	Lang      string    // language of the interface: "en"

@@ -45,7 +45,7 @@ func TestEveryPage(t *testing.T) {
 		"home": "/me", "write": "/me/write", "requests": "/me/requests", "requests-several": "/me/requests?several=1",
 		"followers": "/me/followers", "following": "/me/following", "search": "/me/search", "search-handle": "/me/search?q=" + strings.Replace(bob.handle(), "@", "%40", 2),
 		"search-nobody": "/me/search?q=%40nobody%40" + bob.host, "search-words": "/me/search?q=hello", "search-silent": "/me/search?q=%40a%40silent.localhost:1",
-		"inbox": "/me/inbox", "profile": "/me/profile", "settings": "/me/settings", "drafts-none": "/me/drafts", "more": "/me/more", "owner-404": "/me/nothing",
+		"inbox": "/me/inbox", "profile": "/me/profile", "settings": "/me/settings", "reach": "/me/reach", "drafts-none": "/me/drafts", "more": "/me/more", "owner-404": "/me/nothing",
 		"reports": "/me/reports", "reports-own": "/me/reports?k=own", "blocked": "/me/blocked", "move": "/me/move",
 	})
 	p.open("/me/following")

@@ -101,19 +101,41 @@ func TestAppearance(t *testing.T) {
 	h.sent("/me/appearance", "theme", "pink", "size", "9000").says(t, `<html lang="en">`)
 }
 
+func TestWhatOthersSee(t *testing.T) {
+	h := newHouse(t)
+	before := h.Settings()
+	h.open("/me/reach").says(t, "What others see", "Not every robot obeys", `name="posts" value="yes" checked`, `name="feeds" value="yes" checked`, `name="ai" value="yes" aria`)
+	h.sent("/me/reach", "discoverable", "yes", "counts", "yes", "search", "yes", "contact", " alice@alice.example ", "rules", "Be kind.\r\nBe brief.").says(t, "Saved.", `value="alice@alice.example"`)
+	want := before
+	want.Discoverable, want.Indexable, want.ShowLists, want.PostsOnWeb, want.Feeds, want.SearchEngines, want.ShowCounts, want.VisitorSearch = true, false, false, false, false, false, true, true
+	want.Contact, want.Rules = "alice@alice.example", "Be kind.\nBe brief."
+	if got := h.Settings(); got != want {
+		t.Errorf("stored: %+v, want %+v", got, want)
+	}
+	for _, odd := range []string{"alice", "javascript:alert(1)", "http://alice.example", "https://", "https://eve@alice.example", "Alice <alice@alice.example>", "a@b.example?bcc=c@d.example", "alice@alice.example\nX: y", strings.Repeat("x", 200) + "@b.example"} {
+		if p := h.submit("/me/reach", "contact", odd); p.status != http.StatusUnprocessableEntity {
+			t.Errorf("contact %q: %d", odd, p.status)
+		}
+	}
+	p := h.submit("/me/reach", "rules", strings.Repeat("x", 2001), "ai", "yes")
+	if p.status != http.StatusUnprocessableEntity || h.Settings() != want {
+		t.Errorf("rules too long: %d", p.status)
+	}
+	p.says(t, "Use at most 2,000 characters.", `name="ai" value="yes" checked`)
+	h.sent("/me/reach", "contact", "https://alice.example/write", "lists", "yes")
+	if set := h.Settings(); set.Contact != "https://alice.example/write" || !set.ShowLists {
+		t.Errorf("stored: %+v", set)
+	}
+}
+
 func TestSettings(t *testing.T) {
 	h := newHouse(t)
-	h.sent("/me/settings", "approve", "yes", "discoverable", "yes", "hide_lists", "yes",
-		"language", "nl", "timezone", "Europe/Amsterdam").says(t, "Saved.")
+	h.sent("/me/settings", "approve", "yes", "language", "nl", "timezone", "Europe/Amsterdam").says(t, "Saved.")
 	set := h.Settings()
-	if !set.ApproveFollowers || !set.Discoverable || set.Indexable || set.ShowLists || set.Language != "nl" || set.Timezone != "Europe/Amsterdam" {
+	if !set.ApproveFollowers || set.Language != "nl" || set.Timezone != "Europe/Amsterdam" {
 		t.Errorf("stored: %+v", set)
 	}
 	h.open("/me").says(t, `name="lang" value="nl"`)
-	h.sent("/me/settings", "language", "nl", "timezone", "UTC")
-	if !h.Settings().ShowLists {
-		t.Error("the lists are still hidden")
-	}
 	h.sent("/me/settings", "language", "nl", "timezone", "UTC", "authorized_fetch", "yes").says(t, `name="authorized_fetch" value="yes" checked`)
 	if !h.Settings().AuthorizedFetch {
 		t.Error("other servers need not sign")

@@ -110,6 +110,8 @@ func (d *Dashboard) routes() []route {
 		post("/me/move/aliases", d.moveAliases),
 		post("/me/move/away", d.moveAway),
 		post("/me/move/back", d.moveBack),
+		get("/me/reach", d.reach),
+		post("/me/reach", d.reachSave),
 		get("/me/settings", d.settings),
 		post("/me/settings", d.settingsSave),
 		get("/me/appearance", d.appearance),
