@@ -129,3 +129,28 @@ func TestStyleLoadsNothing(t *testing.T) {
 		t.Error("style.css: braces do not pair")
 	}
 }
+
+// Visitors get a part of the style only; whatever their pages use must be in it.
+func TestVisitorsGetTheStyleTheyUse(t *testing.T) {
+	all, public := string(Static()[StaticPath("style.css")].Body), string(Static()[StaticPath("public.css")].Body)
+	if len(public) >= len(all) || strings.Contains(public, ".rail li") || strings.Count(public, "{") != strings.Count(public, "}") {
+		t.Fatalf("the public style is %d bytes of %d", len(public), len(all))
+	}
+	rule := func(css, class string) bool {
+		return regexp.MustCompile(`\.` + regexp.QuoteMeta(class) + `[^\w-]`).MatchString(css)
+	}
+	missing := map[string]bool{}
+	for name, page := range render(t) {
+		if !strings.Contains(page, "public.css") {
+			continue
+		}
+		for _, m := range regexp.MustCompile(`\sclass="([^"]*)"`).FindAllStringSubmatch(page, -1) {
+			for _, class := range strings.Fields(m[1]) {
+				if !missing[class] && rule(all, class) && !rule(public, class) {
+					missing[class] = true
+					t.Errorf("%s uses .%s, which stands among the owner's rules", name, class)
+				}
+			}
+		}
+	}
+}
