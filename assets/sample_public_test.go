@@ -112,7 +112,9 @@ func samplePosts(pages map[string]any) {
 	pages["public_post.poll"] = post{Visitor: visitor("Seeds", "/@nora/22"), Entry: asked}
 	warned := entries[3]
 	warned.Quiet = true
-	pages["public_post.cw"] = post{Visitor: visitor("Slugs", "/@nora/24"), Ancestors: []Entry{{ID: "30", URL: "https://andenes.example/30", Author: tomas, Time: ago(130 * time.Hour), Content: spanish, Lang: "es", LangName: "Español"}, entries[2]}, Entry: warned,
+	above := entries[2]
+	above.ByOwner, above.ReplyTo, above.ReplyURL = false, "", ""
+	pages["public_post.cw"] = post{Visitor: visitor("Slugs", "/@nora/24"), Ancestors: []Entry{{ID: "30", URL: "https://andenes.example/30", Author: tomas, Time: ago(130 * time.Hour), Content: spanish, Lang: "es", LangName: "Español"}, above}, Entry: warned,
 		Elsewhere: &neighbour{"https://andenes.example/30", "Tomás Iriarte"}, Earlier: neighbour{"/@nora/20", "Second sowing"}, Later: neighbour{"/@nora/26", "Finished “The Summer Book” for the third…"}}
 	quoting := entries[2]
 	quoting.Quote, quoting.ReplyTo = &Quoted{URL: "https://allotments.example/2", Author: long, Lang: "en", Content: wide}, ""
@@ -183,11 +185,11 @@ func sampleSitePages(pages map[string]any) {
 	}{visitor("About", "/about"), "nora@veldkamp.example", "mailto:nora@veldkamp.example", []string{"Be kind, or be elsewhere.", "No advice on slugs."}, []string{"spam.example"}, true, 1204, since}
 	pages["privacy"] = struct {
 		Visitor
-		Contact, ContactURL                       string
-		Approves, Searchable                      bool
-		LogInDays, RemoteDays, MediaDays, MediaMB int
-		Changed                                   time.Time
-	}{visitor("Privacy", "/privacy-policy"), "", "", true, true, 365, 90, 7, 512, since}
+		Contact, ContactURL            string
+		Approves, Searchable           bool
+		LogInDays, RemoteDays, MediaMB int
+		Changed                        time.Time
+	}{visitor("Privacy", "/privacy-policy"), "", "", true, true, 365, 90, 512, since}
 	type reach struct {
 		Discoverable, Indexable, ShowLists, PostsOnWeb, UnlistedOnWeb, ShowCounts, Feeds, VisitorSearch, SearchEngines, AICrawlers, ShowBlocked bool
 		Contact, Rules                                                                                                                          string

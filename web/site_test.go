@@ -167,7 +167,7 @@ func TestMonthsOfTheArchive(t *testing.T) {
 	at("2024-05-10T12:00:00Z", store.Followers, "PRIVATE-MAY")
 	at("2026-11-01T12:00:00Z", store.Public, "IN-NOVEMBER")
 	profile := h.page("/@nora")
-	says(t, profile, `href="/archive/2026/11" aria-label="November 2026"`, `href="/archive/2024"`)
+	says(t, profile, `href="/archive/2026/11">Nov<span class="vh"> 2026</span>`, `href="/archive/2024"`)
 	hides(t, profile, `href="/archive/2025"`, "/archive/2024/06")
 	says(t, h.page("/archive/2024"), `href="/archive/2024/02"`, `href="/archive/2024/06"`, "2 posts")
 	says(t, h.page("/archive/2024/02"), "IN-FEBRUARY", "1 post", `rel="next" href="/archive/2024/06"`)

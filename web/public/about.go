@@ -13,9 +13,6 @@ import (
 	"dassie/store"
 )
 
-// Sweeps of strangers' pictures, as the privacy policy states them.
-const mediaDays = 7
-
 type aboutPage struct {
 	assets.Visitor
 	Contact, ContactURL string
@@ -70,11 +67,10 @@ func contactURL(contact string) string {
 
 type privacyPage struct {
 	assets.Visitor
-	Contact, ContactURL   string
-	Approves, Searchable  bool
-	RemoteDays, LogInDays int
-	MediaDays, MediaMB    int
-	Changed               time.Time
+	Contact, ContactURL            string
+	Approves, Searchable           bool
+	RemoteDays, LogInDays, MediaMB int
+	Changed                        time.Time
 }
 
 // Privacy answers GET of /privacy-policy: what is stored, from the settings as
@@ -90,7 +86,7 @@ func (s *Site) Privacy(w http.ResponseWriter, r *http.Request) {
 		return v.html("privacy", privacyPage{
 			Visitor: v.visitor("Privacy", "What "+host+" stores, and for how long.", "/privacy-policy"),
 			Contact: v.set.Contact, ContactURL: contactURL(v.set.Contact), Approves: v.set.ApproveFollowers, Searchable: v.searchable(),
-			RemoteDays: v.set.KeepRemoteDays, LogInDays: v.set.KeepAddressDays, MediaDays: mediaDays, MediaMB: v.set.MediaCacheMB, Changed: changed,
+			RemoteDays: v.set.KeepRemoteDays, LogInDays: v.set.KeepAddressDays, MediaMB: v.set.MediaCacheMB, Changed: changed,
 		})
 	})
 }
