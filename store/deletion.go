@@ -37,6 +37,9 @@ func (t *Tx) dropPost(p Post) error {
 	if err := t.unlinkPost(p); err != nil {
 		return err
 	}
+	if err := t.leaveTalk(p.ID); err != nil {
+		return err
+	}
 	for _, q := range []string{
 		`delete from home where post_id = ?`,
 		`delete from mentions where post_id = ?`,

@@ -50,6 +50,8 @@
 //	  notifications                    180 days, 20,000
 //	  unindexed     wait for search    emptied by IndexBatch
 //	  search        words, authors and hashtags, with its post (FTS5, without the text itself)
+//	  conversations private talks      with their last post
+//	  conversation_people, _posts      with their conversation; a post also when it goes
 //	leaving
 //	  outgoing      activities         folded an hour after the last delivery; a Delete after 30 days
 //	  deliveries    one for each inbox with their activity
@@ -93,8 +95,6 @@
 // Reading:
 //
 //	tag_features    tag_id key, at, for the profile
-//	conversations   id key, context_hash, last_id, unread; conversation_people (conversation_id, actor_id);
-//	                conversation_posts (post_id key, conversation_id): posts of visibility 3, found by PostExtra.Context, else by the root
 //	markers         name key ('home', 'notifications', by client), last_id, version, at: takes over settings marker_home, marker_notifications
 //	notes           actor_id key, text: a note to oneself about a person. Exempts the actor from the sweep
 //	endorsements    actor_id key, at

@@ -111,14 +111,16 @@ func (t *Tx) DropNotifications(kind string, actorID, postID int64) error {
 	return err
 }
 
-// CountNotificationsSince counts what is above a place, up to a limit.
-func (t *Tx) CountNotificationsSince(id int64, limit int) (int, error) {
+// CountNotificationsSince counts what is above a place, up to a limit; no kinds
+// means all.
+func (t *Tx) CountNotificationsSince(id int64, limit int, kinds ...string) (int, error) {
 	n, err := value[int64](t, `
 		select count(*)
 		from (
 			select 1
 			from notifications
-			where id > ?
-			limit ?)`, id, limit)
+			where id > ?1
+			and (?2 = '' or instr(?2, ',' || kind || ',') > 0)
+			limit ?3)`, id, joinKinds(kinds), limit)
 	return int(n), err
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -101,6 +102,39 @@ func (t *Tx) ReactionByURI(actorID int64, uri string) (Reaction, error) {
 			offset ?), 0)
 		and r.uri = ?
 		limit 1`, actorID, actorID, reactionsSought, uri)
+	return found, err
+}
+
+// Reacted is one emoji that people answered a post with.
+type Reacted struct {
+	Emoji string
+	Icon  string // address of a shortcode's picture on the server of somebody who used it
+	Count int
+	Mine  bool // the owner among them
+}
+
+// ReactionsTo counts the emoji reactions to several posts: to own ones those of
+// all, to others' the owner's. The most frequent ones come first.
+func (t *Tx) ReactionsTo(postIDs []int64) (map[int64][]Reacted, error) {
+	list, err := many(t, scanReaction, `
+		select `+reactionColumns+`
+		from json_each(?) j
+		cross join reactions r indexed by reactions_post on r.post_id = j.value
+		where r.emoji != ''`, idList(distinct(postIDs)))
+	found := map[int64][]Reacted{}
+	for _, r := range list {
+		all := found[r.PostID]
+		i := slices.IndexFunc(all, func(x Reacted) bool { return x.Emoji == r.Emoji })
+		if i < 0 {
+			i, all = len(all), append(all, Reacted{Emoji: r.Emoji, Icon: r.Icon})
+			found[r.PostID] = all
+		}
+		all[i].Count++
+		all[i].Mine = all[i].Mine || r.ActorID == OwnerID
+	}
+	for _, all := range found {
+		slices.SortStableFunc(all, func(a, b Reacted) int { return b.Count - a.Count })
+	}
 	return found, err
 }
 

@@ -14,6 +14,7 @@ const unknownActor = `a.id != 1
 	and not exists (select 1 from notifications where actor_id = a.id)
 	and not exists (select 1 from reactions where actor_id = a.id)
 	and not exists (select 1 from blocks where actor_id = a.id)
+	and not exists (select 1 from conversation_people where actor_id = a.id)
 	and not exists (select 1 from reports where actor_id = a.id or about_id = a.id)`
 
 // unusedSince is the age at which what nobody here knows goes: 30 days, or one

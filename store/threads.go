@@ -77,6 +77,21 @@ func (t *Tx) Descendants(id int64, limit int) ([]Post, error) {
 	return out, nil
 }
 
+// Branch is a post below another, as far as its place in the tree goes.
+type Branch struct{ ID, ParentID, ActorID int64 }
+
+// Branches lists what is known below a post as Descendants does, without the
+// posts themselves: a long conversation is read in parts.
+func (t *Tx) Branches(id int64, limit int) ([]Branch, error) {
+	list, err := many(t, func(r scanner) (b Branch, err error) { err = r.Scan(&b.ID, &b.ParentID, &b.ActorID); return }, below+`
+		select p.id, p.parent_id, p.actor_id
+		from below b
+		cross join posts p on p.id = b.id
+		where b.id != ?`, id, limit+1, id)
+	slices.SortFunc(list, func(a, b Branch) int { return cmp.Compare(a.ID, b.ID) })
+	return list, err
+}
+
 // ThreadCounts says how many posts below one are known, and how many there are
 // said to be: of each post as many replies as are known, or as its server says
 // if that is more.

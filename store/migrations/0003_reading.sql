@@ -44,11 +44,14 @@ select id, actor_id
 from posts
 where extra like '%"tags":%';
 
--- Posts to people named and nobody else, by what they belong to.
+-- Posts to people named and nobody else, by what they belong to and who may read
+-- them: root is the conversation's uri, else that of its first post; people are
+-- the uris of all but the owner, sorted, one on a line.
 create table conversations (
   id integer primary key,
   root text not null,
   root_hash integer not null,
+  people text not null,
   last_id integer not null,
   unread integer not null default 0
 );
@@ -57,6 +60,9 @@ create index conversations_root on conversations (root_hash);
 
 create index conversations_last on conversations (last_id);
 
+create index conversations_unread on conversations (unread) where unread = 1;
+
+-- Those of the people who are stored here.
 create table conversation_people (
   conversation_id integer not null,
   actor_id integer not null,

@@ -516,6 +516,7 @@ CREATE TABLE conversations (
   id integer primary key,
   root text not null,
   root_hash integer not null,
+  people text not null,
   last_id integer not null,
   unread integer not null default 0
 );
@@ -523,6 +524,8 @@ CREATE TABLE conversations (
 CREATE INDEX conversations_root on conversations (root_hash);
 
 CREATE INDEX conversations_last on conversations (last_id);
+
+CREATE INDEX conversations_unread on conversations (unread) where unread = 1;
 
 CREATE TABLE conversation_people (
   conversation_id integer not null,

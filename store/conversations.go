@@ -1,0 +1,330 @@
+package store
+
+import (
+	"errors"
+	"slices"
+	"strings"
+)
+
+// Conversation is a talk in posts to people named and nobody else. Whoever names
+// one more person begins a new one: what was said before is not theirs to read.
+type Conversation struct {
+	ID     int64
+	Root   string   // uri of the conversation, else of its first post
+	People []string // uris of all who may read it but the owner, sorted
+	LastID int64    // its newest post
+	Unread bool
+}
+
+func scanConversation(r scanner) (Conversation, error) {
+	var c Conversation
+	var people string
+	err := r.Scan(&c.ID, &c.Root, &people, &c.LastID, &c.Unread)
+	if people != "" {
+		c.People = strings.Split(people, "\n")
+	}
+	return c, err
+}
+
+const conversationColumns = `c.id, c.root, c.people, c.last_id, c.unread`
+
+// Talk is what decides where a direct post is filed.
+type Talk struct {
+	Post   Post
+	Author Actor
+	Unread bool // it came just now, from somebody else
+}
+
+// FileTalk files a direct post under its conversation, once; it says whether that
+// is new. The conversation is the one of the post it answers, else the one that
+// it names, else that of its first known post, among those of the same people.
+func (t *Tx) FileTalk(talk Talk) (bool, error) {
+	p := talk.Post
+	known, err := t.exists(`
+		select 1
+		from conversation_posts
+		where post_id = ?`, p.ID)
+	if err != nil || known || p.Visibility != Direct || p.BoostOf != 0 {
+		return false, err
+	}
+	root, err := t.talkRoot(p)
+	if err != nil {
+		return false, err
+	}
+	uris, ids := talkPeople(talk)
+	c, err := t.talkAmong(root, uris)
+	if errors.Is(err, ErrNotFound) {
+		c, err = t.beginTalk(root, uris, ids)
+	}
+	if err != nil {
+		return false, err
+	}
+	if _, err := t.exec(`
+		insert into conversation_posts (post_id, conversation_id)
+		values (?, ?)`, p.ID, c.ID); err != nil {
+		return false, err
+	}
+	// Whoever answers has read what was there.
+	_, err = t.exec(`
+		update conversations
+		set last_id = max(last_id, ?1), unread = iif(?2, 0, max(unread, ?3))
+		where id = ?4`, p.ID, p.Own(), talk.Unread && !p.Own(), c.ID)
+	return err == nil, err
+}
+
+// talkRoot is the name of the conversation that a post belongs to.
+func (t *Tx) talkRoot(p Post) (string, error) {
+	root, err := value[string](t, `
+		select c.root
+		from conversation_posts x
+		cross join conversations c on c.id = x.conversation_id
+		where x.post_id = ?`, p.ParentID)
+	if !errors.Is(err, ErrNotFound) {
+		return root, err
+	}
+	if p.Extra.Context != "" {
+		return p.Extra.Context, nil
+	}
+	up, err := t.Ancestors(p, 100)
+	if err != nil {
+		return "", err
+	}
+	first := p
+	if len(up) > 0 {
+		first = up[0]
+	}
+	if first.Extra.Context != "" {
+		return first.Extra.Context, nil
+	}
+	if first.ParentURI != "" {
+		return first.ParentURI, nil
+	}
+	return first.URI, nil
+}
+
+// talkPeople are all who may read a direct post but the owner: their uris,
+// sorted, and the ids of those who are stored here.
+func talkPeople(talk Talk) (uris []string, ids []int64) {
+	if !talk.Post.Own() {
+		uris, ids = append(uris, talk.Author.URI), append(ids, talk.Author.ID)
+	}
+	for _, m := range talk.Post.Extra.Mentions {
+		if m.ActorID == OwnerID || m.URI == "" || strings.Contains(m.URI, "\n") {
+			continue
+		}
+		uris = append(uris, m.URI)
+		if m.ActorID != 0 {
+			ids = append(ids, m.ActorID)
+		}
+	}
+	slices.Sort(uris)
+	return slices.Compact(uris), ids
+}
+
+func (t *Tx) talkAmong(root string, uris []string) (Conversation, error) {
+	var c Conversation
+	err := t.one(func(r scanner) (err error) { c, err = scanConversation(r); return }, `
+		select `+conversationColumns+`
+		from conversations c indexed by conversations_root
+		where c.root_hash = ?
+		and c.root = ?
+		and c.people = ?
+		limit 1`, t.hash(root), root, strings.Join(uris, "\n"))
+	return c, err
+}
+
+func (t *Tx) beginTalk(root string, uris []string, ids []int64) (Conversation, error) {
+	c := Conversation{ID: t.NewID(), Root: root, People: uris}
+	if _, err := t.exec(`
+		insert into conversations (id, root, root_hash, people, last_id)
+		values (?, ?, ?, ?, 0)`, c.ID, root, t.hash(root), strings.Join(uris, "\n")); err != nil {
+		return c, err
+	}
+	for _, id := range ids {
+		if _, err := t.exec(`
+			insert or ignore into conversation_people (conversation_id, actor_id)
+			values (?, ?)`, c.ID, id); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
+}
+
+// Conversations reads a page of them by their newest posts; the bounds of the
+// page are ids of those.
+func (t *Tx) Conversations(p Page) ([]Conversation, error) {
+	const list = `
+		select ` + conversationColumns + `
+		from conversations c indexed by conversations_last
+		where c.last_id < ?
+		and c.last_id > ?
+		order by c.last_id `
+	return page(t, p, scanConversation, list+`desc limit ?`, list+`asc limit ?`)
+}
+
+// Conversation reads one.
+func (t *Tx) Conversation(id int64) (Conversation, error) {
+	var c Conversation
+	err := t.one(func(r scanner) (err error) { c, err = scanConversation(r); return }, `
+		select `+conversationColumns+`
+		from conversations c
+		where c.id = ?`, id)
+	return c, err
+}
+
+// ConversationOf finds the conversation that a post is filed under.
+func (t *Tx) ConversationOf(postID int64) (Conversation, error) {
+	var c Conversation
+	err := t.one(func(r scanner) (err error) { c, err = scanConversation(r); return }, `
+		select `+conversationColumns+`
+		from conversation_posts x
+		cross join conversations c on c.id = x.conversation_id
+		where x.post_id = ?`, postID)
+	return c, err
+}
+
+// PeopleOf lists the ids of the people of several conversations, as far as they
+// are stored here.
+func (t *Tx) PeopleOf(conversationIDs []int64) (map[int64][]int64, error) {
+	type pair struct{ talk, actor int64 }
+	list, err := many(t, func(r scanner) (x pair, err error) { err = r.Scan(&x.talk, &x.actor); return }, `
+		select x.conversation_id, x.actor_id
+		from json_each(?) j
+		cross join conversation_people x on x.conversation_id = j.value`, idList(distinct(conversationIDs)))
+	people := map[int64][]int64{}
+	for _, x := range list {
+		people[x.talk] = append(people[x.talk], x.actor)
+	}
+	return people, err
+}
+
+// TalkPosts reads a page of the posts of a conversation, newest first.
+func (t *Tx) TalkPosts(conversationID int64, p Page) ([]Post, error) {
+	const list = `
+		select ` + postColumns + `
+		from conversation_posts x indexed by conversation_posts_of
+		cross join posts p on p.id = x.post_id
+		where x.conversation_id = ?
+		and x.post_id < ?
+		and x.post_id > ?
+		order by x.post_id `
+	return page(t, p, scanPost, list+`desc limit ?`, list+`asc limit ?`, conversationID)
+}
+
+// CountUnreadTalks counts the conversations with something unread, up to a limit.
+func (t *Tx) CountUnreadTalks(limit int) (int, error) {
+	n, err := value[int64](t, `
+		select count(*)
+		from (
+			select 1
+			from conversations indexed by conversations_unread
+			where unread = 1
+			limit ?)`, limit)
+	return int(n), err
+}
+
+// ReadTalk marks a conversation as read, 0 all of them, unless something newer
+// came than the post that the owner saw last.
+func (t *Tx) ReadTalk(id, until int64) error {
+	_, err := t.exec(`
+		update conversations
+		set unread = 0
+		where unread = 1
+		and last_id <= ?2
+		and (?1 = 0 or id = ?1)`, id, until)
+	return err
+}
+
+// ReadTalksWith marks every conversation that somebody takes part in as read.
+func (t *Tx) ReadTalksWith(actorID int64) error {
+	_, err := t.exec(`
+		update conversations
+		set unread = 0
+		where unread = 1
+		and id in (
+			select conversation_id
+			from conversation_people
+			where actor_id = ?)`, actorID)
+	return err
+}
+
+// DropTalk takes a conversation off the list. Its posts stay; one more of them
+// begins it anew.
+func (t *Tx) DropTalk(id int64) error {
+	for _, q := range []string{
+		`delete from conversation_posts where conversation_id = ?`,
+		`delete from conversation_people where conversation_id = ?`,
+		`delete from conversations where id = ?`,
+	} {
+		if _, err := t.exec(q, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leaveTalk takes a post that is deleted out of its conversation, which ends with
+// its last post.
+func (t *Tx) leaveTalk(postID int64) error {
+	c, err := t.ConversationOf(postID)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := t.exec(`
+		delete from conversation_posts
+		where post_id = ?`, postID); err != nil {
+		return err
+	}
+	last, err := value[int64](t, `
+		select post_id
+		from conversation_posts indexed by conversation_posts_of
+		where conversation_id = ?
+		order by post_id desc
+		limit 1`, c.ID)
+	if errors.Is(err, ErrNotFound) {
+		return t.DropTalk(c.ID)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`
+		update conversations
+		set last_id = ?, unread = iif(last_id = ?, 0, unread)
+		where id = ?`, last, postID, c.ID)
+	return err
+}
+
+// DirectPosts lists direct posts above an id, oldest first: the owner's and those
+// that name the owner.
+func (t *Tx) DirectPosts(after int64, limit int) ([]Post, error) {
+	own, err := many(t, scanInt64, `
+		select p.id
+		from posts p indexed by posts_own
+		where p.actor_id = 1
+		and p.visibility = 3
+		and p.id > ?
+		order by p.id
+		limit ?`, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	others, err := many(t, scanInt64, `
+		select m.post_id
+		from mentions m indexed by mentions_actor
+		cross join posts p on p.id = m.post_id
+		where m.actor_id = 1
+		and m.post_id > ?
+		and p.visibility = 3
+		order by m.post_id
+		limit ?`, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	ids := append(own, others...)
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	return t.Posts(ids[:min(len(ids), limit)])
+}
