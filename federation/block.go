@@ -58,6 +58,9 @@ func (s *Service) block(tx *store.Tx, actorID int64) error {
 	if err := tx.DropNotificationsOf(a.ID); err != nil {
 		return err
 	}
+	if err := tx.ReadTalksWith(a.ID); err != nil {
+		return err
+	}
 	uri := s.newActivityID()
 	if err := tx.AddBlock(a.ID, uri); err != nil {
 		return err

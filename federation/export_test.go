@@ -86,3 +86,7 @@ func FetchingVerb(tb testing.TB, kind string, applied *int) {
 	}
 	tb.Cleanup(func() { delete(verbs, kind) })
 }
+
+// FillTalks and WantTalks file direct posts of before, and queue that.
+func (s *Service) FillTalks(ctx context.Context) error { return s.fillTalks(ctx, nil) }
+func (s *Service) WantTalks(ctx context.Context) error { return s.wantTalks(ctx) }

@@ -42,6 +42,7 @@ var jobKinds = map[string]func(s *Service, ctx context.Context, payload []byte) 
 	"parents":     (*Service).fetchParents,
 	"talk":        (*Service).fetchHinted,
 	"thread":      (*Service).fetchThreadJob,
+	"talks":       (*Service).fillTalks,
 	"gap":         (*Service).recoverStep,
 }
 
@@ -166,6 +167,9 @@ func peerOf(j store.Job) string {
 // Run does the background work until ctx ends, and returns when everything that
 // was under way has been recorded.
 func (s *Service) Run(ctx context.Context) error {
+	if err := s.wantTalks(ctx); err != nil && ctx.Err() == nil {
+		s.log.Error("cannot queue the filing of private talks", "error", err)
+	}
 	var wg sync.WaitGroup
 	for _, loop := range []func(context.Context){s.jobLoop, s.deliveryLoop, s.indexLoop} {
 		wg.Go(func() { loop(ctx) })

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"dassie/federation/ap"
@@ -12,32 +13,75 @@ import (
 )
 
 // Like notes that the owner likes a post, and tells its author (AP 6.8). Liking
-// it again changes nothing. It returns the post as it is then.
+// it again changes nothing; a reaction of the owner's gives way to it. It returns
+// the post as it is then.
 func (s *Service) Like(ctx context.Context, postID int64) (store.Post, error) {
 	return s.onPost(ctx, "like", postID, func(tx *store.Tx, p store.Post, author store.Actor) error {
-		if blocked, err := Blocked(tx, author.URI); err != nil {
-			return err
-		} else if blocked {
-			return reply.Errorf(reply.Unprocessable, "You blocked @%s, or their server. Unblock them before you like something of theirs.", author.Handle())
-		}
-		r := store.Reaction{PostID: p.ID, ActorID: store.OwnerID, URI: s.newActivityID()}
-		fresh, err := tx.React(&r)
-		if err != nil || !fresh {
-			return err
-		}
-		if err := tx.KeepPost(p.ID); err != nil {
-			return err
-		}
-		to, err := authorInbox(tx, author)
-		if err != nil {
-			return err
-		}
-		s.countsChanged(tx, p.ID)
-		return s.send(tx, "Like", 0, s.likeOf(r, p, author), to)
+		return s.answerWith(tx, p, author, ap.Reaction{})
 	})
 }
 
-// Unlike takes the owner's like back (AP 6.10).
+// React answers a post with an emoji: one character, or a shortcode that somebody
+// has answered it with already. The owner has one answer to a post, a like or a
+// reaction, as Misskey has it and as servers without reactions count it: the one
+// before is taken back.
+func (s *Service) React(ctx context.Context, postID int64, emoji string) (store.Post, error) {
+	emoji = strings.TrimSpace(emoji)
+	return s.onPost(ctx, "react to", postID, func(tx *store.Tx, p store.Post, author store.Actor) error {
+		said := ap.Reaction{Emoji: emoji}
+		if !ap.IsEmoji(emoji) {
+			known, err := tx.ReactionsTo([]int64{p.ID})
+			if err != nil {
+				return err
+			}
+			for _, r := range known[p.ID] {
+				if r.Emoji == emoji && r.Icon != "" {
+					said.IconURL = r.Icon
+				}
+			}
+			if said.IconURL == "" {
+				return reply.Errorf(reply.Unprocessable, "Choose one emoji, or put one into the field.")
+			}
+		}
+		return s.answerWith(tx, p, author, said)
+	})
+}
+
+// answerWith makes a like or a reaction the owner's one answer to a post.
+func (s *Service) answerWith(tx *store.Tx, p store.Post, author store.Actor, said ap.Reaction) error {
+	if blocked, err := Blocked(tx, author.URI); err != nil {
+		return err
+	} else if blocked {
+		return reply.Errorf(reply.Unprocessable, "You blocked @%s, or their server. Unblock them before you like something of theirs.", author.Handle())
+	}
+	mine, err := tx.ReactionsOf(p.ID, store.OwnerID)
+	if err != nil {
+		return err
+	}
+	for _, r := range mine {
+		if r.Emoji == said.Emoji {
+			return nil
+		}
+	}
+	to, err := authorInbox(tx, author)
+	if err != nil {
+		return err
+	}
+	if err := s.takeBack(tx, mine, p, author, to); err != nil {
+		return err
+	}
+	r := store.Reaction{PostID: p.ID, ActorID: store.OwnerID, Emoji: said.Emoji, Icon: said.IconURL, URI: s.newActivityID()}
+	if _, err := tx.React(&r); err != nil {
+		return err
+	}
+	if err := tx.KeepPost(p.ID); err != nil {
+		return err
+	}
+	s.countsChanged(tx, p.ID)
+	return s.send(tx, "Like", 0, s.likeOf(r, p, author), to)
+}
+
+// Unlike takes the owner's like or reaction back (AP 6.10).
 func (s *Service) Unlike(ctx context.Context, postID int64) (store.Post, error) {
 	return s.onPost(ctx, "unlike", postID, func(tx *store.Tx, p store.Post, author store.Actor) error {
 		mine, err := tx.ReactionsOf(p.ID, store.OwnerID)
@@ -48,18 +92,23 @@ func (s *Service) Unlike(ctx context.Context, postID int64) (store.Post, error) 
 		if err != nil {
 			return err
 		}
-		for _, r := range mine {
-			if _, err := tx.Unreact(r); err != nil {
-				return err
-			}
-			s.countsChanged(tx, p.ID)
-			undo := ap.NewActivity("Undo", s.newActivityID(), s.actorURI, s.likeOf(r, p, author), []string{author.URI}, nil, time.Time{})
-			if err := s.send(tx, "Undo", 0, undo, to); err != nil {
-				return err
-			}
-		}
-		return nil
+		return s.takeBack(tx, mine, p, author, to)
 	})
+}
+
+// takeBack ends the owner's answers to a post, telling its author of each.
+func (s *Service) takeBack(tx *store.Tx, mine []store.Reaction, p store.Post, author store.Actor, to []store.InboxTarget) error {
+	for _, r := range mine {
+		if _, err := tx.Unreact(r); err != nil {
+			return err
+		}
+		s.countsChanged(tx, p.ID)
+		undo := ap.NewActivity("Undo", s.newActivityID(), s.actorURI, s.likeOf(r, p, author), []string{author.URI}, nil, time.Time{})
+		if err := s.send(tx, "Undo", 0, undo, to); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // onPost does something with a post in one transaction and reads it anew.
@@ -81,7 +130,11 @@ func (s *Service) onPost(ctx context.Context, verb string, postID int64, do func
 }
 
 func (s *Service) likeOf(r store.Reaction, p store.Post, author store.Actor) *ap.Message {
-	return ap.NewActivity("Like", r.URI, s.actorURI, p.URI, []string{author.URI}, nil, time.Time{})
+	m := ap.NewActivity("Like", r.URI, s.actorURI, p.URI, []string{author.URI}, nil, time.Time{})
+	if r.Emoji != "" {
+		m.WithReaction(ap.Reaction{Emoji: r.Emoji, IconURL: r.Icon})
+	}
+	return m
 }
 
 // onLike takes a like of an own post (AP 7.10), or a reaction to it: EmojiReact

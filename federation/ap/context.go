@@ -31,6 +31,10 @@ const requestTerms = `"QuoteRequest":"https://w3id.org/fep/044f#QuoteRequest",` 
 	`"interactingObject":{"@id":"gts:interactingObject","@type":"@id"},` +
 	`"interactionTarget":{"@id":"gts:interactionTarget","@type":"@id"}`
 
+// reactionTerms are those of an emoji reaction and its Undo.
+const reactionTerms = `"toot":"http://joinmastodon.org/ns#","Emoji":"toot:Emoji",` +
+	`"misskey":"https://misskey-hub.net/ns#","_misskey_reaction":"misskey:_misskey_reaction"`
+
 const policyTerms = `"gts":"https://gotosocial.org/ns#",` +
 	`"interactionPolicy":{"@id":"gts:interactionPolicy","@type":"@id"},` +
 	`"canQuote":{"@id":"gts:canQuote","@type":"@id"},"canReply":{"@id":"gts:canReply","@type":"@id"},` +
@@ -49,11 +53,12 @@ const actorTerms = `"Hashtag":"as:Hashtag","manuallyApprovesFollowers":"as:manua
 	`"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"}`
 
 const (
-	baseContext    = `["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1"`
-	plainContext   = baseContext + `]`
-	noteContext    = baseContext + `,{` + noteTerms + `}]`
-	requestContext = baseContext + `,{` + noteTerms + `,` + requestTerms + `}]`
-	actorContext   = baseContext + `,"https://w3id.org/security/multikey/v1",{` + actorTerms + `}]`
+	baseContext     = `["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1"`
+	plainContext    = baseContext + `]`
+	noteContext     = baseContext + `,{` + noteTerms + `}]`
+	reactionContext = baseContext + `,{` + reactionTerms + `}]`
+	requestContext  = baseContext + `,{` + noteTerms + `,` + requestTerms + `}]`
+	actorContext    = baseContext + `,"https://w3id.org/security/multikey/v1",{` + actorTerms + `}]`
 )
 
 // encoder is what knows its own wire form: *Note, *Actor, *Collection, *Tombstone.
@@ -105,6 +110,9 @@ func contextFor(v any) string {
 	case *Message:
 		if v.Instrument != nil || isConsent(v.Type) {
 			return requestContext
+		}
+		if v.MisskeyReaction != "" {
+			return reactionContext
 		}
 		return contextFor(v.Object)
 	case *wireActor:

@@ -1,6 +1,9 @@
 package ap
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Message is an activity of ours on its way out. Fields that are empty are left
 // out; To and CC are written as arrays when they are not nil.
@@ -16,6 +19,19 @@ type Message struct {
 	Result     string   `json:"result,omitempty"`     // Accept of a QuoteRequest: the stamp (FEP-044f)
 	Instrument any      `json:"instrument,omitempty"` // QuoteRequest: the quoting post
 	Content    string   `json:"content,omitempty"`    // Flag: the report; Like: a reaction
+
+	MisskeyReaction string    `json:"_misskey_reaction,omitempty"` // Like: the reaction once more
+	Tag             []wireTag `json:"tag,omitempty"`               // Like: the picture of a shortcode
+}
+
+// WithReaction makes a Like an emoji reaction (FEP-c0e0). The emoji stands twice:
+// Misskey, Pleroma and Akkoma read _misskey_reaction, others content.
+func (m *Message) WithReaction(r Reaction) *Message {
+	m.Content, m.MisskeyReaction = r.Emoji, r.Emoji
+	if r.IconURL != "" {
+		m.Tag = encodeTags(nil, nil, []Emoji{{Shortcode: strings.Trim(r.Emoji, ":"), IconURL: r.IconURL}})
+	}
+	return m
 }
 
 // NewActivity wraps object into an activity. object is an id, several ids (Flag),
