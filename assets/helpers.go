@@ -22,6 +22,8 @@ var helpers = template.FuncMap{
 	"plural":       plural,
 	"num":          thousands,
 	"count":        count,
+	"times":        times,
+	"add":          func(a, b int) int { return a + b },
 	"pair":         pair,
 	"list":         list,
 	"field":        newField,
@@ -140,6 +142,22 @@ func plural(n int, one, many string) string {
 		return one
 	}
 	return many
+}
+
+// keptVersions is how many earlier versions of a post are kept at most.
+const keptVersions = 20
+
+// times is "once", "twice", "3 times", for what is counted as far as it is kept.
+func times(n int) string {
+	switch {
+	case n == 1:
+		return "once"
+	case n == 2:
+		return "twice"
+	case n >= keptVersions:
+		return strconv.Itoa(n) + " times or more"
+	}
+	return strconv.Itoa(n) + " times"
 }
 
 // handle writes a full handle so that a narrow place breaks it before the

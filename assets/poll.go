@@ -16,6 +16,7 @@ type Poll struct {
 	May      bool   // the reader may vote
 	CSRF     string // of the form to vote with
 	Back     string // where that form leads back to
+	Error    string // what is wrong with the vote that was sent
 }
 
 // PollOption is one answer and its votes.
@@ -23,6 +24,7 @@ type PollOption struct {
 	Name  string
 	Votes int
 	Mine  bool // chosen by the reader
+	Tried bool // chosen in a form that came back
 }
 
 // Votes is how many there are in all.
@@ -70,6 +72,7 @@ type PollForm struct {
 	Multiple bool
 	Hide     bool // the counts until the end
 	Open     bool // something is filled in
+	Error    string
 }
 
 // pollField is one field for an answer, counted from 1.

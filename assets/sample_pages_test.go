@@ -30,14 +30,47 @@ type talker struct {
 }
 type neighbour struct{ URL, Text string }
 type note struct {
-	ID, Kind            string
-	People              []Person
-	Others              int
-	Time                time.Time
-	New                 bool
-	Card                *Card
-	Reaction            string
-	Excerpt, ExcerptURL string
+	ID, Kind, About string
+	Named           []Person
+	Faces           []Person
+	Others          int
+	To              string
+	Time            time.Time
+	New             bool
+	Card            *Card
+	Reaction        string
+	Excerpt, Lang   string
+	ExcerptURL      string
+	Result          string
+}
+type laterReplies struct {
+	URL   string
+	Count int
+}
+type sampleTalk struct {
+	URL, LastID string
+	People      []Person
+	Others      int
+	Last        string
+	Mine        bool
+	Time        time.Time
+	Unread      bool
+}
+type saidSample struct {
+	Card    Card
+	Trouble []string
+}
+type version struct {
+	Time time.Time
+	Card Card
+}
+type toucher struct {
+	Person
+	Emoji string
+}
+type choice struct {
+	Emoji, Name string
+	Mine        bool
 }
 type draft struct {
 	ID, Excerpt, Lang, Audience string
@@ -71,7 +104,7 @@ func samplePages() map[string]any {
 	cards := sampleCards()
 	answer := cards[3]
 	pages := map[string]any{}
-	for _, add := range []func(map[string]any){sampleEntrance, samplePublic, sampleLists, sampleForms, sampleSaved} {
+	for _, add := range []func(map[string]any){sampleEntrance, samplePublic, sampleLists, sampleForms, sampleSaved, sampleTalks} {
 		add(pages)
 	}
 	type home struct {
@@ -89,29 +122,57 @@ func samplePages() map[string]any {
 	pages["home.pinned"] = home{Owner: owner("Home", "home", "/me"), Cards: []Card{pinnedSample(cards[5]), quotingSample(cards[4])}, Compose: Compose{Key: "k", Audiences: audiences}}
 	pages["home.empty"] = home{Owner: Owner{Title: "Home", Lang: "en", Look: Look{Theme: "dark"}, Me: nora, Now: now, Notice: &Notice{Kind: "done", Strong: "Sent.", Text: "1 server is being told."}}, Compose: Compose{Error: "There is no text yet."}}
 	type missing struct {
-		Lead    string
-		Why     []string
-		Looking bool
-		URL     string
+		Lead, Silent, End string
+		Why               []string
+		Looking           bool
+		URL, Root         string
 	}
 	type post struct {
 		Owner
-		Ancestors         []Card
-		Card              Card
-		Answers           []Node
-		Missing           *missing
-		Original          string
-		ReplyingTo        []string
-		Compose           *Compose
-		People            []talker
-		BackURL, BackText string
-		Quotes            []sampleQuote
+		Ancestors           []Card
+		AboveURL            string
+		Card                Card
+		Answers             []Node
+		Answering           string
+		Missing             *missing
+		Original, PublicURL string
+		Later               *laterReplies
+		Earlier             string
+		LeftOut             int
+		Compose             *Compose
+		People              []talker
+		BackURL, BackText   string
+		Quotes              []sampleQuote
 	}
-	focus := cards[1]
-	focus.LangName, focus.Boosters, focus.QuoteURL = "English", nil, "/me/write?quote=2"
-	pages["post"] = post{owner("Post", "", "/me/post/2"), cards[:1], focus, sampleTree(), &missing{"We know 5 of about 11 replies. 1 server did not answer.", []string{"quiet.example did not answer."}, false, "/me/post/2/thread"}, "https://navy.example/4", []string{"@grace@navy.example"},
-		&Compose{Key: "k", Text: "@grace@navy.example ", Reply: "4", Audiences: audiences}, []talker{{grace, 2}, {tomas, 1}}, "/me", "Home", nil}
-	pages["post.own"] = post{Owner: owner("Post", "", "/me/post/7"), Card: cards[5], BackURL: "/me", BackText: "Home",
+	focus := cards[3]
+	focus.LangName, focus.Boosters, focus.ReplyTo, focus.QuoteURL, focus.ReactURL, focus.Versions = "English", nil, "", "/me/write?quote=4", "/me/post/4/react", 1
+	focus.LikesURL, focus.BoostURL = "/me/post/4/likes", "/me/post/4/boosts"
+	gap := &missing{"We know 5 of about 11 replies.", "1 server did not answer: thicket.example, tried 2 minutes ago.", "About 6 more replies exist that never reached this server.",
+		[]string{"thicket.example did not answer.", "bastion.example does not show it to us."}, false, "/me/post/4/thread", "1"}
+	pages["post"] = post{Owner: owner("Post", "home", "/me/post/4"), Ancestors: cards[:1], Card: focus, Answers: sampleTree(), Answering: tomas.Handle, Missing: gap, Original: "https://navy.example/4",
+		Compose: &Compose{Key: "k", Text: "@grace@navy.example ", Reply: "4", Audiences: audiences}, People: []talker{{grace, 2}, {tomas, 1}}, BackURL: "/me", BackText: "Home"}
+	looking := *gap
+	looking.Looking, looking.Silent, looking.Why = true, "", nil
+	left := Card{ID: "70", URL: "/me/post/70", Left: "A post by somebody you blocked or muted."}
+	hurt := cards[4]
+	hurt.ReplyTo = ""
+	folds := sampleTree()
+	folds[0].Answers[0].Folded, folds[1].Folded = 4, 1
+	pages["post.long"] = post{Owner: owner("Post", "home", "/me/post/2"), Ancestors: []Card{left, cards[3]}, AboveURL: "/me/post/70", Card: cards[0], Answers: append([]Node{{Card: Card{ID: "71", URL: "/me/post/71", Left: left.Left}, Answers: []Node{{Card: hurt}}}}, folds...),
+		Missing: &looking, Later: &laterReplies{"/me/post/2?replies=9", 244}, Earlier: "/me/post/2#answers", LeftOut: 2, BackURL: "/me", BackText: "Home"}
+	pages["post.looking"] = post{Owner: owner("Post", "home", "/me/post/2"), Card: cards[0], Missing: &missing{Looking: true, URL: "/me/post/2/thread", Root: "2"}, BackURL: "/me", BackText: "Home"}
+	now := focus
+	now.Time = ago(time.Hour)
+	pages["edits"] = struct {
+		Owner
+		Card    Card
+		PostURL string
+		Earlier []version
+	}{owner("Earlier versions", "", "/me/post/4/edits"), now, "/me/post/4", []version{{ago(5 * time.Hour), Card{Content: english, Lang: "en", Warning: "Software", Poll: samplePoll(false, false)}}, {ago(30 * time.Hour), Card{Content: wide}}}}
+	sampleReactions(pages, focus)
+	mine := cards[5]
+	mine.Reaction = []Reaction{{Emoji: "🌱", Count: 12, Mine: true}, {Emoji: "👏🏽", Count: 3}, {Emoji: ":leek:", Count: 2}}
+	pages["post.own"] = post{Owner: owner("Post", "", "/me/post/7"), Card: mine, PublicURL: "/@nora/7", BackURL: "/me", BackText: "Home",
 		Quotes: []sampleQuote{{"9", grace, "https://navy.example/quote", ago(time.Hour)}}}
 	quoting := cards[1]
 	quoting.Quote = &Quoted{URL: "/me/post/3", Author: tomas, Lang: "en", Warning: "Seeds", Content: english}
@@ -122,7 +183,7 @@ func samplePages() map[string]any {
 	pages["post.refused"] = post{Owner: owner("Post", "", "/me/post/8"), Card: quoting, BackURL: "/me", BackText: "Home"}
 	asked := cards[0]
 	asked.Poll, asked.Media = samplePoll(false, false), nil
-	asked.Poll.End = "Ended 2 days ago"
+	asked.Poll.End = "Closed 2 days ago"
 	kept := cards[4]
 	kept.Poll = samplePoll(false, true)
 	kept.Poll.Hidden = true
@@ -133,6 +194,9 @@ func samplePages() map[string]any {
 	vote := cards[0]
 	vote.Poll, vote.Media = samplePoll(true, true), nil
 	pages["post.vote"] = post{Owner: owner("Post", "", "/me/post/1"), Card: vote, BackURL: "/me", BackText: "Home"}
+	vote.Poll = samplePoll(true, false)
+	vote.Poll.Error, vote.Poll.Options[1].Tried = "Choose an answer first.", true
+	pages["post.refusedvote"] = post{Owner: owner("Post", "", "/me/post/1"), Card: vote, BackURL: "/me", BackText: "Home"}
 	type write struct {
 		Owner
 		Mode, Key, Text, Warning, TextLang, Draft, Edit, Error, PreviewWarning string
@@ -167,6 +231,9 @@ func samplePages() map[string]any {
 	pages["write"] = write{Room: 3, Uploads: []Upload{sill}, Poll: asking, Asked: samplePoll(false, false), Owner: owner("Write", "write", "/me/write"), Mode: "new", Text: "Took stock of the seed drawers before winter. The purple spinach did what the books said it would not: it came true from open pollination, three years running.\n\nWhich one should I put up for swapping first?", TextLang: "en", Languages: options, Audiences: audiences, Left: 4786, Preview: english, SavedAt: ago(time.Minute)}
 	pages["write.files"] = write{Poll: asking, Owner: owner("Write", "write", "/me/write"), Mode: "new", Text: "Took stock of the seed drawers before winter.", TextLang: "en", Languages: options, Audiences: audiences, Left: 4786, Uploads: uploads, Added: 2, FilesError: "“IMG_2041.heic” (3.1 MB) was not added. HEIC pictures cannot be read here. Save it as JPEG and try again.", Sensitive: true, Preview: english,
 		PreviewMedia: []Media{{Kind: "Picture", Alt: sill.Alt, URL: sill.URL, Preview: sill.Preview}}}
+	refused := *asking
+	refused.Error = "A poll has 2 to 10 answers."
+	pages["write.poll"] = write{Room: 4, Owner: owner("Write", "write", "/me/write"), Mode: "new", Text: "Which one?", Languages: options, Audiences: audiences, Left: 4990, Poll: &refused}
 	pages["write.reply"] = write{Room: 4, Owner: owner("Reply", "write", "/me/write"), Mode: "reply", Text: "@grace@navy.example ", Parent: &answer, Languages: options, Audiences: Audiences{Chosen: "followers", Widest: "followers", Followers: 1, Servers: 1, Error: "Name at least one person."}, Left: -3, Error: "The post is 3 characters too long.", Preview: english, PreviewWarning: "Software"}
 	pages["write.edit"] = write{Room: 4, Owner: owner("Edit", "write", "/me/write"), Mode: "edit", Edit: "7", Text: "Second sowing", Fixed: true, Asked: samplePoll(false, true), Languages: options, Audiences: Audiences{Chosen: "named"}}
 	type delivery struct {
@@ -185,6 +252,74 @@ func samplePages() map[string]any {
 		[]deliveryRow{{"harbour.example", "9 followers", "accepted", "", ago(30 * time.Hour)}}, "0.4 s", []fetchRow{{"relay.semne.example", "asked for the post and its replies", ago(8 * time.Hour)}}, Pager{}}
 	pages["delivery.none"] = delivery{Owner: owner("Where this post went", "", "/"), Card: cards[5]}
 	return pages
+}
+
+// sampleReactions has the pages about what people answer with a press.
+func sampleReactions(pages map[string]any, c Card) {
+	tabs := []Tab{{"/me/post/4/likes", "Likes and reactions", 96, true}, {"/me/post/4/boosts", "Boosts", 22, false}}
+	type touched struct {
+		Owner
+		Card        Card
+		Tabs        []Tab
+		People      []toucher
+		Note, Empty string
+		Pager       Pager
+	}
+	pages["touched"] = touched{owner("Likes", "", "/me/post/4/likes"), c, tabs, []toucher{{tomas, ""}, {long, "🌱"}, {layla, ":leek: 👏🏽"}}, "Here are those that this server knows of. Grace Okafor’s own server knows more.", "", Pager{Older: "/me/post/4/likes?before=1", OlderText: "More"}}
+	pages["touched.nobody"] = touched{Owner: owner("Boosts", "", "/me/post/4/boosts"), Card: c, Tabs: tabs, Empty: "Nobody boosted this post, as far as is known here."}
+	type react struct {
+		Owner
+		Card                         Card
+		Action, TakeBack, Back, Mine string
+		Choices                      []choice
+		Value, Error                 string
+	}
+	choices := []choice{{":leek:", "used here", false}, {"❤️", "Heart", false}, {"👍", "Thumbs up", true}, {"😂", "Tears of joy", false}, {"🎉", "Party", false}, {"🙏", "Thank you", false}, {"👀", "Eyes", false}}
+	pages["react"] = react{owner("React", "", "/me/post/4/react"), c, "/me/post/4/react", "/me/post/4/unlike", "/me/post/4", "👍", choices, "", ""}
+	pages["react.refused"] = react{Owner: owner("React", "", "/me/post/4/react"), Card: c, Action: "/me/post/4/react", Back: "/me/post/4", Choices: choices, Value: "ok", Error: "Choose one emoji, or put one into the field."}
+}
+
+// sampleTalks has private talks, one of them with a message that did not arrive.
+func sampleTalks(pages map[string]any) {
+	type messages struct {
+		Owner
+		Talks []sampleTalk
+		Until string
+		Pager Pager
+	}
+	o := owner("Messages", "messages", "/me/messages")
+	o.Messages = 1
+	pages["messages"] = messages{o, []sampleTalk{
+		{"/me/messages/1", "101", []Person{grace}, 0, "The key is under the third pot from the left, the one with the dead rosemary. Water it if you like.", false, ago(12 * time.Minute), true},
+		{"/me/messages/2", "102", []Person{tomas, layla, long}, 2, "Then Thursday at the station, and bring the seed lists.", true, ago(3 * time.Hour), false},
+		{"/me/messages/3", "103", []Person{long}, 0, "أنهيتُ اليوم فهرسة الصندوق السابع", false, ago(300 * time.Hour), false},
+		{"/me/messages/4", "104", nil, 1, "hi", false, ago(900 * time.Hour), false},
+	}, "101", Pager{Older: "/me/messages?before=104", OlderText: "Older"}}
+	pages["messages.none"] = messages{Owner: owner("Messages", "messages", "/me/messages")}
+	type message struct {
+		Owner
+		URL, Until     string
+		People         []Person
+		Others         int
+		Unread         bool
+		Said           []saidSample
+		Earlier, Later string
+		Compose        *Compose
+	}
+	say := func(id string, who Person, text template.HTML, passed time.Duration, trouble ...string) saidSample {
+		c := Card{ID: id, URL: "/me/post/" + id, Author: who, Time: ago(passed), Lang: "en", Content: text, May: Actions{Reply: true, Like: true}}
+		if who.URL == nora.URL {
+			c.Delivery = &Delivery{URL: "/me/post/" + id + "/delivery", Accepted: 1 - len(trouble), GivenUp: len(trouble)}
+		}
+		return saidSample{c, trouble}
+	}
+	pages["message"] = message{o, "/me/messages/1", "101", []Person{grace}, 0, true, []saidSample{
+		say("90", grace, "<p>Are you away on Thursday? I could look after the seedlings.</p>", 30*time.Hour),
+		say("91", nora, "<p>I am, and that would be kind. Where do I leave the key?</p>", 29*time.Hour, "Has not reached @grace@navy.example yet: no answer within 30 seconds. Next try in 3 hours."),
+		say("92", grace, "<p>Under the third pot from the left, the one with the dead rosemary. Water it if you like.</p>", 12*time.Minute),
+	}, "/me/messages/1?before=90", "", &Compose{Key: "k", Text: "@grace@navy.example ", Reply: "92", Audiences: Audiences{Chosen: "named", Widest: "named"}}}
+	pages["message.three"] = message{Owner: owner("Messages", "messages", "/me/messages/2"), URL: "/me/messages/2", People: []Person{tomas, long}, Others: 1,
+		Said: []saidSample{{Card: Card{ID: "93", Left: "A post by somebody you blocked or muted."}}, say("94", nora, wide, time.Hour, "Not sent to @tomas@andenes.example: one of you blocked the other.")}, Later: "/me/messages/2?after=94"}
 }
 
 func pinnedSample(c Card) Card { c.Pinned = true; return c }
@@ -289,19 +424,30 @@ func sampleLists(pages map[string]any) {
 	pages["person.blocked"] = person{Owner: owner("Carol", "", "/me/person/6"), Person: carol, Relation: "blocked", Moved: &grace}
 	type inbox struct {
 		Owner
-		Tabs                 []Tab
-		Items                []note
-		ReadBefore, ReadText string
-		Pager                Pager
+		Tabs                        []Tab
+		Items                       []note
+		Until, ReadBefore, ReadText string
+		Pager                       Pager
 	}
 	quoting := quotingSample(cards[1])
 	quoting.Boosters = nil
-	pages["notifications"] = inbox{owner("Inbox", "inbox", "/me/inbox"), []Tab{{"?k=mentions", "Mentions", 2, false}, {"?", "Everything", 5, true}},
-		[]note{{"1", "reply", []Person{grace}, 0, ago(12 * time.Minute), true, &cards[3], "", "", ""}, {"2", "request", []Person{tomas, carol}, 0, ago(3 * time.Hour), true, nil, "", "", ""},
-			{"3", "like", []Person{grace, tomas}, 5, ago(5 * time.Hour), true, nil, "", "Second sowing of spinach is up. If you want seed from the purple one…", "/me/post/7"}, {"6", "reaction", []Person{layla}, 0, ago(6 * time.Hour), true, nil, "👌 :leek:", "Second sowing of spinach is up.", "/me/post/7"}, {"4", "follow", []Person{long}, 0, ago(90 * time.Hour), false, nil, "", "", ""}, {"5", "mention", []Person{layla}, 0, ago(99 * time.Hour), false, &cards[4], "", "", ""},
-			{"7", "report", []Person{tomas}, 0, ago(100 * time.Hour), false, nil, "", "", ""}, {"8", "move", []Person{grace}, 0, ago(101 * time.Hour), false, nil, "", "Now @grace@sea.example", "/me/person/9"},
-			{"9", "quote", []Person{tomas}, 0, ago(102 * time.Hour), false, &quoting, "", "", ""}, {"10", "boost", []Person{grace, tomas, layla}, 0, ago(103 * time.Hour), false, nil, "", "Second sowing of spinach is up.", "/me/post/7"},
-			{"11", "ownpoll", nil, 0, ago(104 * time.Hour), false, nil, "", "Which seed?", "/me/post/9"}, {"12", "poll", []Person{long}, 0, ago(105 * time.Hour), false, nil, "", "Which leek?", "/me/post/10"}}, "4", "08:12", Pager{}}
+	answered := cards[3]
+	answered.ReplyTo = ""
+	text := "Second sowing of spinach is up. If you want seed from the purple one, say so before Sunday; I have eleven envelopes and no self-control."
+	one := func(p Person) []Person { return []Person{p} }
+	pages["notifications"] = inbox{owner("Inbox", "inbox", "/me/inbox"), []Tab{{"/me/inbox?k=mentions", "Mentions", 2, false}, {"/me/inbox", "Everything", 5, true}},
+		[]note{
+			{ID: "1", Kind: "reply", Named: one(grace), Time: ago(12 * time.Minute), New: true, Card: &answered},
+			{ID: "3", Kind: "like", About: "post", Named: []Person{grace, tomas}, Faces: []Person{grace, tomas, layla, long, carol}, Others: 5, Time: ago(26 * time.Minute), New: true, Excerpt: text, Lang: "en", ExcerptURL: "/me/post/7"},
+			{ID: "10", Kind: "boost", About: "post", Named: []Person{layla, long}, Faces: []Person{layla, long}, Time: ago(time.Hour), New: true, Excerpt: text, ExcerptURL: "/me/post/7"},
+			{ID: "6", Kind: "reaction", About: "reply", Named: one(layla), Time: ago(2 * time.Hour), New: true, Reaction: "👌 :leek:", Excerpt: "Straw works here too, until the blackbirds find it.", ExcerptURL: "/me/post/7"},
+			{ID: "2", Kind: "request", Named: []Person{tomas, carol}, Faces: []Person{tomas, carol}, Time: ago(3 * time.Hour), New: true},
+			{ID: "12", Kind: "poll", Time: ago(11 * time.Hour), Excerpt: "Mulch: straw, leaves or nothing?", ExcerptURL: "/me/post/10", Result: "Leaves won with 58 %, yours was straw."},
+			{ID: "4", Kind: "follow", Named: one(long), Time: ago(90 * time.Hour)}, {ID: "5", Kind: "mention", Named: one(layla), To: grace.Handle, Time: ago(99 * time.Hour), Card: &cards[4]},
+			{ID: "7", Kind: "report", Named: one(tomas), Time: ago(100 * time.Hour)}, {ID: "8", Kind: "move", Named: one(grace), Time: ago(101 * time.Hour), Excerpt: "Now @grace@sea.example", ExcerptURL: "/me/person/9"},
+			{ID: "9", Kind: "quote", Named: one(tomas), Time: ago(102 * time.Hour), Card: &quoting},
+			{ID: "11", Kind: "ownpoll", About: "poll", Time: ago(104 * time.Hour), Excerpt: "Which seed?", ExcerptURL: "/me/post/9", Result: "Nobody voted."}, {ID: "13", Kind: "request", Named: one(carol), Time: ago(300 * time.Hour)},
+		}, "1", "12", "08:12", Pager{Older: "/me/inbox?before=13", OlderText: "Older"}}
 	pages["notifications.none"] = inbox{Owner: owner("Inbox", "inbox", "/me/inbox")}
 	pages["drafts"] = struct {
 		Owner

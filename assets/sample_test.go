@@ -72,14 +72,14 @@ func sampleTree() []Node {
 		card := c[i]
 		card.ID = "t" + card.ID + strconv.Itoa(len(answers))
 		card.ReplyTo, card.Media, card.Boosters = "", nil, nil
-		return Node{card, answers}
+		return Node{Card: card, Answers: answers}
 	}
 	return []Node{node(3, node(4, node(5, node(2))), node(6)), node(1), node(0, node(3, node(5)))}
 }
 
 func samplePoll(may, multiple bool) *Poll {
-	return &Poll{ID: "9", Multiple: multiple, Voters: 7, End: "Ends in 3 hours", May: may, CSRF: "token", Back: "/me#p-9",
-		Options: []PollOption{{"Purple spinach, 2023 line", 4, false}, {"بذور", 2, !may}, {strings.Repeat("Llanfairpwllgwyngyll", 3), 0, false}}}
+	return &Poll{ID: "9", Multiple: multiple, Voters: 7, End: "Closes today at 18:00", May: may, CSRF: "token", Back: "/me#p-9",
+		Options: []PollOption{{Name: "Purple spinach, 2023 line", Votes: 4}, {Name: "بذور", Votes: 2, Mine: !may}, {Name: strings.Repeat("Llanfairpwllgwyngyll", 3)}}}
 }
 
 var audiences = Audiences{Chosen: "everyone", Followers: 42, Servers: 17, Named: []string{"@grace@navy.example"}}

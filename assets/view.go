@@ -14,7 +14,7 @@ import (
 // Owner is what the frame of every dashboard page needs.
 type Owner struct {
 	Title     string    // of the page; h1 is the template's own affair
-	Here      string    // the current place: home inbox search drafts write followers following requests lists tags saved blocked profile reach reports move settings appearance more, or ""
+	Here      string    // the current place, as the links of the layout name it: home, inbox, lists …; "" for none
 	Path      string    // this page's own path and query, where forms come back to
 	CSRF      string    // token for every form
 	Lang      string    // language of the interface: "en"
@@ -22,6 +22,7 @@ type Owner struct {
 	Me        Person    // the owner; URL is the public profile
 	Version   string    // of the program: "0.1"
 	Inbox     int       // unread notifications
+	Messages  int       // private talks with something unread
 	Requests  int       // waiting follow requests
 	Drafts    int       // drafts
 	Followers int       // followers
@@ -186,6 +187,11 @@ type Card struct {
 	Saved    bool          //
 	Pinned   bool          // on the owner's profile
 	May      Actions       // what is offered
+	ReactURL string        // of the page to react with an emoji; "" if that is not offered
+	LikesURL string        // who likes it, of the post in focus; "" for none
+	BoostURL string        // who boosted it, likewise
+	Versions int           // earlier ones that are kept, of the post in focus
+	Left     string        // in a tree, why only a line stands for it: "A post by somebody you blocked or muted."; "" shows it
 	Original string        // its page on its own server, "" for own posts
 	QuoteURL string        // of the page that quotes it, where it stands in focus; "" if it cannot be quoted
 	Quote    *Quoted       // what it quotes, nil for nothing or a mere link in the text
@@ -225,6 +231,7 @@ func (a Actions) Any() bool {
 type Node struct {
 	Card    Card
 	Answers []Node
+	Folded  int // posts below it that are not on this page: Card.URL has them
 }
 
 // Fact is one line of a facts list.

@@ -2,6 +2,7 @@ package federation
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -30,6 +31,16 @@ type PollDraft struct {
 	HideTotals bool          // no counts are told before the end
 }
 
+// ErrPoll is in the chain of an error that is about the poll of a draft, not its
+// text.
+var ErrPoll = errors.New("poll of a draft")
+
+func pollError(format string, args ...any) error {
+	err := reply.Errorf(reply.Unprocessable, format, args...)
+	err.Err = ErrPoll
+	return err
+}
+
 // checkPoll refuses what cannot be asked and brings the rest into form.
 func checkPoll(d *PollDraft) error {
 	if d == nil {
@@ -41,18 +52,18 @@ func checkPoll(d *PollDraft) error {
 			continue
 		}
 		if n := utf8.RuneCountInString(o); n > maxOptionLen {
-			return reply.Errorf(reply.Unprocessable, "An answer of the poll has %d characters; %d is the most there can be.", n, maxOptionLen)
+			return pollError("An answer of the poll has %d characters; %d is the most there can be.", n, maxOptionLen)
 		}
 		if slices.Contains(options, o) {
-			return reply.Errorf(reply.Unprocessable, "The poll has the same answer twice.")
+			return pollError("The poll has the same answer twice.")
 		}
 		options = append(options, o)
 	}
 	if len(options) < minOptions || len(options) > maxOptions {
-		return reply.Errorf(reply.Unprocessable, "A poll has %d to %d answers.", minOptions, maxOptions)
+		return pollError("A poll has %d to %d answers.", minOptions, maxOptions)
 	}
 	if d.Lasts < minPoll || d.Lasts > maxPoll {
-		return reply.Errorf(reply.Unprocessable, "A poll lasts at least 5 minutes and at most 30 days.")
+		return pollError("A poll lasts at least 5 minutes and at most 30 days.")
 	}
 	d.Options = options
 	return nil

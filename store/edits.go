@@ -59,6 +59,15 @@ type Edit struct {
 	Extra     PostExtra
 }
 
+// CountEdits counts the earlier versions of a post that are kept.
+func (t *Tx) CountEdits(postID int64) (int, error) {
+	n, err := value[int64](t, `
+		select count(*)
+		from edits
+		where post_id = ?`, postID)
+	return int(n), err
+}
+
 // Edits lists the earlier versions of a post, oldest first.
 func (t *Tx) Edits(postID int64) ([]Edit, error) {
 	return many(t, func(r scanner) (Edit, error) {

@@ -105,7 +105,7 @@ func (v *view) plainCards(posts []store.Post) ([]assets.Card, error) {
 		cards[i].ReplyTo = v.answering(p, parents)
 		cards[i].Quote = v.quote(quoted[p.ID])
 	}
-	for _, add := range []func([]store.Post, []assets.Card) error{v.addTouched, v.addSaved, v.addFollowedTags, v.addPolls, v.addOwn} {
+	for _, add := range []func([]store.Post, []assets.Card) error{v.addTouched, v.addSaved, v.addFollowedTags, v.addReactions, v.addPolls, v.addOwn} {
 		if err := add(posts, cards); err != nil {
 			return nil, err
 		}
@@ -120,6 +120,24 @@ func (v *view) addTouched(posts []store.Post, cards []assets.Card) error {
 		cards[i].Liked, cards[i].Boosted = liked[p.ID], boosted[p.ID]
 		// What is boosted can be taken back, also what no button here boosts.
 		cards[i].May.Boost = p.Visibility.Open() || boosted[p.ID]
+	}
+	return err
+}
+
+// reactionsShown is how many different emoji stand below one post.
+const reactionsShown = 12
+
+// addReactions counts what people answered own posts with, and says what the
+// owner answered others' with.
+func (v *view) addReactions(posts []store.Post, cards []assets.Card) error {
+	all, err := v.tx.ReactionsTo(postIDs(posts))
+	for i, p := range posts {
+		for _, r := range all[p.ID][:min(len(all[p.ID]), reactionsShown)] {
+			cards[i].Reaction = append(cards[i].Reaction, assets.Reaction{Emoji: r.Emoji, Count: r.Count, Mine: r.Mine})
+		}
+		if !p.Own() {
+			cards[i].ReactURL = postPath(p.ID) + "/react"
+		}
 	}
 	return err
 }

@@ -30,27 +30,57 @@ var pollLengths = []struct {
 
 const day = 24 * time.Hour
 
-// vote handles POST /me/post/ID/vote.
+// vote handles POST /me/post/ID/vote. A vote that is refused comes back with its
+// poll.
 func (d *Dashboard) vote(w http.ResponseWriter, r *http.Request) {
 	id := idOf(r)
-	var choices []int
-	for _, text := range r.PostForm["choice"] {
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			d.fail(w, r, reply.Errorf(reply.Unprocessable, "This form is not whole, so nothing was sent."))
-			return
-		}
-		choices = append(choices, n)
+	choices, err := readChoices(r.PostForm["choice"])
+	if err == nil {
+		_, err = d.service.Vote(r.Context(), id, choices)
 	}
-	_, err := d.service.Vote(r.Context(), id, choices)
 	if _, ok := refused(err); ok && d.votedSo(r, id, choices) {
 		err = nil // the button was pressed twice
+	}
+	if reply.CodeOf(err) == reply.Unprocessable {
+		d.showPost(w, r, answer{status: http.StatusUnprocessableEntity}, &refusedVote{reply.Message(err), choices})
+		return
 	}
 	if err != nil {
 		d.fail(w, r, err)
 		return
 	}
 	reply.Redirect(w, r, backTo(r, postPath(id)))
+}
+
+func readChoices(sent []string) (choices []int, err error) {
+	for _, text := range sent {
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return nil, reply.Errorf(reply.Unprocessable, "This form is not whole, so nothing was sent.")
+		}
+		choices = append(choices, n)
+	}
+	return choices, nil
+}
+
+// refusedVote is a vote that did not count, and why.
+type refusedVote struct {
+	problem string
+	choices []int
+}
+
+// mark shows it in the form that it was sent with; in results, where there is no
+// form any more, it says why there is none.
+func (f *refusedVote) mark(q *assets.Poll) {
+	if f == nil || q == nil {
+		return
+	}
+	q.Error = f.problem
+	for _, c := range f.choices {
+		if c >= 0 && c < len(q.Options) {
+			q.Options[c].Tried = true
+		}
+	}
 }
 
 // votedSo says whether the owner voted already, and for just these answers.
@@ -106,21 +136,38 @@ func (v *view) poll(p store.Post, mine []int) *assets.Poll {
 	return out
 }
 
-// ends is "Ends in 3 hours" or "Ended 2 days ago"; "" for a poll without an end.
+// ends is "Closes tomorrow at 18:00" or "Closed 2 days ago"; "" for a poll
+// without an end.
 func (v *view) ends(end time.Time, over bool) string {
 	switch {
 	case over && (end.IsZero() || end.After(v.now)):
-		return "Over"
+		return "Closed"
 	case end.IsZero():
 		return ""
 	case over:
-		return "Ended " + ago(v.now, end)
+		return "Closed " + ago(v.now, end)
+	case end.Sub(v.now) < time.Hour:
+		return "Closes in " + span(end.Sub(v.now))
 	}
-	return "Ends in " + span(end.Sub(v.now))
+	at := v.local(end)
+	y, m, d := v.now.Date()
+	midnight := func(days int) time.Time { return time.Date(y, m, d+days, 0, 0, 0, 0, v.now.Location()) }
+	switch {
+	case at.Before(midnight(1)):
+		return "Closes today at " + at.Format("15:04")
+	case at.Before(midnight(2)):
+		return "Closes tomorrow at " + at.Format("15:04")
+	case at.Before(midnight(7)):
+		return "Closes " + at.Format("Monday") + " at " + at.Format("15:04")
+	case at.Year() == y:
+		return "Closes " + at.Format("2 January") + " at " + at.Format("15:04")
+	}
+	return "Closes " + at.Format("2 January 2006") + " at " + at.Format("15:04")
 }
 
 // pollForm is the poll of the write page, as far as it is filled in.
 type pollForm struct {
+	problem        string // what is to be said beside it
 	options        []string
 	lasts          time.Duration
 	multiple, hide bool
@@ -176,7 +223,7 @@ func (p pollForm) unsent() *store.UnsentPoll {
 
 // form is the fields, with what was typed in them.
 func (p pollForm) form() *assets.PollForm {
-	f := &assets.PollForm{Options: p.given(), Multiple: p.multiple, Hide: p.hide, Open: len(p.given()) > 0 || p.more}
+	f := &assets.PollForm{Options: p.given(), Multiple: p.multiple, Hide: p.hide, Open: len(p.given()) > 0 || p.more, Error: p.problem}
 	fields := answersShown
 	if p.more || len(f.Options) > answersShown {
 		fields = answersMost

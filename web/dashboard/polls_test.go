@@ -34,7 +34,7 @@ func TestVoteInAPoll(t *testing.T) {
 	h.Follows(t, h.other("bob"))
 	one := h.pollOf("bob", federation.PollDraft{Options: []string{"Kale & co", "Leek"}})
 	many := h.pollOf("bob", federation.PollDraft{Options: []string{"Mon", "Tue", "Wed"}, Multiple: true})
-	h.open("/me").says(t, `action="`+one+`/vote"`, `action="`+many+`/vote"`, `type="radio"`, `type="checkbox"`, ">Vote</button>", "Kale &amp; co", "Ends in 3 hours")
+	h.open("/me").says(t, `action="`+one+`/vote"`, `action="`+many+`/vote"`, `type="radio"`, `type="checkbox"`, ">Vote</button>", "Kale &amp; co", "Closes today at 15:00")
 	h.open(one).hides(t, "<meter", `type="checkbox"`)
 
 	for what, p := range map[string]page{
@@ -65,8 +65,8 @@ func TestVoteInAPoll(t *testing.T) {
 		}
 	}
 	h.cluster.SettleFor(4*time.Hour, time.Hour)
-	h.open(one).says(t, "Ended 1 hour ago")
-	h.open("/me/inbox").says(t, "asked, and the poll is over", "Which seed?")
+	h.open(one).says(t, "Closed 1 hour ago")
+	h.open("/me/inbox").says(t, "A poll you voted in has ended", "Which seed?", "Leek won with 100 %.")
 	late := h.pollOf("bob", federation.PollDraft{Options: []string{"a", "b"}, Lasts: 5 * time.Minute})
 	h.cluster.Advance(time.Hour)
 	if p := h.submit(late+"/vote", "choice", "0"); p.status != http.StatusUnprocessableEntity {
@@ -89,7 +89,7 @@ func TestWriteAPoll(t *testing.T) {
 	more := h.submit("/me/write", form("more")...)
 	more.says(t, `id="option-10"`, `value="Kale"`, `value="Leek"`, `name="multiple" value="yes" checked`, `<option value="3600" selected>`, "disclose\" open", "Which **seed**?")
 	more.hides(t, "More answers")
-	h.submit("/me/write", form("preview")...).says(t, "<strong>seed</strong>", "<meter", "Ends in 1 hour", "0 votes")
+	h.submit("/me/write", form("preview")...).says(t, "<strong>seed</strong>", "<meter", "Closes today at 13:00", "0 votes")
 	for what, bad := range map[string][]string{
 		"one answer":     {"option", "Kale"},
 		"twice the same": {"option", "Kale", "option", "Kale"},
@@ -117,7 +117,7 @@ func TestWriteAPoll(t *testing.T) {
 	}
 	h.open("/me/write?draft="+draft.Query().Get("draft")).says(t, `value="Kale"`, `value="Leek"`, `name="multiple" value="yes" checked`, `<option value="3600" selected>`)
 
-	h.sent("/me/write", form("post")...).says(t, "Kale", "Leek", "<meter", "0 votes", "Ends in 1 hour")
+	h.sent("/me/write", form("post")...).says(t, "Kale", "Leek", "<meter", "0 votes", "Closes today at 13:00")
 	mine := h.own()[0]
 	q := mine.Extra.Poll
 	if mine.Kind != store.KindQuestion || q == nil || len(q.Options) != 2 || !q.Multiple || !q.EndsAt.Equal(mine.PublishedAt.Add(time.Hour)) {
@@ -139,7 +139,7 @@ func TestWriteAPoll(t *testing.T) {
 		t.Errorf("after an edit: %+v", q)
 	}
 	h.cluster.SettleFor(2*time.Hour, time.Hour)
-	h.open("/me/inbox").says(t, "Your poll is over")
+	h.open("/me/inbox").says(t, "Your poll has ended")
 	plain := h.sent("/me/write", "do", "post", "text", "No poll", "audience", "everyone", "option", "", "option", " ", "lasts", "3600")
 	plain.says(t, "No poll")
 	if h.own()[0].Extra.Poll != nil {

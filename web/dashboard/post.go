@@ -1,7 +1,6 @@
 package dashboard
 
 import (
-	"cmp"
 	"errors"
 	"net/http"
 	"slices"
@@ -14,50 +13,56 @@ import (
 )
 
 const (
-	ancestorsShown   = 40
-	descendantsShown = 300
-	talkersShown     = 12
-	whyShown         = 20
-	treeDepth        = 4
+	ancestorsShown = 12
+	whyShown       = 20
+	silentNamed    = 3
 )
-
-type talker struct {
-	assets.Person
-	Count int
-}
 
 // missing is what is not here of a conversation, in words.
 type missing struct {
 	Lead    string // "We know 5 of about 11 replies."
+	Silent  string // "1 server did not answer: thicket.example, tried 2 minutes ago."
+	End     string // "About 6 more replies exist that never reached this server."
 	Why     []string
 	Looking bool // a search waits or runs
 	URL     string
+	Root    string // id of the topmost known post
 }
 
 type postPage struct {
 	assets.Owner
-	Ancestors         []assets.Card
-	Card              assets.Card
-	Answers           []assets.Node
-	Missing           *missing
-	Original          string
-	ReplyingTo        []string
-	Compose           *assets.Compose
-	People            []talker
-	BackURL, BackText string
-	Quotes            []quoter
+	Ancestors           []assets.Card
+	AboveURL            string
+	Card                assets.Card
+	Answers             []assets.Node
+	Answering           string
+	Missing             *missing
+	Original, PublicURL string
+	Later               *laterReplies
+	Earlier             string
+	LeftOut             int
+	Compose             *assets.Compose
+	People              []talker
+	BackURL, BackText   string
+	Quotes              []quoter
 }
 
 // post handles GET /me/post/ID: a post with what is known of its thread. The rest
 // is looked for in the background.
 func (d *Dashboard) post(w http.ResponseWriter, r *http.Request) {
 	d.refreshPoll(r, idOf(r))
+	d.showPost(w, r, answer{}, nil)
+}
+
+// showPost renders the page of a post; voted is a vote that was refused.
+func (d *Dashboard) showPost(w http.ResponseWriter, r *http.Request, a answer, voted *refusedVote) {
 	state, err := d.look(r)
 	if err != nil {
 		d.fail(w, r, err)
 		return
 	}
-	d.show(w, r, "post", answer{cache: reply.Private}, func(v *view) (any, error) {
+	a.cache = reply.Private
+	d.show(w, r, "post", a, func(v *view) (any, error) {
 		page := postPage{BackURL: "/me", BackText: "Home"}
 		p, err := v.postShown(idOf(r))
 		if err != nil {
@@ -66,16 +71,14 @@ func (d *Dashboard) post(w http.ResponseWriter, r *http.Request) {
 		if page.Owner, err = v.frame("Post", "home"); err != nil {
 			return nil, err
 		}
-		if err := v.thread(&page, p); err != nil {
+		if err := v.thread(&page, p, number(r.URL.Query().Get("replies"))); err != nil {
 			return nil, err
 		}
 		if err := v.quoting(&page, p); err != nil {
 			return nil, err
 		}
-		page.Missing = missingOf(p.ID, state)
-		if page.ReplyingTo, err = v.replyHandles(p); err != nil {
-			return nil, err
-		}
+		voted.mark(page.Card.Poll)
+		page.Missing = v.missingOf(p.ID, state)
 		c, err := v.compose(&p)
 		page.Compose = &c
 		return page, err
@@ -93,7 +96,7 @@ func (d *Dashboard) look(r *http.Request) (federation.ThreadReport, error) {
 	return d.service.ThreadState(r.Context(), idOf(r))
 }
 
-// postLook handles POST /me/post/ID/thread: the button "Look for more".
+// postLook handles POST /me/post/ID/thread: the button "Fetch missing replies".
 func (d *Dashboard) postLook(w http.ResponseWriter, r *http.Request) {
 	running, err := d.service.LookForMore(r.Context(), idOf(r))
 	if err != nil {
@@ -108,21 +111,24 @@ func (d *Dashboard) postLook(w http.ResponseWriter, r *http.Request) {
 }
 
 // missingOf puts into words what is not here; nil if nothing is known to be missing.
-func missingOf(id int64, state federation.ThreadReport) *missing {
-	m := &missing{Looking: state.Running, URL: postPath(id) + "/thread"}
-	if state.About > state.Known {
-		m.Lead = "We know " + decimal(int64(state.Known)) + " of about " + plural(state.About, "reply.", "replies.")
+func (v *view) missingOf(id int64, state federation.ThreadReport) *missing {
+	m := &missing{Looking: state.Running, URL: postPath(id) + "/thread", Root: decimal(state.RootID)}
+	if gap := state.About - state.Known; gap > 0 {
+		m.Lead = "We know " + thousands(state.Known) + " of about " + plural(state.About, "reply.", "replies.")
+		m.End = "About " + plural(gap, "more reply exists that never reached this server.", "more replies exist that never reached this server.")
 	}
-	silent := 0
-	last := ""
+	var silent []string
 	for _, part := range state.Missing {
-		if part.Silent && part.Host != last {
-			silent, last = silent+1, part.Host
+		if part.Silent && !slices.Contains(silent, part.Host) {
+			silent = append(silent, part.Host)
 		}
 		m.Why = append(m.Why, part.Host+" "+part.Why)
 	}
-	if silent > 0 {
-		m.Lead = strings.TrimSpace(m.Lead + " " + plural(silent, "server", "servers") + " did not answer.")
+	if len(silent) > 0 {
+		m.Silent = plural(len(silent), "server", "servers") + " did not answer: " + someOf(silent, silentNamed) + ", tried " + ago(v.now, state.At) + "."
+	}
+	if m.Lead == "" && len(silent) > 0 {
+		m.Lead = "A part of this conversation could not be fetched."
 	}
 	if m.Lead == "" && len(m.Why) > 0 && state.About > 0 {
 		m.Lead = "A part of this conversation is not shown to us."
@@ -132,6 +138,18 @@ func missingOf(id int64, state federation.ThreadReport) *missing {
 	}
 	m.Why = m.Why[:min(len(m.Why), whyShown)]
 	return m
+}
+
+// someOf is "a", "a and b", "a, b and c", or "a, b, c and 2 others".
+func someOf(names []string, most int) string {
+	rest := len(names) - most
+	if rest > 0 {
+		return strings.Join(names[:most], ", ") + " and " + plural(rest, "other", "others")
+	}
+	if len(names) == 1 {
+		return names[0]
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
 }
 
 // postShown reads a post; the address of a boost shows what was boosted.
@@ -152,90 +170,98 @@ func (v *view) postShown(id int64) (store.Post, error) {
 }
 
 // thread fills the cards above, in and below the focus. All of them are made at
-// once, so that their authors are read in one query.
-func (v *view) thread(page *postPage, p store.Post) error {
+// once, so that what they need is read in a few queries. after is the reply that
+// the page before ended with.
+func (v *view) thread(page *postPage, p store.Post, after int64) error {
 	above, err := v.tx.Ancestors(p, ancestorsShown)
 	if err != nil {
 		return err
 	}
-	below, err := v.tx.Descendants(p.ID, descendantsShown)
+	g, err := v.newGrove(p.ID)
 	if err != nil {
 		return err
 	}
-	if above, err = v.unhidden(above); err != nil {
-		return err
-	}
-	if below, err = v.unhidden(below); err != nil { // and what answers them, which has no place then
-		return err
-	}
-	all := slices.Concat(above, []store.Post{p}, below)
-	cards, err := v.plainCards(all)
+	g.choose(after)
+	below, err := v.tx.Posts(g.ids())
 	if err != nil {
 		return err
 	}
-	// Above and in the tree, what a post answers stands right beside it; only of
-	// the topmost one it is not on the page.
-	for i := range cards[1:] {
-		cards[i+1].ReplyTo = ""
+	hidden, err := v.hidden(actorIDs(above...))
+	if err != nil {
+		return err
 	}
-	page.Ancestors, page.Card = cards[:len(above)], cards[len(above)]
-	page.Card.LangName = assets.LanguageName(p.Language)
-	page.Answers = tree(p.ID, below, cards[len(above)+1:])
-	page.People = v.talkers(all)
-	if p.Own() {
-		return nil
+	shown := slices.DeleteFunc(slices.Clone(above), func(a store.Post) bool { return hidden[a.ActorID] })
+	made, err := v.plainCards(slices.Concat(shown, []store.Post{p}, below))
+	if err != nil {
+		return err
 	}
-	page.Original = page.Card.Original
-	return nil
+	cards := map[int64]assets.Card{}
+	for i, at := range slices.Concat(shown, []store.Post{p}, below) {
+		cards[at.ID] = made[i]
+	}
+	page.Card = cards[p.ID]
+	v.aboveFocus(page, above, hidden, cards)
+	v.focus(page, p)
+	// In the tree, what a post answers stands right beside it.
+	for id, c := range cards {
+		c.ReplyTo = ""
+		cards[id] = c
+	}
+	page.Answers, page.Later, page.LeftOut = v.nodes(g, cards), g.later, g.leftOut
+	if after != 0 {
+		page.Earlier = postPath(p.ID) + "#answers"
+	}
+	page.People = v.talkers(g.writers(slices.Concat(shown, []store.Post{p})))
+	page.Card.Versions, err = v.tx.CountEdits(p.ID)
+	return err
 }
 
-// tree puts answers under what they answer, four deep. What lies deeper follows
-// its parent on the fourth level and names whom it answers.
-func tree(root int64, posts []store.Post, cards []assets.Card) []assets.Node {
-	children := map[int64][]int{}
-	for i, p := range posts {
-		children[p.ParentID] = append(children[p.ParentID], i)
-	}
-	var grow func(id int64, depth int) []assets.Node
-	grow = func(id int64, depth int) []assets.Node {
-		var nodes []assets.Node
-		for _, i := range children[id] {
-			node := assets.Node{Card: cards[i]}
-			if depth < treeDepth {
-				node.Answers = grow(posts[i].ID, depth+1)
-				nodes = append(nodes, node)
-				continue
-			}
-			nodes = append(nodes, node)
-			for _, deeper := range grow(posts[i].ID, depth) {
-				if deeper.Card.ReplyTo == "" {
-					deeper.Card.ReplyTo = cards[i].Author.Handle
-				}
-				nodes = append(nodes, deeper)
-			}
-		}
-		return nodes
-	}
-	return grow(root, 1)
-}
-
-// talkers counts who wrote how much of a conversation.
-func (v *view) talkers(posts []store.Post) []talker {
+// writers counts the posts of each author who is shown, of a page and of what is
+// known below it.
+func (g *grove) writers(posts []store.Post) map[int64]int {
 	count := map[int64]int{}
 	for _, p := range posts {
 		count[p.ActorID]++
 	}
-	if len(count) < 2 {
-		return nil
+	for _, list := range g.children {
+		for _, b := range list {
+			if !g.hidden[b.ActorID] {
+				count[b.ActorID]++
+			}
+		}
 	}
-	var list []talker
-	for id, n := range count {
-		list = append(list, talker{v.known(id), n})
+	return count
+}
+
+// aboveFocus fills what stands above. Of the topmost post alone it is not on the
+// page what it answers.
+func (v *view) aboveFocus(page *postPage, above []store.Post, hidden map[int64]bool, cards map[int64]assets.Card) {
+	for i, a := range above {
+		card, ok := cards[a.ID]
+		if hidden[a.ActorID] || !ok {
+			card = assets.Card{ID: decimal(a.ID), URL: postPath(a.ID), Left: v.whyLeft(a.ActorID)}
+		}
+		if i > 0 {
+			card.ReplyTo = ""
+		}
+		page.Ancestors = append(page.Ancestors, card)
 	}
-	slices.SortFunc(list, func(a, b talker) int {
-		return cmp.Or(b.Count-a.Count, strings.Compare(a.Handle, b.Handle))
-	})
-	return list[:min(len(list), talkersShown)]
+	if len(above) > 0 && above[0].ParentID != 0 {
+		page.AboveURL = postPath(above[0].ID)
+		page.Ancestors[0].ReplyTo = ""
+	}
+}
+
+// focus fills what only the post in focus says of itself.
+func (v *view) focus(page *postPage, p store.Post) {
+	c := &page.Card
+	page.Answering, c.ReplyTo = c.ReplyTo, ""
+	c.LangName = assets.LanguageName(p.Language)
+	c.LikesURL, c.BoostURL = postPath(p.ID)+"/likes", postPath(p.ID)+"/boosts"
+	page.Original = c.Original
+	if p.Own() && p.Visibility.Open() {
+		page.PublicURL = p.URL
+	}
 }
 
 // postAsk handles GET /me/post/ID/delete.

@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"errors"
 	"html/template"
 	"net/http"
 
@@ -41,10 +42,22 @@ func (d *Dashboard) publish(r *http.Request, f writeForm) (target string, err er
 		return "", err
 	}
 	d.dropDraft(r, f.draft)
+	if p.Visibility == store.Direct {
+		return d.talkOf(r, p)
+	}
 	if f.reply != 0 {
 		return postPath(f.reply) + "?done=posted" + anchor(p.ID), nil
 	}
 	return "/me?done=posted" + anchor(p.ID), nil
+}
+
+// talkOf is where a private post stands among the messages.
+func (d *Dashboard) talkOf(r *http.Request, p store.Post) (string, error) {
+	c, err := store.Get(r.Context(), d.service.Store(), func(tx *store.Tx) (store.Conversation, error) { return tx.ConversationOf(p.ID) })
+	if errors.Is(err, store.ErrNotFound) { // pressed twice, and dropped meanwhile
+		return postPath(p.ID), nil
+	}
+	return talkPath(c.ID) + "?done=posted" + anchor(p.ID), err
 }
 
 func (d *Dashboard) changePost(r *http.Request, f writeForm) (target string, err error) {

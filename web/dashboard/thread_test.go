@@ -27,17 +27,18 @@ func TestAPostSaysWhatIsMissingAndLooksForIt(t *testing.T) {
 	}
 	path := "/me/post/" + decimal(found.Post.ID)
 	carol.Misbehave(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
-	h.open(path).says(t, "We know 0 of about 2 replies.", "We are looking for more.")
+	h.open(path).says(t, "We know 0 of about 2 replies.", "Their servers are being asked now.", "Fetch missing replies")
 	h.cluster.Settle()
-	h.open(path).says(t, "We know 0 of about 1 reply.", "1 server did not answer.", carol.Host+" answered with an error (503).", "Look for more", path+"/thread")
+	h.open(path).says(t, "We know 0 of about 1 reply.", "1 server did not answer: "+carol.Host+", tried just now.", carol.Host+" answered with an error (503).",
+		"About 1 more reply exists that never reached this server.", "Fetch missing replies", path+"/thread")
 	h.sent(path+"/thread").says(t, "Nobody was asked.")
 	carol.Misbehave(nil)
 	h.cluster.Advance(20 * time.Minute)
-	h.sent(path+"/thread").says(t, "Looking.", "We are looking for more.")
+	h.sent(path+"/thread").says(t, "Looking.", "Their servers are being asked now.")
 	h.cluster.Settle()
 	p := h.open(path)
 	p.says(t, "I am awake")
-	p.hides(t, "Look for more", "did not answer", "of about")
+	p.hides(t, "Fetch missing replies", "did not answer", "of about")
 	if got, ok := h.Has(t, answer.URI); !ok || got.ParentID != found.Post.ID {
 		t.Error("the answer is not stored where it belongs")
 	}

@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"errors"
 	"html/template"
 	"net/http"
 	"strings"
@@ -76,6 +77,9 @@ func (d *Dashboard) writeSend(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		a.status = refusedStatus(err)
 		f.problem = reply.Message(err)
+		if errors.Is(err, federation.ErrPoll) {
+			f.poll.problem, f.problem = f.problem, ""
+		}
 		if reply.CodeOf(err) == reply.Internal {
 			d.log.Error("write a post", "err", err)
 			f.problem += " Your text is still here."
