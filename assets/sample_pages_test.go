@@ -259,14 +259,15 @@ func sampleReactions(pages map[string]any, c Card) {
 	tabs := []Tab{{"/me/post/4/likes", "Likes and reactions", 96, true}, {"/me/post/4/boosts", "Boosts", 22, false}}
 	type touched struct {
 		Owner
+		Heading     string
 		Card        Card
 		Tabs        []Tab
 		People      []toucher
 		Note, Empty string
 		Pager       Pager
 	}
-	pages["touched"] = touched{owner("Likes", "", "/me/post/4/likes"), c, tabs, []toucher{{tomas, ""}, {long, "🌱"}, {layla, ":leek: 👏🏽"}}, "Here are those that this server knows of. Grace Okafor’s own server knows more.", "", Pager{Older: "/me/post/4/likes?before=1", OlderText: "More"}}
-	pages["touched.nobody"] = touched{Owner: owner("Boosts", "", "/me/post/4/boosts"), Card: c, Tabs: tabs, Empty: "Nobody boosted this post, as far as is known here."}
+	pages["touched"] = touched{owner("Likes", "", "/me/post/4/likes"), "Likes and reactions", c, tabs, []toucher{{tomas, ""}, {long, "🌱"}, {layla, ":leek: 👏🏽"}}, "Here are those that this server knows of. Grace Okafor’s own server knows more.", "", Pager{Older: "/me/post/4/likes?before=1", OlderText: "More"}}
+	pages["touched.nobody"] = touched{Owner: owner("Boosts", "", "/me/post/4/boosts"), Heading: "Boosts", Card: c, Tabs: tabs, Empty: "Nobody boosted this post, as far as is known here."}
 	type react struct {
 		Owner
 		Card                         Card

@@ -109,7 +109,7 @@ var sampleRequests = []sampleRequest{
 			{Label: "Server", Text: "harbour.example, GoToSocial 0.20. 2 of your followers are there."}, {Label: "You share", People: []Person{grace, tomas, layla}, Text: "Grace Okafor, Tomás Iriarte, ليلى حدّاد"},
 			{Label: "Earlier talk", URL: "/me/post/4", LinkText: "You answered him about tulip rot", Text: ", 3 March"}},
 		[]requestPost{{"Eight bells this morning and not one of us in time. The pigeons left.", "en", "https://harbour.example/1", ago(2 * time.Hour)}, {"Boarded a bulk carrier called Patience. The captain was not.", "en", "", ago(70 * time.Hour)}}, "harbour.example", "", true},
-	{"12", carol, "", []Fact{{Label: "Asked", Text: "3 hours ago"}, {Label: "Account", Strong: "2 days old", Text: ", since 19 November"}, {Label: "Posts", Strong: "None"}, {Label: "Server", Text: "megahost.example, Mastodon 4.6. None of your followers are there."}, {Label: "You share", Text: "Nobody"}, {Label: "Earlier talk", Text: "None"}},
+	{"12", carol, "", []Fact{{Label: "Asked", Text: "3 hours ago"}, {Label: "Account", Strong: "2 days old", Text: ", since 19 November"}, {Label: "Posts", Strong: "None"}, {Label: "Server", Text: "megahost.example, Mastodon 4.6. None of your followers are there."}, {Label: "You share", Text: "Nobody"}, {Label: "Earlier talk", Text: "None"}, {Label: "Follows", Text: "1,904 accounts, 0 followers"}},
 		nil, "megahost.example", "Their profile could not be fetched: megahost.example did not answer.", false},
 }
 

@@ -59,6 +59,9 @@ func (v *view) requestFacts(e federation.Evidence) []assets.Fact {
 		server += ". " + thousands(e.FollowersThere) + " of your followers are there."
 	}
 	facts = append(facts, assets.Fact{Label: "Server", Text: server}, v.sharedFact(e), v.talkFact(e.EarlierTalk))
+	if a := e.Actor; a.FollowingCount > 0 || a.FollowersCount > 0 {
+		facts = append(facts, assets.Fact{Label: "Follows", Text: plural(a.FollowingCount, "account", "accounts") + ", " + plural(a.FollowersCount, "follower", "followers")})
+	}
 	return facts
 }
 

@@ -17,6 +17,7 @@ type toucher struct {
 
 type touchedPage struct {
 	assets.Owner
+	Heading     string
 	Card        assets.Card
 	Tabs        []assets.Tab
 	People      []toucher
@@ -42,11 +43,11 @@ func (d *Dashboard) touchedBy(w http.ResponseWriter, r *http.Request, kind strin
 		if err != nil {
 			return nil, err
 		}
-		page := touchedPage{Empty: "Nobody likes this post, as far as is known here."}
+		page := touchedPage{Heading: "Likes and reactions", Empty: "Nobody likes this post, as far as is known here."}
 		if kind == "boosts" {
-			page.Empty = "Nobody boosted this post, as far as is known here."
+			page.Heading, page.Empty = "Boosts", "Nobody boosted this post, as far as is known here."
 		}
-		if page.Owner, err = v.frame(map[string]string{"likes": "Likes", "boosts": "Boosts"}[kind], ""); err != nil {
+		if page.Owner, err = v.frame(page.Heading, ""); err != nil {
 			return nil, err
 		}
 		cards, err := v.plainCards([]store.Post{p})
