@@ -299,6 +299,7 @@ func (t *Tx) ActorGone(id int64) error {
 		`delete from notifications where actor_id = ?`,
 		`delete from votes where actor_id = ?`,
 		`delete from blocked_by where actor_id = ?`,
+		`delete from mutes where actor_id = ?`,
 	} {
 		if _, err := t.exec(q, id); err != nil {
 			return err

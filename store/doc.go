@@ -32,6 +32,8 @@
 //	  actor_keys    their public keys  with their actor
 //	  followers     who follows us     requests: 10,000; rejected, removed: 90 days
 //	  following     whom we follow     the owner
+//	  mutes         whom we mute       the owner; gone when they are over
+//	  notes         about people       the owner
 //	posts
 //	  posts         posts and boosts   others': 90 days or less, unless touched; own, with their boosts: the owner
 //	  edits         earlier versions   20 for each post
@@ -96,7 +98,6 @@
 //
 //	tag_features    tag_id key, at, for the profile
 //	markers         name key ('home', 'notifications', by client), last_id, version, at: takes over settings marker_home, marker_notifications
-//	notes           actor_id key, text: a note to oneself about a person. Exempts the actor from the sweep
 //	endorsements    actor_id key, at
 //	thread_mutes    root_id key, at: notices below it are not given
 //	emojis          shortcode, host_id (0 own), url, media, at; key (host_id, shortcode). Others': bytes of remote_media, 20,000 rows
@@ -117,7 +118,6 @@
 //
 // Safety:
 //
-//	mutes           actor_id key, until, notices, at
 //	domain blocks   columns of hosts: severity (0 silence strangers, 1 block; blocked_at is when), comment, source. A name never met gets
 //	                its row by EnsureHost, which the sweep spares
 //	quarantine      the same as requests above, with the rule that held it

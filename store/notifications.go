@@ -22,13 +22,20 @@ func scanNotification(r scanner) (Notification, error) {
 // Notify stores a notification once: the same kind by the same actor about the
 // same post is not told twice; without a post, not twice within an hour. It sets
 // the id, which stays 0 for a repeat, and for what somebody did whom the owner
-// blocked.
+// blocked, or muted with their notices.
 func (t *Tx) Notify(n *Notification) error {
 	known, err := t.notified(n)
 	if err != nil || known {
 		return err
 	}
 	if _, err := t.BlockOf(n.ActorID); err != ErrNotFound {
+		return err
+	}
+	m, err := t.MuteOf(n.ActorID)
+	if err == nil && m.Notices && n.Kind != "admin.report" {
+		return nil
+	}
+	if err != nil && err != ErrNotFound {
 		return err
 	}
 	n.ID, n.At = t.NewID(), t.Now()
@@ -57,6 +64,15 @@ func (t *Tx) notified(n *Notification) (bool, error) {
 		and actor_id = ?`, n.PostID, n.Kind, n.ActorID)
 }
 
+// noticed leaves out notifications of people who are muted with their notices; its
+// parameter is now.
+const noticed = `not exists (
+			select 1
+			from mutes m
+			where m.actor_id = notifications.actor_id
+			and m.notices = 1
+			and ` + muteInForce + `)`
+
 // Notifications reads a page, newest first; no kinds means all.
 func (t *Tx) Notifications(p Page, kinds, except []string) ([]Notification, error) {
 	const list = `
@@ -64,11 +80,12 @@ func (t *Tx) Notifications(p Page, kinds, except []string) ([]Notification, erro
 		from notifications
 		where (? = '' or instr(?, ',' || kind || ',') > 0)
 		and instr(?, ',' || kind || ',') = 0
+		and ` + noticed + `
 		and id < ?
 		and id > ?
 		order by id `
 	in, out := joinKinds(kinds), joinKinds(except)
-	return page(t, p, scanNotification, list+`desc limit ?`, list+`asc limit ?`, in, in, out)
+	return page(t, p, scanNotification, list+`desc limit ?`, list+`asc limit ?`, in, in, out, ms(t.Now()))
 }
 
 func joinKinds(kinds []string) string {
@@ -119,8 +136,9 @@ func (t *Tx) CountNotificationsSince(id int64, limit int, kinds ...string) (int,
 		from (
 			select 1
 			from notifications
-			where id > ?1
-			and (?2 = '' or instr(?2, ',' || kind || ',') > 0)
-			limit ?3)`, id, joinKinds(kinds), limit)
+			where id > ?
+			and (? = '' or instr(?, ',' || kind || ',') > 0)
+			and `+noticed+`
+			limit ?)`, id, joinKinds(kinds), joinKinds(kinds), ms(t.Now()), limit)
 	return int(n), err
 }

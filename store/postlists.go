@@ -66,16 +66,21 @@ func (t *Tx) AddHome(postID int64, late bool) error {
 	return err
 }
 
-// Home reads a page of the home timeline.
+// Home reads a page of the home timeline. What people wrote or boosted whom the
+// owner muted stays in it and is left out here, and so are boosts by those whose
+// boosts are not wanted: it is there again once the mute is over.
 func (t *Tx) Home(p Page) ([]Post, error) {
 	const list = `
 		select ` + postColumns + `
 		from home h
 		cross join posts p on p.id = h.post_id
-		where h.post_id < ?
+		where ` + unmuted + `
+		and ` + boostsWanted + `
+		and h.post_id < ?
 		and h.post_id > ?
 		order by h.post_id `
-	return page(t, p, scanPost, list+`desc limit ?`, list+`asc limit ?`)
+	now := ms(t.Now())
+	return page(t, p, scanPost, list+`desc limit ?`, list+`asc limit ?`, now, now)
 }
 
 // InHome says whether a post is in the home timeline.
@@ -86,15 +91,26 @@ func (t *Tx) InHome(postID int64) (bool, error) {
 		where post_id = ?`, postID)
 }
 
-// CountHomeSince counts what is above a place in the home timeline, up to a limit.
+// CountHomeSince counts what Home shows above a place, up to a limit.
 func (t *Tx) CountHomeSince(id int64, limit int) (int, error) {
+	hushes, err := t.hushes()
+	if err != nil {
+		return 0, err
+	}
+	now := ms(t.Now())
 	n, err := value[int64](t, `
 		select count(*)
 		from (
 			select 1
-			from home
-			where post_id > ?
-			limit ?)`, id, limit)
+			from home h
+			where h.post_id > ?
+			and (not ? or exists (
+				select 1
+				from posts p
+				where p.id = h.post_id
+				and `+unmuted+`
+				and `+boostsWanted+`))
+			limit ?)`, id, hushes, now, now, limit)
 	return int(n), err
 }
 

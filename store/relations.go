@@ -15,6 +15,8 @@ type Relation struct {
 	Blocked     bool // by the owner
 	BlockedBy   bool // the owner, by them
 	HostBlocked bool // their server, or a domain above it
+	Mute        Mute // its ActorID is 0 without one
+	Note        string
 }
 
 // Relations reads how the owner and several people stand to each other, in as many
@@ -43,8 +45,17 @@ func (t *Tx) Relations(actorIDs ...int64) (map[int64]Relation, error) {
 	if err != nil {
 		return nil, err
 	}
+	muted, err := t.MutedAmong(actorIDs...)
+	if err != nil {
+		return nil, err
+	}
+	notes, err := t.Notes(actorIDs...)
+	if err != nil {
+		return nil, err
+	}
 	for id, a := range actors {
 		r := out[id]
+		r.Mute, r.Note = muted[id], notes[id]
 		r.Blocked, r.BlockedBy, r.HostBlocked = blocked[id], by[id], off[a.HostID] && id != OwnerID
 		out[id] = r
 	}

@@ -3,7 +3,8 @@ package store
 import "time"
 
 // unknownActor is true of people last fetched before ?1 who neither follow, are
-// followed, wrote nor are named in anything stored here.
+// followed, wrote nor are named in anything stored here, and of whom the owner
+// wants nothing kept.
 const unknownActor = `a.id != 1
 	and a.fetched_at < ?1
 	and not exists (select 1 from followers where actor_id = a.id)
@@ -15,6 +16,8 @@ const unknownActor = `a.id != 1
 	and not exists (select 1 from reactions where actor_id = a.id)
 	and not exists (select 1 from blocks where actor_id = a.id)
 	and not exists (select 1 from conversation_people where actor_id = a.id)
+	and not exists (select 1 from mutes where actor_id = a.id)
+	and not exists (select 1 from notes where actor_id = a.id)
 	and not exists (select 1 from reports where actor_id = a.id or about_id = a.id)`
 
 // unusedSince is the age at which what nobody here knows goes: 30 days, or one

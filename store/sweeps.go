@@ -36,6 +36,7 @@ var sweeps = []sweep{
 	{"remembered failures of remote pictures", findFailures, dropFailure},
 	rows("hashtags without posts", "tags", "id", "not exists (select 1 from post_tags where tag_id = x.id) and not exists (select 1 from tag_follows where tag_id = x.id) and ?1 > 0", after(0)),
 	{"posts of people who left a list", findUnlisted, dropUnlisted},
+	rows("mutes that are over", "mutes", "actor_id", "until <= ?1", after(0)),
 	rows("reports over 180 days", "reports", "id", "at < ?1", after(180*day)),
 	overCap("reports over 10,000", "reports", "id", "id", "", 10000),
 	overCap("moves over 500", "moves", "id", "id", "", 500),

@@ -108,6 +108,10 @@ create table mutes (
 
 create index mutes_until on mutes (until) where until is not null;
 
+create index mutes_at on mutes (at);
+
+create index following_boosts on following (actor_id) where boosts = 0;
+
 -- Pictures in words, of other servers (host_id 0: own).
 create table emojis (
   id integer primary key,

@@ -564,6 +564,10 @@ CREATE TABLE mutes (
 
 CREATE INDEX mutes_until on mutes (until) where until is not null;
 
+CREATE INDEX mutes_at on mutes (at);
+
+CREATE INDEX following_boosts on following (actor_id) where boosts = 0;
+
 CREATE TABLE emojis (
   id integer primary key,
   shortcode text not null,
