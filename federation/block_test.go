@@ -147,7 +147,10 @@ func TestT48_SomebodyBlocked(t *testing.T) {
 	if _, body := frank.Fetch(mine.URI+"/replies?page=true", false); strings.Contains(body, "/n/answer") {
 		t.Error("the answer is still listed under alice's post")
 	}
-	found := lookAt(t, alice, func(tx *store.Tx) ([]store.Post, error) { return tx.SearchPosts("marmalade", store.Page{}) })
+	found := lookAt(t, alice, func(tx *store.Tx) ([]store.Post, error) {
+		posts, _, err := tx.SearchPosts(store.PostQuery{Words: "marmalade"}, store.Page{})
+		return posts, err
+	})
 	if len(found) != 0 {
 		t.Errorf("search finds %d posts of somebody blocked", len(found))
 	}

@@ -171,10 +171,11 @@ func (s *Service) takePost(tx *store.Tx, p store.Post, author store.Actor) error
 // placePost puts a post where it belongs, once: one that was fetched with a
 // conversation before its author delivered it is in no timeline yet.
 func (s *Service) placePost(tx *store.Tx, p store.Post) error {
-	followed, err := tx.Follows(p.ActorID)
-	if err != nil {
+	f, err := tx.Following(p.ActorID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
+	followed := err == nil && f.State == store.FollowAccepted
 	if followed {
 		if err := s.enterHomeOnce(tx, p); err != nil {
 			return err
@@ -183,7 +184,32 @@ func (s *Service) placePost(tx *store.Tx, p store.Post) error {
 	if p.Kept {
 		return nil // the owner was told, or did something with it
 	}
+	if followed && f.Notify {
+		return s.notifyPost(tx, p)
+	}
 	return s.notifyMention(tx, p)
+}
+
+// notifyPost tells the owner of a post by somebody whose posts are to be notified,
+// unless it answers somebody else. Where it names the owner, that is what is told.
+func (s *Service) notifyPost(tx *store.Tx, p store.Post) error {
+	named, err := tx.Mentioned(p.ID, store.OwnerID)
+	if err != nil {
+		return err
+	}
+	if named {
+		return s.notifyMention(tx, p)
+	}
+	if p.ParentURI != "" {
+		parent, err := tx.Post(p.ParentID)
+		if errors.Is(err, store.ErrNotFound) || err == nil && parent.ActorID != p.ActorID {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return s.notify(tx, store.Notification{Kind: "status", ActorID: p.ActorID, PostID: p.ID})
 }
 
 // enterHomeOnce is enterHome for a post that may be there.

@@ -11,9 +11,29 @@ import (
 	"dassie/web/reply"
 )
 
+// FollowChoice is what the owner wants to see of somebody followed. Nil leaves it
+// as it is; at first boosts are shown and posts not notified.
+type FollowChoice struct{ Boosts, Notify *bool }
+
+func (c FollowChoice) on(f store.Following) store.Following {
+	if c.Boosts != nil {
+		f.Boosts = *c.Boosts
+	}
+	if c.Notify != nil {
+		f.Notify = *c.Notify
+	}
+	return f
+}
+
 // Follow asks to follow somebody (AP 7.5). It waits as "asked" until their
 // Accept comes. Asking again while it waits, or after a Reject, sends it again.
 func (s *Service) Follow(ctx context.Context, actorID int64) (store.Following, error) {
+	return s.FollowAs(ctx, actorID, FollowChoice{})
+}
+
+// FollowAs is Follow with a choice of what is shown. Of somebody who is followed,
+// or was asked, only the choice changes: no server is told.
+func (s *Service) FollowAs(ctx context.Context, actorID int64, c FollowChoice) (store.Following, error) {
 	if actorID == store.OwnerID {
 		return store.Following{}, reply.Errorf(reply.Unprocessable, "You cannot follow yourself.")
 	}
@@ -29,13 +49,20 @@ func (s *Service) Follow(ctx context.Context, actorID int64) (store.Following, e
 			return store.Following{}, err
 		}
 		f, err := tx.Following(actorID)
-		if err == nil && f.State == store.FollowAccepted {
-			return f, nil
-		}
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return f, err
 		}
-		return s.askToFollow(tx, a, store.Following{Boosts: true})
+		if err != nil {
+			f = store.Following{Boosts: true}
+		}
+		chosen := c.on(f)
+		if f.State == store.FollowAccepted || f.ActorID != 0 && f.State == store.FollowAsked && c != (FollowChoice{}) {
+			if chosen == f {
+				return f, nil
+			}
+			return chosen, tx.SaveFollowing(chosen)
+		}
+		return s.askToFollow(tx, a, chosen)
 	})
 }
 

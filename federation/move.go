@@ -99,6 +99,9 @@ func (s *Service) onMove(tx *store.Tx, in *incoming) (outcome, error) {
 	if err := s.followAlong(tx, old, to); err != nil {
 		return done, err
 	}
+	if err := carryAlong(tx, old, to); err != nil {
+		return done, err
+	}
 	s.emit(tx, EventProfile, 0)
 	return done, s.notify(tx, store.Notification{Kind: "move", ActorID: old.ID})
 }

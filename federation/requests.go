@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"dassie/federation/ap"
@@ -102,52 +103,39 @@ func earlierTalk(tx *store.Tx, actorID int64, posts []store.Post) (*store.Post, 
 }
 
 // sharedContacts finds whom the owner follows among those named in somebody's
-// posts, answered by them, or answering them.
+// posts, answered by them, or answering them; those in the newest posts first.
 func sharedContacts(tx *store.Tx, actorID int64, posts []store.Post) ([]store.Actor, int, error) {
-	seen := map[int64]bool{0: true, actorID: true, store.OwnerID: true}
-	var ids []int64
-	meet := func(id int64) error {
-		if seen[id] {
-			return nil
-		}
-		seen[id] = true
-		follows, err := tx.Follows(id)
-		if follows {
-			ids = append(ids, id)
-		}
-		return err
+	met, err := tx.MetIn(posts)
+	if err != nil {
+		return nil, 0, err
 	}
-	for _, p := range posts {
-		for _, m := range p.Extra.Mentions {
-			if err := meet(m.ActorID); err != nil {
-				return nil, 0, err
-			}
-		}
-		near, err := tx.Replies(p.ID, 20)
-		if err != nil {
-			return nil, 0, err
-		}
-		up, err := tx.Posts([]int64{p.ParentID, p.BoostOf})
-		if err != nil {
-			return nil, 0, err
-		}
-		for _, q := range append(near, up...) {
-			if err := meet(q.ActorID); err != nil {
-				return nil, 0, err
-			}
-		}
+	met = slices.DeleteFunc(met, func(id int64) bool { return id == actorID || id == store.OwnerID })
+	bonds, err := tx.Bonds(met)
+	if err != nil {
+		return nil, 0, err
 	}
-	people, err := tx.Actors(ids...)
+	ids := slices.DeleteFunc(met, func(id int64) bool { return !bonds[id].Follows })
+	people, err := tx.Actors(ids[:min(len(ids), sharedShown)]...)
 	if err != nil {
 		return nil, 0, err
 	}
 	var shown []store.Actor
 	for _, id := range ids {
-		if a, ok := people[id]; ok && len(shown) < sharedShown {
+		if a, ok := people[id]; ok {
 			shown = append(shown, a)
 		}
 	}
 	return shown, len(ids), nil
+}
+
+// SharedPeople are people whom the owner follows and with whom somebody has talked
+// in posts that are known here, as Evidence has them, and how many there are.
+func SharedPeople(tx *store.Tx, actorID int64) ([]store.Actor, int, error) {
+	posts, err := tx.PostsBy(actorID, store.Page{Limit: evidenceLook})
+	if err != nil {
+		return nil, 0, err
+	}
+	return sharedContacts(tx, actorID, posts)
 }
 
 // gatherEvidence is the job "evidence": it asks the server of somebody who wants

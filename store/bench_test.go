@@ -179,13 +179,6 @@ func BenchmarkHome(b *testing.B) {
 			}
 		})
 	}
-	for _, query := range []string{"words", "word77", "number123", "words somebody"} {
-		b.Run("search-"+strings.ReplaceAll(query, " ", "+"), func(b *testing.B) {
-			for b.Loop() {
-				read(b, s, func(tx *store.Tx) ([]store.Post, error) { return tx.SearchPosts(query, store.Page{Limit: 20}) })
-			}
-		})
-	}
 	b.Run("posts-by-author-20", func(b *testing.B) {
 		for b.Loop() {
 			read(b, s, func(tx *store.Tx) ([]store.Post, error) { return tx.PostsBy(1007, store.Page{Limit: 20}) })
@@ -246,4 +239,51 @@ func BenchmarkKept(b *testing.B) {
 			})
 		}
 	}
+}
+
+// Search over 100,000 posts: of common and of rare words, and with filters that
+// few posts or none pass.
+func BenchmarkSearch(b *testing.B) {
+	s := storetest.OpenAlice(b)
+	write(b, s, func(tx *store.Tx) error {
+		return tx.Exec(`
+			with recursive n (i) as (select 1000 union all select i + 1 from n where i < 1049)
+			insert into actors (id, uri, uri_hash, host_id, username, domain, kind)
+			select i, 'u' || i, i, 1, 'user' || i, 'bob.example', 'Person' from n`)
+	})
+	storePosts(b, s, 0, 100000)
+	write(b, s, func(tx *store.Tx) error { return tx.SaveMute(store.Mute{ActorID: 1003}) })
+	for _, c := range []struct {
+		name string
+		q    store.PostQuery
+	}{
+		{"common", store.PostQuery{Words: "words"}}, {"rare", store.PostQuery{Words: "number123"}}, {"two-words", store.PostQuery{Words: "words word77"}},
+		{"phrase", store.PostQuery{Words: `"somebody wrote"`}}, {"without", store.PostQuery{Words: "words -word77"}},
+		{"common-by-one", store.PostQuery{Words: "words", From: 1007}}, {"common-of-followed", store.PostQuery{Words: "words", Followed: true}},
+		{"common-with-media", store.PostQuery{Words: "words", Media: true}}, {"media-alone", store.PostQuery{Media: true}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			for b.Loop() {
+				read(b, s, func(tx *store.Tx) (int64, error) {
+					_, next, err := tx.SearchPosts(c.q, store.Page{Limit: 21})
+					return next, err
+				})
+			}
+		})
+	}
+	b.Run("people", func(b *testing.B) {
+		for b.Loop() {
+			read(b, s, func(tx *store.Tx) ([]store.Actor, error) { return tx.SearchPeople("user10", 10) })
+		}
+	})
+	b.Run("home-with-a-mute", func(b *testing.B) {
+		for b.Loop() {
+			read(b, s, func(tx *store.Tx) ([]store.Post, error) { return tx.Home(store.Page{Limit: 20}) })
+		}
+	})
+	b.Run("count-home-with-a-mute", func(b *testing.B) {
+		for b.Loop() {
+			read(b, s, func(tx *store.Tx) (int, error) { return tx.CountHomeSince(1, 999) })
+		}
+	})
 }

@@ -65,7 +65,7 @@ func TestT41_TextIsStoredAsText(t *testing.T) {
 			if _, err := tx.IndexBatch(10, func(p store.Post) string { return p.Content }); err != nil {
 				return err
 			}
-			_, err = tx.SearchPosts(evil, store.Page{})
+			_, _, err = tx.SearchPosts(store.PostQuery{Words: evil, Language: evil}, store.Page{})
 			return err
 		})
 	}

@@ -68,7 +68,10 @@ func TestDeleteTakesAPostOutOfEverything(t *testing.T) {
 		return err
 	})
 	hits := func() int {
-		return len(read(t, s, func(tx *store.Tx) ([]store.Post, error) { return tx.SearchPosts("welcome", store.Page{}) }))
+		return len(read(t, s, func(tx *store.Tx) ([]store.Post, error) {
+			posts, _, err := tx.SearchPosts(store.PostQuery{Words: "welcome"}, store.Page{})
+			return posts, err
+		}))
 	}
 	if hits() != 1 {
 		t.Fatal("the post was not indexed")
@@ -222,7 +225,10 @@ func TestPostEditedWhileWaitingForTheIndex(t *testing.T) {
 	}
 	found := func(words string, want int) {
 		t.Helper()
-		if n := len(read(t, s, func(tx *store.Tx) ([]store.Post, error) { return tx.SearchPosts(words, store.Page{}) })); n != want {
+		if n := len(read(t, s, func(tx *store.Tx) ([]store.Post, error) {
+			posts, _, err := tx.SearchPosts(store.PostQuery{Words: words}, store.Page{})
+			return posts, err
+		})); n != want {
 			t.Errorf("%q is found %d times, not %d", words, n, want)
 		}
 	}
@@ -255,7 +261,10 @@ func TestSearchFindsPartsOfTextWithoutSpaces(t *testing.T) {
 	for query, want := range map[string]int{
 		"京タ": 1, "東タ": 0, "zurich": 1, `"`: 0, "": 0, "a OR b": 0, "zurich\x00": 1, "NEAR(": 0, "*": 0, "dassies rocks": 1,
 	} {
-		if n := len(read(t, s, func(tx *store.Tx) ([]store.Post, error) { return tx.SearchPosts(query, store.Page{}) })); n != want {
+		if n := len(read(t, s, func(tx *store.Tx) ([]store.Post, error) {
+			posts, _, err := tx.SearchPosts(store.PostQuery{Words: query}, store.Page{})
+			return posts, err
+		})); n != want {
 			t.Errorf("%q is found %d times, not %d", query, n, want)
 		}
 	}

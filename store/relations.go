@@ -146,3 +146,59 @@ func namesAbove(host string) []string {
 		names, name = append(names, up), up
 	}
 }
+
+const metShown = 400 // people who answer some posts that are looked at
+
+// MetIn lists whom these posts name, answer or boost, and who answers them, each
+// once, those of the first posts first; in two queries, whatever their number.
+func (t *Tx) MetIn(posts []Post) ([]int64, error) {
+	ids, near := make([]int64, 0, len(posts)), make([]int64, 0, 2*len(posts))
+	for _, p := range posts {
+		ids, near = append(ids, p.ID), append(near, p.ParentID, p.BoostOf)
+	}
+	type answer struct{ to, by int64 }
+	answers, err := many(t, func(r scanner) (a answer, err error) { err = r.Scan(&a.to, &a.by); return }, `
+		select p.parent_id, p.actor_id
+		from json_each(?) j
+		cross join posts p on p.parent_id = j.value
+		limit ?`, idList(ids), metShown)
+	if err != nil {
+		return nil, err
+	}
+	authors, err := t.authorsOf(near)
+	if err != nil {
+		return nil, err
+	}
+	var met []int64
+	meet := func(id int64) {
+		if id != 0 && !slices.Contains(met, id) {
+			met = append(met, id)
+		}
+	}
+	for _, p := range posts {
+		for _, m := range p.Extra.Mentions {
+			meet(m.ActorID)
+		}
+		for _, a := range answers {
+			if a.to == p.ID {
+				meet(a.by)
+			}
+		}
+		meet(authors[p.ParentID])
+		meet(authors[p.BoostOf])
+	}
+	return met, nil
+}
+
+func (t *Tx) authorsOf(postIDs []int64) (map[int64]int64, error) {
+	type row struct{ id, by int64 }
+	list, err := many(t, func(r scanner) (x row, err error) { err = r.Scan(&x.id, &x.by); return }, `
+		select p.id, p.actor_id
+		from json_each(?) j
+		cross join posts p on p.id = j.value`, idList(distinct(postIDs)))
+	by := make(map[int64]int64, len(list))
+	for _, x := range list {
+		by[x.id] = x.by
+	}
+	return by, err
+}

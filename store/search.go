@@ -68,33 +68,6 @@ func (t *Tx) CountUnindexed() (int, error) {
 	return int(n), err
 }
 
-// SearchPosts finds posts that hold all the words, newest first: never by rank,
-// which would read every row of a common word. Those of people whom the owner
-// blocked are left out (T48).
-func (t *Tx) SearchPosts(query string, p Page) ([]Post, error) {
-	match := matchQuery(query)
-	if match == "" {
-		return nil, nil
-	}
-	const list = `
-		select rowid
-		from search
-		where search match ?
-		and not exists (
-			select 1
-			from posts p
-			cross join blocks b on b.actor_id = p.actor_id
-			where p.id = search.rowid)
-		and rowid < ?
-		and rowid > ?
-		order by rowid `
-	ids, err := page(t, p, scanInt64, list+`desc limit ?`, list+`asc limit ?`, match)
-	if err != nil {
-		return nil, err
-	}
-	return t.Posts(ids)
-}
-
 // searchable splits text written without spaces into characters, so that the
 // index finds any part of it.
 func searchable(text string) string {
@@ -115,24 +88,4 @@ func searchable(text string) string {
 
 func wordless(r rune) bool {
 	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
-}
-
-// matchQuery quotes every word, so that no input is FTS5 syntax; characters of
-// wordless scripts that stand together must stand together in the text.
-func matchQuery(query string) string {
-	var terms []string
-	for _, w := range strings.Fields(query) {
-		w = strings.Join(strings.Fields(searchable(strings.ReplaceAll(w, `"`, " "))), " ")
-		if strings.IndexFunc(w, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }) < 0 {
-			continue
-		}
-		terms = append(terms, `"`+w+`"`)
-		if len(terms) == 16 {
-			break
-		}
-	}
-	if len(terms) == 0 {
-		return ""
-	}
-	return "body : (" + strings.Join(terms, " ") + ")"
 }

@@ -1,0 +1,98 @@
+package federation
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"dassie/store"
+	"dassie/web/reply"
+)
+
+// maxNote is how long a note about somebody may be, in characters.
+const maxNote = 2000
+
+// Mute keeps what somebody posts and boosts, and boosts of what they wrote, out of
+// timelines and searches: for some time, or with 0 until it is taken back. With
+// notices, nothing that they do is notified either. Nobody is told, follows stay,
+// and their page and conversations show what they wrote. It replaces a mute that
+// is in force.
+func (s *Service) Mute(ctx context.Context, actorID int64, d time.Duration, notices bool) error {
+	if actorID == store.OwnerID {
+		return reply.Errorf(reply.Unprocessable, "You cannot mute yourself.")
+	}
+	if d < 0 {
+		return reply.Errorf(reply.Unprocessable, "A mute cannot end before it begins.")
+	}
+	return s.store.Write(ctx, func(tx *store.Tx) error {
+		if _, err := knownPerson(tx, actorID); err != nil {
+			return err
+		}
+		m := store.Mute{ActorID: actorID, Notices: notices}
+		if d > 0 {
+			m.Until = s.now().Add(d)
+		}
+		s.emit(tx, EventProfile, 0)
+		return tx.SaveMute(m)
+	})
+}
+
+// Unmute takes a mute back; without one it does nothing.
+func (s *Service) Unmute(ctx context.Context, actorID int64) error {
+	return s.store.Write(ctx, func(tx *store.Tx) error {
+		s.emit(tx, EventProfile, 0)
+		return tx.DropMute(actorID)
+	})
+}
+
+// SetNote keeps what the owner notes about somebody, for nobody else to read; ""
+// forgets it.
+func (s *Service) SetNote(ctx context.Context, actorID int64, text string) error {
+	text = strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(text, "\r\n", "\n"), ""))
+	if n := utf8.RuneCountInString(text); n > maxNote {
+		return reply.Errorf(reply.Unprocessable, "A note may have 2,000 characters; this one has %d.", n)
+	}
+	return s.store.Write(ctx, func(tx *store.Tx) error {
+		if _, err := knownPerson(tx, actorID); err != nil {
+			return err
+		}
+		return tx.SetNote(actorID, text)
+	})
+}
+
+// knownPerson reads somebody, in words if they are not here.
+func knownPerson(tx *store.Tx, actorID int64) (store.Actor, error) {
+	a, err := tx.Actor(actorID)
+	if errors.Is(err, store.ErrNotFound) {
+		return a, reply.Errorf(reply.NotFound, "This person is not known here.")
+	}
+	return a, err
+}
+
+// carryAlong keeps for the new account of somebody who moved what the owner noted
+// about the old one, and a mute of it.
+func carryAlong(tx *store.Tx, old, to store.Actor) error {
+	notes, err := tx.Notes(old.ID, to.ID)
+	if err != nil {
+		return err
+	}
+	if text := notes[old.ID]; text != "" && notes[to.ID] == "" {
+		if err := tx.SetNote(to.ID, text); err != nil {
+			return err
+		}
+	}
+	m, err := tx.MuteOf(old.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := tx.MuteOf(to.ID); !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	m.ActorID = to.ID
+	return tx.SaveMute(m)
+}
