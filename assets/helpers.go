@@ -161,10 +161,10 @@ func times(n int) string {
 }
 
 // handle writes a full handle so that a narrow place breaks it before the
-// server's name.
+// server's name, which is shown as shownDomain has it.
 func handle(full string) template.HTML {
 	if at := strings.LastIndexByte(full, '@'); at > 0 {
-		return template.HTML(template.HTMLEscapeString(full[:at]) + "<wbr>" + template.HTMLEscapeString(full[at:]))
+		return template.HTML(template.HTMLEscapeString(full[:at]) + "<wbr>@" + template.HTMLEscapeString(shownDomain(full[at+1:])))
 	}
 	return template.HTML(template.HTMLEscapeString(full))
 }

@@ -398,31 +398,7 @@ func sampleLists(pages map[string]any) {
 	pages["people.blocked"] = people{Owner: owner("Blocked", "more", "/me/blocked"), Kind: "blocked", Total: 1, People: []personRow{{carol, "since May", false, "/me/person/6/unblock"}}, Shown: "Nobody."}
 	pages["people.blocked.none"] = people{Owner: owner("Blocked", "more", "/me/blocked"), Kind: "blocked"}
 	pages["people.none"] = people{Owner: owner("Following", "following", "/me/following"), Kind: "following"}
-	type search struct {
-		Owner
-		Query, Asked, Error, TryURL string
-		People                      []found
-		Cards                       []Card
-		Pager                       Pager
-	}
-	pages["search"] = search{owner("Search", "search", "/me/search?q=%40grace"), "@grace@navy.example", "navy.example", "", "https://navy.example/@grace", []found{{grace, "Ships, software, watering cans.", "none"}, {long, "", "asked"}, {tomas, "", "following"}}, cards[:1], Pager{}}
-	pages["search.none"] = search{Owner: owner("Search", "search", "/me/search"), Query: "grace", Asked: "navy.example"}
-	type person struct {
-		Owner
-		Person                                    Person
-		Header, Relation, Line, Trouble, Original string
-		Bio                                       template.HTML
-		Fields                                    []ProfileField
-		FollowsYou, Fetching                      bool
-		Facts                                     []Fact
-		Cards                                     []Card
-		Pager                                     Pager
-		Moved                                     *Person
-	}
-	pages["person"] = person{owner("Grace Okafor", "", "/me/person/3"), grace, StaticPath("header.png"), "none", "Follows you since March 2024. You share 3 people.", "navy.example has not answered since Friday.", "https://navy.example/@grace",
-		"<p>Ships, software, watering cans.</p>", []ProfileField{{"Site", `<a href="https://grace.example">grace.example</a>`, true}}, true, false, []Fact{{Label: "Server", Text: "navy.example, Mastodon 4.5"}}, cards[2:4], Pager{}, nil}
-	pages["person.new"] = person{Owner: owner("Carol", "", "/me/person/6"), Person: carol, Relation: "asked", Fetching: true}
-	pages["person.blocked"] = person{Owner: owner("Carol", "", "/me/person/6"), Person: carol, Relation: "blocked", Moved: &grace}
+	samplePeople(pages)
 	type inbox struct {
 		Owner
 		Tabs                        []Tab

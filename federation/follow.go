@@ -66,6 +66,20 @@ func (s *Service) FollowAs(ctx context.Context, actorID int64, c FollowChoice) (
 	})
 }
 
+// Choose changes what is shown of somebody whom the owner follows or asked to.
+func (s *Service) Choose(ctx context.Context, actorID int64, c FollowChoice) error {
+	return s.store.Write(ctx, func(tx *store.Tx) error {
+		f, err := tx.Following(actorID)
+		if errors.Is(err, store.ErrNotFound) || err == nil && f.State != store.FollowAccepted && f.State != store.FollowAsked {
+			return reply.Errorf(reply.Conflict, "You do not follow this person.")
+		}
+		if err != nil {
+			return err
+		}
+		return tx.SaveFollowing(c.on(f))
+	})
+}
+
 // mayFollow says in words why the owner cannot follow somebody. That they
 // blocked the owner is nobody's to tell.
 func mayFollow(tx *store.Tx, a store.Actor) error {

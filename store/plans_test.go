@@ -103,7 +103,15 @@ func TestHotQueriesKeepTheirPlans(t *testing.T) {
 		{"posts by somebody", []string{"search VIRTUAL TABLE INDEX", "unindexed USING INTEGER PRIMARY KEY"}, ask(
 			func(tx *store.Tx) error { _, err := tx.PostsBy(w.Bob.ID, first); return err },
 			func(tx *store.Tx) error { _, err := tx.PostsBy(w.Carol.ID, deep); return err },
-			func(tx *store.Tx) error { _, err := tx.PostsBy(w.Carol.ID, store.Page{Min: 1}); return err })},
+			func(tx *store.Tx) error { _, err := tx.PostsBy(w.Carol.ID, store.Page{Min: 1}); return err },
+			func(tx *store.Tx) error {
+				_, err := tx.PostsOf(w.Carol.ID, store.AuthorQuery{Media: true}, deep)
+				return err
+			},
+			func(tx *store.Tx) error {
+				_, err := tx.PostsOf(store.OwnerID, store.AuthorQuery{Media: true}, store.Page{Min: 1})
+				return err
+			})},
 		{"own posts", []string{"INDEX posts_own"}, ask(
 			func(tx *store.Tx) error { _, err := tx.OwnPosts(first, store.Unlisted, false, true); return err },
 			func(tx *store.Tx) error {

@@ -76,7 +76,7 @@ func (d *Dashboard) blocked(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return nil, err
 		}
-		page.Shown = "Nobody. Their servers were told, each of its own."
+		page.Tabs, page.Shown = troubleTabs("blocked"), "Nobody. Their servers were told, each of its own."
 		if page.Total, err = v.tx.CountBlocks(); err != nil {
 			return nil, err
 		}

@@ -12,9 +12,9 @@ import (
 // booster. shown maps each row's id to that of its card. Everything the cards
 // need is read for all of them at once.
 //
-// What people wrote or boosted whom the owner blocked is left out (T48).
+// What people wrote or boosted whom the owner blocked (T48) or muted is left out.
 func (v *view) cards(rows []store.Post) (cards []assets.Card, shown map[int64]int64, err error) {
-	if rows, err = v.unhidden(rows); err != nil {
+	if rows, err = v.listed(rows); err != nil {
 		return nil, nil, err
 	}
 	boosted, err := v.boosted(rows)
@@ -72,7 +72,7 @@ func (v *view) boosted(rows []store.Post) (map[int64]store.Post, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err = v.unhidden(list)
+	list, err = v.listed(list)
 	for _, p := range list {
 		found[p.ID] = p
 	}

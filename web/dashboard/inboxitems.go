@@ -170,6 +170,9 @@ func (v *view) inboxAbout(n *notices, item inboxItem, kind string, p store.Post,
 		if !p.Own() { // else the quoting post cannot be read here
 			return n.carry(item, p), true
 		}
+	case "status":
+		item.Kind = "post"
+		return n.carry(item, p), true
 	case "favourite":
 		if item.Kind = "like"; item.Reaction != "" {
 			item.Kind = "reaction"

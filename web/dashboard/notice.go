@@ -43,6 +43,8 @@ func doneNotice(query url.Values) *assets.Notice {
 		return done("Rejected and blocked.", "Nothing from that server is taken any more.")
 	case "person-blocked":
 		return done("Blocked.", "Nothing they send is taken any more.")
+	case "muted":
+		return done("Muted.", "They are not told.")
 	case "reported":
 		return done("Reported.", "The report is kept here, under Reports.")
 	case "report-sent":

@@ -15,7 +15,7 @@ var choices = []struct{ emoji, name string }{
 	{"🙏", "Thank you"}, {"👏", "Applause"}, {"🤔", "Thinking"}, {"🔥", "Fire"}, {"🌱", "Seedling"}, {"👀", "Eyes"},
 }
 
-type choice struct {
+type emojiChoice struct {
 	Emoji, Name string
 	Mine        bool
 }
@@ -25,7 +25,7 @@ type reactPage struct {
 	Card                   assets.Card
 	Action, TakeBack, Back string
 	Mine                   string
-	Choices                []choice
+	Choices                []emojiChoice
 	Value, Error           string
 }
 
@@ -83,16 +83,16 @@ func (d *Dashboard) showReact(w http.ResponseWriter, r *http.Request, a answer, 
 }
 
 // offered are the usual choices, and before them what others answered with.
-func offered(said []assets.Reaction, mine string) []choice {
-	var list []choice
+func offered(said []assets.Reaction, mine string) []emojiChoice {
+	var list []emojiChoice
 	known := map[string]bool{}
 	for _, x := range said {
 		known[x.Emoji] = true
-		list = append(list, choice{x.Emoji, "used here", x.Emoji == mine})
+		list = append(list, emojiChoice{x.Emoji, "used here", x.Emoji == mine})
 	}
 	for _, c := range choices {
 		if !known[c.emoji] {
-			list = append(list, choice{c.emoji, c.name, false})
+			list = append(list, emojiChoice{c.emoji, c.name, false})
 		}
 	}
 	return list

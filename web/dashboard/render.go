@@ -18,22 +18,28 @@ type answer struct {
 
 // show reads a page's data in one transaction and renders it.
 func (d *Dashboard) show(w http.ResponseWriter, r *http.Request, page string, a answer, load func(*view) (any, error)) {
-	data, err := store.Get(r.Context(), d.service.Store(), func(tx *store.Tx) (any, error) {
-		return load(d.newView(tx, r))
-	})
+	body, err := d.page(r, page, load)
 	if err != nil {
-		d.fail(w, r, err)
-		return
-	}
-	var body bytes.Buffer
-	if err := d.pages.Execute(&body, page, data); err != nil {
 		d.fail(w, r, err)
 		return
 	}
 	if a.status == 0 {
 		a.status = http.StatusOK
 	}
-	reply.HTML(w, r, a.status, body.Bytes(), reply.Headers{Cache: a.cache})
+	reply.HTML(w, r, a.status, body, reply.Headers{Cache: a.cache})
+}
+
+// page is what show sends.
+func (d *Dashboard) page(r *http.Request, page string, load func(*view) (any, error)) ([]byte, error) {
+	data, err := store.Get(r.Context(), d.service.Store(), func(tx *store.Tx) (any, error) {
+		return load(d.newView(tx, r))
+	})
+	if err != nil {
+		return nil, err
+	}
+	var body bytes.Buffer
+	err = d.pages.Execute(&body, page, data)
+	return body.Bytes(), err
 }
 
 // fail answers with the error page.

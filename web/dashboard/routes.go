@@ -111,7 +111,12 @@ func (d *Dashboard) routes() []route {
 		post("/me/person/:id/unblock", d.unblockPerson),
 		get("/me/person/:id/report", d.reportAsk),
 		post("/me/person/:id/report", d.reportSend),
+		post("/me/person/:id/mute", d.mute),
+		post("/me/person/:id/unmute", d.unmute),
+		post("/me/person/:id/note", d.noteSave),
+		post("/me/person/:id/choose", d.choose),
 		get("/me/blocked", d.blocked),
+		get("/me/muted", d.muted),
 		get("/me/reports", d.reports),
 		post("/me/reports/:id/answer", d.reportAnswer),
 

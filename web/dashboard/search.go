@@ -1,11 +1,12 @@
 package dashboard
 
 import (
-	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"dassie/assets"
 	"dassie/federation"
@@ -15,9 +16,10 @@ import (
 )
 
 const (
-	searchTime  = 10 * time.Second
-	searchCards = 20
-	maxQuery    = 2000 // bytes
+	searchTime   = 10 * time.Second
+	searchCards  = 20
+	searchPeople = 5
+	maxQuery     = 2000 // bytes
 )
 
 type foundPerson struct {
@@ -28,92 +30,149 @@ type foundPerson struct {
 type searchPage struct {
 	assets.Owner
 	Query, Asked, Error, TryURL string
+	Filters, Tags               []assets.Tab
 	People                      []foundPerson
 	Cards                       []assets.Card
+	Further, LookedTo           string
 	Pager                       assets.Pager
 }
 
-// search handles GET /me/search?q=. An address is looked up over the network;
-// words are looked for in the posts stored here.
+// search handles GET /me/search?q=. An address is looked up over the network, a
+// hashtag has a page of its own, and words are looked for in the posts that are
+// stored here and in the names of people.
 func (d *Dashboard) search(w http.ResponseWriter, r *http.Request) {
-	query := r.URL.Query()
-	q := strings.TrimSpace(query.Get("q"))
-	page := searchPage{Query: q}
-	var found federation.Found
-	switch {
-	case len(q) > maxQuery:
-		page.Query, page.Error = "", "This is longer than any address."
-	case looksUp(q):
-		page.Asked, page.TryURL = server(q)
-		ctx, cancel := context.WithTimeout(r.Context(), searchTime)
-		defer cancel()
-		var err error
-		if found, err = d.service.Lookup(ctx, q); err != nil {
-			if reply.CodeOf(err) == reply.Internal {
-				d.fail(w, r, err)
-				return
-			}
-			page.Error = reply.Message(err)
-		}
+	q := strings.TrimSpace(r.URL.Query().Get("q"))
+	if tag, ok := strings.CutPrefix(q, "#"); ok && isTag(tag) {
+		reply.Redirect(w, r, tagPath(tag))
+		return
+	}
+	if len(q) <= maxQuery && looksUp(q) {
+		d.searchThere(w, r, q)
+		return
 	}
 	d.show(w, r, "search", answer{}, func(v *view) (any, error) {
-		var err error
-		if page.Owner, err = v.frame("Search", "search"); err != nil {
-			return nil, err
+		page, err := v.searchPage(q)
+		if err != nil || q == "" {
+			return page, err
 		}
-		if page.Error != "" || page.Query == "" {
+		if len(q) > maxQuery {
+			page.Query, page.Error = "", "This is longer than any address."
 			return page, nil
 		}
-		if !looksUp(q) {
-			p := pageOf(number(query.Get("before")), number(query.Get("after")), searchCards)
-			return &page, v.searchStored(&page, p)
-		}
-		return &page, v.searchFound(&page, found)
+		return page, v.searchHere(page)
 	})
 }
 
-// looksUp tells an address from words: @name@server, name@server or https://….
+func (v *view) searchPage(q string) (*searchPage, error) {
+	page := &searchPage{Query: q}
+	var err error
+	page.Owner, err = v.frame("Search", "search")
+	return page, err
+}
+
+// looksUp tells an address from words: @name@server, name@server, https://… or
+// server.example/….
 func looksUp(q string) bool {
-	if strings.ContainsAny(q, " \t\n") || q == "" {
+	if strings.ContainsFunc(q, unicode.IsSpace) || strings.HasPrefix(strings.ToLower(q), "from:") {
 		return false
 	}
-	return strings.Contains(q, "://") || strings.Contains(q, "@")
+	host, _, path := strings.Cut(q, "/")
+	return strings.Contains(q, "://") || strings.Contains(strings.TrimPrefix(q, "@"), "@") || path && strings.Contains(host, ".")
 }
 
-// server is the server that an address names, and the page to try there.
-func server(q string) (host, page string) {
-	if strings.Contains(q, "://") {
-		u, err := url.Parse(q)
-		if err != nil || u.Scheme != "https" && u.Scheme != "http" {
-			return "", ""
-		}
-		return u.Host, u.String()
+// isTag says whether a word can be a hashtag, without its #.
+func isTag(name string) bool {
+	other := func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) && r != '_'
 	}
-	_, host, _ = strings.Cut(strings.TrimPrefix(q, "@"), "@")
-	return host, ""
+	return name != "" && len(name) <= 200 && !strings.ContainsFunc(name, other) && strings.ContainsFunc(name, unicode.IsLetter)
 }
 
-func (v *view) searchStored(page *searchPage, p store.Page) error {
-	rows, err := v.tx.SearchPosts(page.Query, p)
+// searchFilters are what a search can be narrowed by with one press.
+var searchFilters = []struct{ word, text string }{
+	{"from:me", "By me"}, {"from:following", "By people I follow"}, {"has:media", "With media"}, {"has:poll", "With a poll"}, {"is:reply", "Answers"},
+}
+
+// filtersOf leads from a search to the same with one filter more, or less.
+func filtersOf(q string) []assets.Tab {
+	var tabs []assets.Tab
+	words := strings.Fields(q)
+	for _, f := range searchFilters {
+		with := slices.DeleteFunc(slices.Clone(words), func(w string) bool {
+			return strings.EqualFold(w, f.word) || strings.HasPrefix(f.word, "from:") && strings.HasPrefix(strings.ToLower(w), "from:")
+		})
+		on := slices.ContainsFunc(words, func(w string) bool { return strings.EqualFold(w, f.word) })
+		if !on {
+			with = append(with, f.word)
+		}
+		tabs = append(tabs, assets.Tab{URL: searchPath(strings.Join(with, " ")), Text: f.text, Current: on})
+	}
+	return tabs
+}
+
+func searchPath(q string) string { return "/me/search?q=" + url.QueryEscape(q) }
+
+// searchHere looks for words in what is stored.
+func (v *view) searchHere(page *searchPage) error {
+	page.Filters = filtersOf(page.Query)
+	sought, err := v.d.service.ReadSearch(v.tx, page.Query)
+	if words, ok := refused(err); ok {
+		page.Error = words
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	rows, page.Pager = cutPage(rows, p, "/me/search?q="+url.QueryEscape(page.Query)+"&", postID)
-	page.Cards, _, err = v.cards(rows)
+	query := v.r.URL.Query()
+	p := pageOf(number(query.Get("before")), number(query.Get("after")), searchCards)
+	rows, next, err := v.tx.SearchPosts(sought, p)
+	if err != nil {
+		return err
+	}
+	rows, page.Pager = cutPage(rows, p, searchPath(page.Query)+"&", postID)
+	if next != 0 && p.Min == 0 {
+		page.Further, page.LookedTo = searchPath(page.Query)+"&before="+decimal(next), dayOf(v.local(store.TimeOf(next)))
+	}
+	v.evenMuted = sought.From != 0
+	if page.Cards, _, err = v.cards(rows); err != nil || p.Max != 0 || p.Min != 0 {
+		return err
+	}
+	if word := strings.TrimPrefix(page.Query, "#"); isTag(word) {
+		page.Tags = []assets.Tab{{URL: tagPath(word), Text: "#" + word}}
+	}
+	if sought.Words != strings.Join(strings.Fields(page.Query), " ") {
+		return nil // narrowed to posts of some kind
+	}
+	people, err := v.tx.SearchPeople(sought.Words, searchPeople)
+	if err != nil {
+		return err
+	}
+	page.People, err = v.foundPeople(people...)
 	return err
 }
 
+// foundPeople shows people with how the owner stands to them.
+func (v *view) foundPeople(people ...store.Actor) ([]foundPerson, error) {
+	ids := make([]int64, len(people))
+	for i, a := range people {
+		ids[i] = a.ID
+	}
+	all, err := v.tx.Relations(ids...)
+	list := make([]foundPerson, len(people))
+	for i, a := range people {
+		list[i] = foundPerson{v.face(a), markup.Excerpt(a.Summary, 200), relationWord(a.ID, all[a.ID])}
+	}
+	return list, err
+}
+
+// searchFound shows what an address led to.
 func (v *view) searchFound(page *searchPage, found federation.Found) (err error) {
-	if found.Post != nil {
+	switch {
+	case found.Post != nil:
+		v.evenMuted = true
 		page.Cards, _, err = v.cards([]store.Post{*found.Post})
-		return err
+	case found.Actor != nil:
+		page.People, err = v.foundPeople(*found.Actor)
 	}
-	if found.Actor == nil {
-		return nil
-	}
-	a := *found.Actor
-	person := foundPerson{Person: v.face(a), Bio: markup.Excerpt(a.Summary, 200)}
-	person.Relation, err = v.relation(a.ID)
-	page.People = []foundPerson{person}
 	return err
 }

@@ -1,7 +1,6 @@
 package dashboard
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -25,7 +24,8 @@ type view struct {
 	seen map[int64]store.Actor // read already
 	pins map[int64]bool        // own posts on the profile; nil until asked for
 
-	inHome bool // the cards are those of Home, which say what brought them there
+	inHome    bool // the cards are those of Home, which say what brought them there
+	evenMuted bool // the owner went to see what these people wrote, muted or not
 }
 
 func (d *Dashboard) newView(tx *store.Tx, r *http.Request) *view {
@@ -132,24 +132,24 @@ func (v *view) known(id int64) assets.Person {
 // relation is how the owner stands to somebody: none, following, asked, blocked
 // or me.
 func (v *view) relation(id int64) (string, error) {
-	if id == store.OwnerID {
-		return "me", nil
-	}
-	if blocked, err := v.blocks(id); err != nil || blocked {
-		return "blocked", err
-	}
-	f, err := v.tx.Following(id)
+	all, err := v.tx.Relations(id)
+	return relationWord(id, all[id]), err
+}
+
+func relationWord(id int64, r store.Relation) string {
 	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return "none", nil
-	case err != nil:
-		return "", err
-	case f.State == store.FollowAccepted:
-		return "following", nil
-	case f.State == store.FollowAsked:
-		return "asked", nil
+	case id == store.OwnerID:
+		return "me"
+	case r.Blocked:
+		return "blocked"
+	case r.Following.ActorID == 0:
+		return "none"
+	case r.Following.State == store.FollowAccepted:
+		return "following"
+	case r.Following.State == store.FollowAsked:
+		return "asked"
 	}
-	return "none", nil
+	return "none"
 }
 
 // local is a time in the owner's zone; the zero time stays zero.

@@ -134,3 +134,17 @@ func cutPage[T any](rows []T, p store.Page, base string, id func(T) int64) ([]T,
 	}
 	return rows, pager
 }
+
+// until is a time to come as "14:00", "tomorrow, 14:00" or "3 April, 14:00".
+func until(now, t time.Time) string {
+	switch tomorrow := now.AddDate(0, 0, 1); {
+	case t.YearDay() == now.YearDay() && t.Year() == now.Year():
+		return t.Format("15:04")
+	case t.YearDay() == tomorrow.YearDay() && t.Year() == tomorrow.Year():
+		return "tomorrow, " + t.Format("15:04")
+	}
+	return t.Format("2 January, 15:04")
+}
+
+// dayOf is "12 March 2026".
+func dayOf(t time.Time) string { return t.Format("2 January 2006") }
