@@ -1,6 +1,7 @@
 package mastodon
 
 import (
+	"dassie/federation"
 	"dassie/store"
 	"dassie/web/reply"
 )
@@ -63,8 +64,16 @@ func (a *API) relationships(c *call) (any, error) {
 }
 
 // follow: POST /api/v1/accounts/:id/follow. Until they accept, it is "requested".
+// Of somebody who is followed it changes what is shown.
 func (a *API) follow(c *call) (any, error) {
-	if _, err := a.svc.Follow(c.ctx, c.id); err != nil {
+	var choice federation.FollowChoice
+	for name, field := range map[string]**bool{"reblogs": &choice.Boosts, "notify": &choice.Notify} {
+		if c.params.has(name) {
+			yes := c.params.truth(name)
+			*field = &yes
+		}
+	}
+	if _, err := a.svc.FollowAs(c.ctx, c.id, choice); err != nil {
 		return nil, err
 	}
 	return a.relationshipNow(c)

@@ -238,7 +238,10 @@ func emojis(list []store.Emoji) []CustomEmoji {
 }
 
 func relationshipOf(actorID int64, with store.Relation) Relationship {
-	r := Relationship{ID: id(actorID), Languages: []string{}, Blocking: with.Blocked, BlockedBy: with.BlockedBy, DomainBlocking: with.HostBlocked}
+	r := Relationship{ID: id(actorID), Languages: []string{}, Blocking: with.Blocked, BlockedBy: with.BlockedBy, DomainBlocking: with.HostBlocked, Note: with.Note}
+	if m := with.Mute; m.ActorID != 0 {
+		r.Muting, r.MutingNotifications = true, m.Notices
+	}
 	if to := with.Following; to.ActorID != 0 {
 		r.Following, r.Requested = to.State == store.FollowAccepted, to.State == store.FollowAsked
 		// What was chosen counts from the moment of the request on, as in Mastodon.

@@ -29,6 +29,10 @@ var routes = []route{
 	{"POST", "/api/v1/accounts/:id/unblock", "write:blocks", (*API).unblock},
 	{"GET", "/api/v1/accounts/:id/lists", "read:lists", (*API).accountLists},
 	{"GET", "/api/v1/blocks", "read:blocks", (*API).blocks},
+	{"POST", "/api/v1/accounts/:id/mute", "write:mutes", (*API).mute},
+	{"POST", "/api/v1/accounts/:id/unmute", "write:mutes", (*API).unmute},
+	{"GET", "/api/v1/mutes", "read:mutes", (*API).mutes},
+	{"POST", "/api/v1/accounts/:id/note", "write:accounts", (*API).note},
 	{"POST", "/api/v1/reports", "write:reports", (*API).report},
 
 	{"POST", "/api/v1/media", "write:media", (*API).uploaded},

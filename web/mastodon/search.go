@@ -12,7 +12,7 @@ import (
 
 // search: GET /api/v2/search. A handle or an address is looked up, over the
 // network if resolve is set; a hashtag is itself; any other words are looked for
-// in the posts that are stored here. The three lists are always there.
+// in the posts that are stored here, and in names. The three lists are always there.
 func (a *API) search(c *call) (any, error) {
 	q := strings.TrimSpace(c.params.get("q"))
 	if q == "" {
@@ -118,11 +118,35 @@ func (a *API) hits(tx *store.Tx, c *call, q string, found federation.Found, firs
 		return nil, []int64{found.Actor.ID}, nil
 	}
 	kind := c.params.get("type")
-	if _, tag := tagQuery(q); tag || namesOne(q) || !first || kind == "accounts" || kind == "hashtags" {
+	if _, tag := tagQuery(q); tag || namesOne(q) || !first || kind == "hashtags" {
 		return nil, nil, nil
 	}
-	posts, err := tx.SearchPosts(q, c.page(20, 40))
-	return posts, nil, err
+	sought, err := a.svc.ReadSearch(tx, q)
+	if reply.CodeOf(err) == reply.Unprocessable {
+		return nil, nil, nil // somebody who is not known, a day that is none: nothing is found
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	page := c.page(20, 40)
+	if by, ok := parseID(c.params.get("account_id")); ok {
+		sought.From = by
+	}
+	var posts []store.Post
+	if kind != "accounts" {
+		if posts, _, err = tx.SearchPosts(sought, page); err != nil {
+			return nil, nil, err
+		}
+	}
+	if kind == "statuses" || sought.Words != strings.Join(strings.Fields(q), " ") {
+		return posts, nil, nil
+	}
+	people, err := tx.SearchPeople(sought.Words, page.Limit)
+	ids := make([]int64, len(people))
+	for i, p := range people {
+		ids[i] = p.ID
+	}
+	return posts, ids, err
 }
 
 // namesOne says that a query is a handle or an address, not words.
@@ -130,7 +154,7 @@ func namesOne(q string) bool {
 	if strings.ContainsFunc(q, unicode.IsSpace) {
 		return false
 	}
-	return strings.HasPrefix(q, "https://") || strings.HasPrefix(q, "http://") || strings.Contains(q, "@")
+	return strings.HasPrefix(q, "https://") || strings.HasPrefix(q, "http://") || strings.Contains(q, "@") && !strings.HasPrefix(strings.ToLower(q), "from:")
 }
 
 // tagQuery reads "#name".
