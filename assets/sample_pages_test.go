@@ -68,7 +68,7 @@ type toucher struct {
 	Person
 	Emoji string
 }
-type choice struct {
+type emojiChoice struct {
 	Emoji, Name string
 	Mine        bool
 }
@@ -272,10 +272,10 @@ func sampleReactions(pages map[string]any, c Card) {
 		Owner
 		Card                         Card
 		Action, TakeBack, Back, Mine string
-		Choices                      []choice
+		Choices                      []emojiChoice
 		Value, Error                 string
 	}
-	choices := []choice{{":leek:", "used here", false}, {"❤️", "Heart", false}, {"👍", "Thumbs up", true}, {"😂", "Tears of joy", false}, {"🎉", "Party", false}, {"🙏", "Thank you", false}, {"👀", "Eyes", false}}
+	choices := []emojiChoice{{":leek:", "used here", false}, {"❤️", "Heart", false}, {"👍", "Thumbs up", true}, {"😂", "Tears of joy", false}, {"🎉", "Party", false}, {"🙏", "Thank you", false}, {"👀", "Eyes", false}}
 	pages["react"] = react{owner("React", "", "/me/post/4/react"), c, "/me/post/4/react", "/me/post/4/unlike", "/me/post/4", "👍", choices, "", ""}
 	pages["react.refused"] = react{Owner: owner("React", "", "/me/post/4/react"), Card: c, Action: "/me/post/4/react", Back: "/me/post/4", Choices: choices, Value: "ok", Error: "Choose one emoji, or put one into the field."}
 }

@@ -170,10 +170,13 @@ func (t *Tx) ListPosts(listID int64, p Page) ([]Post, error) {
 			from list_members m
 			where m.list_id = x.list_id
 			and m.actor_id = p.actor_id)
+		and ` + unmuted + `
+		and ` + boostsWanted + `
 		and x.post_id < ?
 		and x.post_id > ?
 		order by x.post_id `
-	return page(t, p, scanPost, list+`desc limit ?`, list+`asc limit ?`, listID)
+	now := ms(t.Now())
+	return page(t, p, scanPost, list+`desc limit ?`, list+`asc limit ?`, listID, now, now)
 }
 
 // listedPost is the key of a row of list_posts, which has no row id.

@@ -94,7 +94,7 @@ func TestAskedAgainStaysInTheLists(t *testing.T) {
 	w := storetest.Populate(t, s)
 	l := listed(t, s, w)
 	write(t, s, func(tx *store.Tx) error {
-		return tx.SaveFollowing(store.Following{ActorID: w.Bob.ID, State: store.FollowAsked, AskedAt: storetest.Start})
+		return tx.SaveFollowing(store.Following{ActorID: w.Bob.ID, State: store.FollowAsked, Boosts: true, AskedAt: storetest.Start})
 	})
 	if got := inList(t, s, l.ID); len(got) != 2 {
 		t.Errorf("the list holds %v", got)

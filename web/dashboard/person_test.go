@@ -63,12 +63,12 @@ func TestMuteForATime(t *testing.T) {
 	h := newHouse(t, "bob")
 	path, bob := h.followed("bob")
 	h.cluster.Advance(time.Minute)
-	bob.Post(t, store.Public, "Loud, @"+h.Handle())
+	bob.Post(t, store.Public, "Loud, @"+h.Handle()+" #loud")
 	h.cluster.Settle()
 	if _, err := h.RunDue(ctx); err != nil {
 		t.Fatal(err)
 	}
-	lists := []string{"/me", "/me/inbox", "/me/search?q=loud"}
+	lists := []string{"/me", "/me/inbox", "/me/search?q=loud", "/me/tags/loud"}
 	for _, list := range lists {
 		h.open(list).says(t, "Loud,")
 	}
@@ -79,6 +79,9 @@ func TestMuteForATime(t *testing.T) {
 	}
 	h.open(path).says(t, "Loud,")
 	h.open(postPath(h.postOf(bob).ID)).says(t, "Loud,")
+	h.submit(postPath(h.postOf(bob).ID) + "/save")
+	h.open("/me/saved").says(t, "Loud,")
+	h.open("/me/tags/loud").hides(t, "Loud,")
 	h.open("/me/search?q=loud+from%3A%40"+bob.Handle()).says(t, "Loud,")
 	h.open("/me/muted").says(t, "@"+bob.Handle(), "1 hour left", ">Unmute<span", `href="/me/blocked"`)
 	h.open("/me/blocked").says(t, `href="/me/muted"`)

@@ -40,6 +40,7 @@ func (d *Dashboard) saved(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return nil, err
 		}
+		v.evenMuted = true
 		page.Cards, _, err = v.cards(posts)
 		return page, err
 	})

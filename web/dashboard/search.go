@@ -42,7 +42,7 @@ type searchPage struct {
 // stored here and in the names of people.
 func (d *Dashboard) search(w http.ResponseWriter, r *http.Request) {
 	q := strings.TrimSpace(r.URL.Query().Get("q"))
-	if tag, ok := strings.CutPrefix(q, "#"); ok && isTag(tag) {
+	if tag, ok := federation.TagName(q); ok && strings.HasPrefix(q, "#") {
 		reply.Redirect(w, r, tagPath(tag))
 		return
 	}
@@ -78,14 +78,6 @@ func looksUp(q string) bool {
 	}
 	host, _, path := strings.Cut(q, "/")
 	return strings.Contains(q, "://") || strings.Contains(strings.TrimPrefix(q, "@"), "@") || path && strings.Contains(host, ".")
-}
-
-// isTag says whether a word can be a hashtag, without its #.
-func isTag(name string) bool {
-	other := func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) && r != '_'
-	}
-	return name != "" && len(name) <= 200 && !strings.ContainsFunc(name, other) && strings.ContainsFunc(name, unicode.IsLetter)
 }
 
 // searchFilters are what a search can be narrowed by with one press.
@@ -137,8 +129,8 @@ func (v *view) searchHere(page *searchPage) error {
 	if page.Cards, _, err = v.cards(rows); err != nil || p.Max != 0 || p.Min != 0 {
 		return err
 	}
-	if word := strings.TrimPrefix(page.Query, "#"); isTag(word) {
-		page.Tags = []assets.Tab{{URL: tagPath(word), Text: "#" + word}}
+	if tag, ok := federation.TagName(page.Query); ok {
+		page.Tags = []assets.Tab{{URL: tagPath(tag), Text: "#" + tag}}
 	}
 	if sought.Words != strings.Join(strings.Fields(page.Query), " ") {
 		return nil // narrowed to posts of some kind

@@ -18,6 +18,13 @@ func TestMuteFromAnApp(t *testing.T) {
 	if home := read[[]object](h, "GET", "/api/v1/timelines/home", ""); len(home) != 0 {
 		t.Errorf("home still holds %d posts of bob", len(home))
 	}
+	for _, path := range []string{"/api/v1/timelines/public", "/api/v1/timelines/public?remote=true"} {
+		for _, s := range read[[]object](h, "GET", path, "") {
+			if s["account"].(object)["id"] == bob {
+				t.Errorf("%s holds a post of bob", path)
+			}
+		}
+	}
 	if list := read[[]object](h, "GET", "/api/v1/notifications", ""); len(list) != 0 {
 		t.Errorf("notifications still hold %v", list)
 	}

@@ -1,8 +1,13 @@
 package mastodon
 
-import "dassie/store"
+import (
+	"slices"
 
-// timeline answers with a page of posts that is bounded by their own ids.
+	"dassie/store"
+)
+
+// timeline answers with a page of posts that is bounded by their own ids. Posts by
+// people whom the owner muted are in none, nor are boosts of them.
 func (a *API) timeline(c *call, page store.Page, read func(*store.Tx) ([]store.Post, error)) (any, error) {
 	return store.Get(c.ctx, a.st, func(tx *store.Tx) ([]*Status, error) {
 		posts, err := read(tx)
@@ -18,8 +23,26 @@ func (a *API) timeline(c *call, page store.Page, read func(*store.Tx) ([]store.P
 			ids[i] = p.ID
 		}
 		a.linkPages(c, page, ids)
-		return m.statuses(posts), nil
+		posts, err = m.unmuted(tx, posts)
+		return m.statuses(posts), err
 	})
+}
+
+// unmuted leaves out what people wrote or boosted whom the owner muted.
+func (m *room) unmuted(tx *store.Tx, posts []store.Post) ([]store.Post, error) {
+	ids := make([]int64, 0, len(m.actors))
+	for id := range m.actors {
+		ids = append(ids, id)
+	}
+	muted, err := tx.MutedAmong(ids...)
+	if err != nil || len(muted) == 0 {
+		return posts, err
+	}
+	by := func(id int64) bool { _, is := muted[id]; return is }
+	return slices.DeleteFunc(posts, func(p store.Post) bool {
+		original := m.posts[p.BoostOf]
+		return by(p.ActorID) || original != nil && by(original.ActorID)
+	}), nil
 }
 
 // home: GET /api/v1/timelines/home.
