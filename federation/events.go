@@ -16,6 +16,7 @@ const (
 	EventNotification EventKind = "notification"
 	EventProfile      EventKind = "profile"    // what others see of the owner changed
 	EventDeliveries   EventKind = "deliveries" // the state of a delivery changed
+	EventMarker       EventKind = "marker"     // the place where the owner stopped reading moved
 	EventThread       EventKind = "thread"     // a search for the rest of a conversation ended; the id is its first post's
 )
 

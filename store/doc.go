@@ -25,7 +25,7 @@
 //	identity                           what bounds its growth
 //	  identity      who owns this      one row
 //	  keys          private keys       three rows, one more while they rotate
-//	  settings      choices, markers   fixed keys; "owner" is Settings as JSON
+//	  settings      choices            fixed keys; "owner" is Settings as JSON
 //	people
 //	  hosts         other servers      30 days unused; a day beyond 20,000; blocked ones stay
 //	  actors        people, 1 = owner  30 days unknown; a day beyond 50,000
@@ -49,6 +49,7 @@
 //	  list_members  who is in one      whom the owner follows
 //	  list_posts    what they wrote    with its post, or after its author left the list
 //	  tag_follows   followed hashtags  the owner
+//	  markers       where one stopped  fixed names: home, notifications
 //	  notifications                    180 days, 20,000
 //	  unindexed     wait for search    emptied by IndexBatch
 //	  search        words, authors and hashtags, with its post (FTS5, without the text itself)
@@ -97,7 +98,6 @@
 // Reading:
 //
 //	tag_features    tag_id key, at, for the profile
-//	markers         name key ('home', 'notifications', by client), last_id, version, at: takes over settings marker_home, marker_notifications
 //	endorsements    actor_id key, at
 //	thread_mutes    root_id key, at: notices below it are not given
 //	emojis          shortcode, host_id (0 own), url, media, at; key (host_id, shortcode). Others': bytes of remote_media, 20,000 rows

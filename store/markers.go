@@ -46,6 +46,58 @@ func (t *Tx) SetMarker(name string, id int64) error {
 	return err
 }
 
+// LateSince lists the newest of what came into the home timeline below the place
+// marker since a moment, the last to come first, each with when it came.
+func (t *Tx) LateSince(since time.Time, limit int) ([]Post, []time.Time, error) {
+	type row struct{ id, at int64 }
+	list, err := many(t, func(r scanner) (x row, err error) { err = r.Scan(&x.id, &x.at); return }, `
+		select post_id, late
+		from home indexed by home_late
+		where late > ?
+		order by late desc, post_id desc
+		limit ?`, ms(since), limit)
+	if err != nil || len(list) == 0 {
+		return nil, nil, err
+	}
+	ids := make([]int64, len(list))
+	for i, x := range list {
+		ids[i] = x.id
+	}
+	found, err := t.PostLines(ids)
+	if err != nil {
+		return nil, nil, err
+	}
+	var posts []Post
+	var came []time.Time
+	for _, x := range list {
+		if p, ok := found[x.id]; ok {
+			posts, came = append(posts, p), append(came, fromMS(x.at))
+		}
+	}
+	return posts, came, nil
+}
+
+// SeenLate says that the owner saw what came late until a moment.
+func (t *Tx) SeenLate(until time.Time) error {
+	_, err := t.exec(`
+		update home indexed by home_late
+		set late = null
+		where late <= ?`, ms(until))
+	return err
+}
+
+// Newest is the newest entry of a list that has a marker; 0 if it is empty.
+func (t *Tx) Newest(name string) (int64, error) {
+	from := "home"
+	column := "post_id"
+	if name == MarkerNotifications {
+		from, column = "notifications", "id"
+	}
+	return value[int64](t, `
+		select coalesce(max(`+column+`), 0)
+		from `+from)
+}
+
 // NotificationMarker is the newest notification that the owner has seen; 0 if none.
 func (t *Tx) NotificationMarker() (int64, error) {
 	m, err := t.Marker(MarkerNotifications)

@@ -92,6 +92,9 @@ select substr(key, 8), cast(value as integer), 1, cast(unixepoch('subsec') * 100
 from settings
 where key in ('marker_home', 'marker_notifications');
 
+-- What arrived below the place where the owner stopped reading: few of many.
+create index home_late on home (late) where late is not null;
+
 -- A note to oneself about a person.
 create table notes (
   actor_id integer primary key,

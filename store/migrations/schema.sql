@@ -549,6 +549,8 @@ CREATE TABLE markers (
   at integer not null
 ) without rowid;
 
+CREATE INDEX home_late on home (late) where late is not null;
+
 CREATE TABLE notes (
   actor_id integer primary key,
   text text not null,

@@ -83,6 +83,8 @@ var routes = []route{
 	{"GET", "/api/v1/timelines/public", "read:statuses", (*API).publicTimeline},
 
 	{"GET", "/api/v1/timelines/home", "read:statuses", (*API).home},
+	{"GET", "/api/v1/markers", "read:statuses", (*API).markers},
+	{"POST", "/api/v1/markers", "write:statuses", (*API).moveMarkers},
 	{"GET", "/api/v1/notifications", "read:notifications", (*API).notifications},
 	{"GET", "/api/v2/search", "read:search", (*API).search},
 }

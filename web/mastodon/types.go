@@ -287,3 +287,10 @@ type Search struct {
 	Statuses []*Status  `json:"statuses"`
 	Hashtags []Tag      `json:"hashtags"`
 }
+
+// Marker is where the owner stopped reading a timeline.
+type Marker struct {
+	LastReadID string `json:"last_read_id"`
+	Version    int64  `json:"version"`
+	UpdatedAt  string `json:"updated_at"`
+}

@@ -147,7 +147,7 @@ func (c *pageCache) stale(ctx context.Context) bool {
 // home timeline most does not.
 func (c *pageCache) shown(ctx context.Context, e federation.Event) bool {
 	switch e.Kind {
-	case federation.EventDeliveries:
+	case federation.EventDeliveries, federation.EventMarker:
 		return false
 	case federation.EventPost:
 		p, err := store.Get(ctx, c.svc.Store(), func(tx *store.Tx) (store.Post, error) { return tx.Post(e.ID) })
