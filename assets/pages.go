@@ -22,6 +22,8 @@ var pages = map[string]string{
 
 	// The owner's.
 	"home":          "owner",
+	"catchup":       "owner",
+	"keys":          "owner",
 	"write":         "owner",
 	"post":          "owner",
 	"edits":         "owner",
@@ -131,6 +133,15 @@ func (s *Set) Execute(w io.Writer, page string, data any) error {
 	}
 	if err := s.all.ExecuteTemplate(w, "page "+page, data); err != nil {
 		return fmt.Errorf("render page %s: %w", page, err)
+	}
+	return nil
+}
+
+// Card renders the card of a post without a page around it. Data: pair PAGE CARD,
+// as the part of this name wants it.
+func (s *Set) Card(w io.Writer, page, card any) error {
+	if err := s.all.ExecuteTemplate(w, "card", on{page, card}); err != nil {
+		return fmt.Errorf("render a card: %w", err)
 	}
 	return nil
 }

@@ -104,23 +104,9 @@ func samplePages() map[string]any {
 	cards := sampleCards()
 	answer := cards[3]
 	pages := map[string]any{}
-	for _, add := range []func(map[string]any){sampleEntrance, samplePublic, sampleLists, sampleForms, sampleSaved, sampleTalks} {
+	for _, add := range []func(map[string]any){sampleEntrance, samplePublic, sampleLists, sampleForms, sampleSaved, sampleTalks, sampleLive} {
 		add(pages)
 	}
-	type home struct {
-		Owner
-		Compose                                    Compose
-		Cards                                      []Card
-		NewCount                                   int
-		NewSince, NewURL, MarkerBefore, MarkerText string
-		Pager                                      Pager
-		Last                                       *Delivery
-		Unfinished                                 []unfinished
-	}
-	pages["home"] = home{owner("Home", "home", "/me"), Compose{Key: "k", Lang: "en", Audiences: audiences}, cards, 12, "08:12", "/me?new=1", "4", "08:12",
-		Pager{Older: "/me?before=8"}, delivered, []unfinished{{"/me/write?draft=1", "On saving leek seed", ago(20 * time.Hour)}}}
-	pages["home.pinned"] = home{Owner: owner("Home", "home", "/me"), Cards: []Card{pinnedSample(cards[5]), quotingSample(cards[4])}, Compose: Compose{Key: "k", Audiences: audiences}}
-	pages["home.empty"] = home{Owner: Owner{Title: "Home", Lang: "en", Look: Look{Theme: "dark"}, Me: nora, Now: now, Notice: &Notice{Kind: "done", Strong: "Sent.", Text: "1 server is being told."}}, Compose: Compose{Error: "There is no text yet."}}
 	type missing struct {
 		Lead, Silent, End string
 		Why               []string
@@ -509,10 +495,10 @@ func sampleForms(pages map[string]any) {
 	settings.Notice = &Notice{Kind: "fail", Strong: "Not saved.", Text: "The disk is full.", Code: "D-114", URL: "/me/more", LinkText: "Make room"}
 	pages["settings"] = struct {
 		Owner
-		Approve, AuthorizedFetch   bool
-		Waiting                    int
-		Languages, Zones, Quotable []Option
-		Errors                     map[string]string
+		Approve, AuthorizedFetch, Keys bool
+		Waiting                        int
+		Languages, Zones, Quotable     []Option
+		Errors                         map[string]string
 	}{Quotable: []Option{{"public", "Everyone", true}, {"followers", "Followers", false}}, Owner: settings, Approve: true, Languages: options, Zones: sampleZones, Errors: map[string]string{"timezone": "Choose one of the list.", "language": ""}}
 
 	for name, look := range map[string]Look{"appearance": {}, "appearance.strong": {Theme: "dark", MoreContrast: true, TextSize: 150, LessMotion: true}} {

@@ -26,6 +26,7 @@ type File struct {
 // types are the kinds of static files there are; another kind stops the tests.
 var types = map[string]string{
 	".css": "text/css; charset=utf-8",
+	".js":  "text/javascript; charset=utf-8",
 	".svg": "image/svg+xml",
 	".png": "image/png",
 }

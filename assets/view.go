@@ -19,6 +19,7 @@ type Owner struct {
 	CSRF      string    // token for every form
 	Lang      string    // language of the interface: "en"
 	Look      Look      //
+	NoKeys    bool      // the owner switched the keys off
 	Me        Person    // the owner; URL is the public profile
 	Version   string    // of the program: "0.1"
 	Inbox     int       // unread notifications
@@ -224,6 +225,27 @@ type Actions struct{ Reply, Boost, Like, Save, Edit, Pin, Report, Delete bool }
 // Any reports whether there is an action row at all.
 func (a Actions) Any() bool {
 	return a.Reply || a.Boost || a.Like || a.Save || a.Edit || a.Pin || a.Report || a.Delete
+}
+
+// Line is a post as one line of a list.
+type Line struct {
+	ID           string // the line's anchor is c-ID
+	URL          string // the owner's page of the post
+	Author       Person
+	Boosters     []Person // who boosted it into this list, a few of them; nil for none
+	MoreBoosters int
+	Time         time.Time
+	Audience     string // everyone, quiet, followers, named
+	Lang         string
+	Warning      string // content warning; then there is no Text
+	Text         string // how it begins
+	Reply        bool
+	Quote        bool
+	Media        bool
+	Poll         bool
+	Replies      int
+	Boosts       int
+	Likes        int
 }
 
 // Node is a card in a thread with its answers. Depth is at most 4: what lies

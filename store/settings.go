@@ -31,6 +31,7 @@ type Settings struct {
 	MoreContrast     bool   `json:"more_contrast"`     // your pages have stronger lines and no grey words, also where the system does not ask for it
 	TextSize         int    `json:"text_size"`         // size of the text of your pages, in percent of the browser's: one of TextSizes
 	LessMotion       bool   `json:"less_motion"`       // nothing on your pages fades or moves, also where the system does not ask for it
+	Keys             bool   `json:"keys"`              // single keys move and act on your pages: j and k, f, b and others
 	MarkdownAPI      bool   `json:"markdown_api"`      // posts made by apps are read as Markdown
 	KeepRemoteDays   int    `json:"keep_remote_days"`  // days that other people's posts stay when you did nothing with them; at most 90
 	KeepAddressDays  int    `json:"keep_address_days"` // days that the addresses of your log-ins are kept; at most 365
@@ -48,6 +49,7 @@ func DefaultSettings() Settings {
 		PostsOnWeb:       true,
 		ShowCounts:       true,
 		Feeds:            true,
+		Keys:             true,
 		Language:         "en",
 		Timezone:         "UTC",
 		KeepRemoteDays:   90,

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"dassie/web/reply"
 )
 
 // Limits of the server; a request as a whole has requestTime.
@@ -22,7 +24,7 @@ const (
 // Server is an http.Server with our limits. What it logs itself goes to log
 // without anybody's address.
 func Server(h http.Handler, log *slog.Logger) *http.Server {
-	return &http.Server{
+	s := &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: headerTime,
 		ReadTimeout:       requestTime,
@@ -32,6 +34,8 @@ func Server(h http.Handler, log *slog.Logger) *http.Server {
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
 		ErrorLog:          errorLog(log),
 	}
+	reply.EndStreams(s)
+	return s
 }
 
 // addressPattern is an IP address with its port, as net/http writes it.

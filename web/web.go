@@ -44,6 +44,7 @@ type Web struct {
 	guard   *auth.Guard
 	trusted []netip.Prefix
 	site    *public.Site
+	board   *dashboard.Dashboard // nil if Config brought another
 	handler http.Handler
 }
 
@@ -65,7 +66,8 @@ func New(c Config) (*Web, error) {
 	}
 	w.site = public.New(public.Config{Service: w.svc, Remote: c.Remote, Templates: c.Templates, Log: c.Log})
 	if c.Dashboard == nil {
-		c.Dashboard = dashboard.New(dashboard.Config{Service: w.svc, Guard: w.guard, Templates: c.Templates, Log: c.Log}).Handler()
+		w.board = dashboard.New(dashboard.Config{Service: w.svc, Guard: w.guard, Templates: c.Templates, Log: c.Log})
+		c.Dashboard = w.board.Handler()
 	}
 	if c.API == nil {
 		c.API = mastodon.New(mastodon.Config{Service: w.svc, Guard: w.guard, Log: c.Log}).Handler()
@@ -79,7 +81,12 @@ func New(c Config) (*Web, error) {
 }
 
 // Close ends what the front door listens to.
-func (w *Web) Close() { w.site.Close() }
+func (w *Web) Close() {
+	w.site.Close()
+	if w.board != nil {
+		w.board.Close()
+	}
+}
 
 // ServeHTTP answers every request to this server.
 func (w *Web) ServeHTTP(rw http.ResponseWriter, r *http.Request) { w.handler.ServeHTTP(rw, r) }

@@ -65,6 +65,19 @@ func (g *Guard) visit(r *http.Request) (visit, error) {
 	return visit{session: &s}, nil
 }
 
+// Stands says whether a session is still one: what stays open asks again and
+// again, because a session can end in another window or by a command (T51).
+func (g *Guard) Stands(ctx context.Context, s *store.Session) (bool, error) {
+	now, err := store.Get(ctx, g.st, func(tx *store.Tx) (store.Session, error) { return tx.Session(s.Hash) })
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read session: %w", err)
+	}
+	return g.now().Sub(now.UsedAt) <= sessionAge, nil
+}
+
 // Owner lets only the owner through. A stranger who asks for a page is sent to
 // the log-in and comes back after it; anybody else gets 401. Put it around
 // Protect, so that nothing of a stranger's body is read.

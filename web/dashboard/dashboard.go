@@ -28,16 +28,21 @@ type Dashboard struct {
 	guard   *auth.Guard
 	pages   *assets.Set
 	log     *slog.Logger
+	live    *live
 }
 
-// New makes the dashboard of one account.
+// New makes the dashboard of one account. Close it when it is not asked any more.
 func New(c Config) *Dashboard {
 	d := &Dashboard{service: c.Service, guard: c.Guard, pages: c.Templates, log: c.Log}
 	if d.log == nil {
 		d.log = slog.Default()
 	}
+	d.live = newLive(c.Service)
 	return d
 }
+
+// Close ends the streams and what feeds them.
+func (d *Dashboard) Close() { d.live.close() }
 
 // zone is the owner's time zone. The name is checked when it is saved; one that
 // this machine does not know counts as UTC.

@@ -239,7 +239,11 @@ func TestPagesAreNotCached(t *testing.T) {
 		if at.method != http.MethodGet {
 			continue
 		}
-		p := h.do("GET", strings.ReplaceAll(at.path, ":id", "1"), nil)
+		method := "GET"
+		if at.path == "/me/events" { // its body never ends
+			method = "HEAD"
+		}
+		p := h.do(method, strings.ReplaceAll(at.path, ":id", "1"), nil)
 		if c := p.header.Get("Cache-Control"); !strings.HasPrefix(c, "private, no-") {
 			t.Errorf("%s: Cache-Control %q", at.path, c)
 		}

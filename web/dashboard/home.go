@@ -3,6 +3,7 @@ package dashboard
 import (
 	"html"
 	"net/http"
+	"strings"
 	"time"
 
 	"dassie/assets"
@@ -13,6 +14,8 @@ import (
 
 const (
 	homeCards       = 20
+	lateShown       = 10
+	lateAge         = 7 * 24 * time.Hour // what came late is listed for so long, unless it is seen before
 	unfinishedShown = 3
 	newPostsCounted = 999
 )
@@ -22,19 +25,34 @@ type unfinished struct {
 	Time      time.Time
 }
 
+// place is how the cards of a page stand to where the owner stopped reading.
+type place struct {
+	Kept    bool   // there is such a place
+	Since   string // when it was kept: "08:12"
+	Count   int    // posts above it
+	Top     string // the newest post when reading began, carried from page to page
+	Newer   int    // posts above that
+	Before  string // id of the first card already seen, where something unseen stands above it
+	End     bool   // all cards are unseen, and what follows the last is not
+	URL     string // the page with the place, where this one has it not
+	Rows    string // the newest row of each card, for the script
+	Late    string // until when what came late is listed, "" for nothing
+	BackURL string // where marking as read comes back to
+}
+
 type homePage struct {
 	assets.Owner
-	Compose                                    assets.Compose
-	Cards                                      []assets.Card
-	NewCount                                   int
-	NewSince, NewURL, MarkerBefore, MarkerText string
-	Pager                                      assets.Pager
-	Last                                       *assets.Delivery
-	Unfinished                                 []unfinished
+	Compose    assets.Compose
+	Cards      []assets.Card
+	Late       []assets.Line
+	Place      place
+	Pager      assets.Pager
+	Last       *assets.Delivery
+	Unfinished []unfinished
 }
 
 // home handles GET /me: the short compose box and what the people followed write.
-// Reading it moves no marker.
+// Reading it moves no marker: a form does, or the script once the posts were seen.
 func (d *Dashboard) home(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	p := pageOf(number(query.Get("before")), number(query.Get("after")), homeCards)
@@ -47,15 +65,15 @@ func (d *Dashboard) home(w http.ResponseWriter, r *http.Request) {
 		if page.Compose, err = v.compose(nil); err != nil {
 			return nil, err
 		}
-		if err := v.homeRows(&page, p); err != nil {
+		if err := v.homeRows(&page, p, number(query.Get("top"))); err != nil {
 			return nil, err
 		}
 		return page, v.homeSide(&page)
 	})
 }
 
-// homeRows reads the cards, the neighbouring pages and the place marker.
-func (v *view) homeRows(page *homePage, p store.Page) error {
+// homeRows reads the cards, the neighbouring pages and the place.
+func (v *view) homeRows(page *homePage, p store.Page, top int64) error {
 	v.inHome = true
 	rows, err := v.tx.Home(p)
 	if err != nil {
@@ -68,25 +86,81 @@ func (v *view) homeRows(page *homePage, p store.Page) error {
 			return err
 		}
 	}
-	rows, page.Pager = cutPage(rows, p, "/me?", postID)
+	first := p.Max == 0 && p.Min == 0
+	top = topOf(rows, p, top)
+	rows, page.Pager = cutPage(rows, p, "/me?top="+decimal(top)+"&", postID)
 	var shown map[int64]int64
 	if page.Cards, shown, err = v.cards(rows); err != nil {
 		return err
 	}
-	marker, err := v.tx.HomeMarker()
-	if err != nil || marker == 0 {
+	if page.Place, err = v.place(rows, shown, top); err != nil || !first {
 		return err
 	}
-	since := clock(v.now, v.local(store.TimeOf(marker)))
-	page.MarkerText = since
-	page.MarkerBefore = markerBefore(rows, shown, marker)
-	if p.Max == 0 && p.Min == 0 {
-		return nil
-	}
-	if page.NewCount, err = v.tx.CountHomeSince(marker, newPostsCounted); err == nil && page.NewCount > 0 {
-		page.NewSince, page.NewURL = since, "/me"
+	late := time.Time{}
+	if page.Late, late, err = v.lateLines(lateShown); len(page.Late) > 0 {
+		page.Place.Late = decimal(late.UnixMilli())
 	}
 	return err
+}
+
+// topOf is the newest post that the owner had before them when they began to read
+// down to this page; a page that was reached from below begins anew.
+func topOf(rows []store.Post, p store.Page, carried int64) int64 {
+	switch {
+	case p.Max > 0 && carried > 0:
+		return carried
+	case len(rows) == 0:
+		return 0
+	case p.Min > 0 && len(rows) > homeCards: // cutPage takes the first away
+		return rows[1].ID
+	}
+	return rows[0].ID
+}
+
+// place says how the rows of a page stand to the place marker.
+func (v *view) place(rows []store.Post, shown map[int64]int64, top int64) (place, error) {
+	at := place{Top: decimal(top), BackURL: v.path(), Rows: newestRows(rows, shown)}
+	marker, err := v.tx.Marker(store.MarkerHome)
+	if err != nil {
+		return at, err
+	}
+	if at.Newer, err = v.tx.CountHomeSince(top, newPostsCounted); err != nil {
+		return at, err
+	}
+	if marker.LastID == 0 {
+		at.Count = len(rows)
+		return at, nil
+	}
+	at.Kept, at.Since = true, clock(v.now, v.local(marker.At))
+	if at.Count, err = v.tx.CountHomeSince(marker.LastID, newPostsCounted); err != nil || at.Count == 0 {
+		return at, err
+	}
+	at.Before = markerBefore(rows, shown, marker.LastID)
+	if at.Before == "" && len(rows) > 0 {
+		last := rows[len(rows)-1].ID
+		between, err := v.tx.Home(store.Page{Max: last, Since: marker.LastID, Limit: 1})
+		if err != nil {
+			return at, err
+		}
+		at.End = last > marker.LastID && len(between) == 0
+	}
+	if at.Before == "" && !at.End {
+		at.URL = "/me?after=" + decimal(marker.LastID) + "#here"
+	}
+	return at, nil
+}
+
+// newestRows lists for each card the newest row that it stands for.
+func newestRows(rows []store.Post, shown map[int64]int64) string {
+	var list []string
+	seen := map[int64]bool{}
+	for _, row := range rows {
+		if card, ok := shown[row.ID]; ok && !seen[card] {
+			seen[card] = true
+			list = append(list, decimal(row.ID))
+		}
+	}
+	return strings.Join(list, " ")
 }
 
 // markerBefore is the first card that the owner has seen already, if something
@@ -109,6 +183,20 @@ func markerBefore(rows []store.Post, shown map[int64]int64, marker int64) string
 		}
 	}
 	return ""
+}
+
+// homeRead handles POST /me/read: everything is read up to a post, and what came
+// late until a moment.
+func (d *Dashboard) homeRead(w http.ResponseWriter, r *http.Request) {
+	var late time.Time
+	if ms := number(r.PostForm.Get("late")); ms > 0 {
+		late = time.UnixMilli(min(ms, d.service.Now().UnixMilli()))
+	}
+	if err := d.service.ReadHome(r.Context(), number(r.PostForm.Get("to")), late); err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	reply.Redirect(w, r, backTo(r, "/me"))
 }
 
 // homeSide reads what stands beside the cards.

@@ -16,6 +16,7 @@ import (
 	"dassie/federation/fedtest"
 	"dassie/store"
 	"dassie/web/auth"
+	"dassie/web/reply"
 )
 
 const password = "correct horse battery"
@@ -61,6 +62,7 @@ func newHouse(t *testing.T, others ...string) *house {
 	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
 	h.guard = auth.New(h.Store(), h.Origin(), nil, auth.Options{Now: h.cluster.Now, Log: quiet})
 	h.board = New(Config{Service: h.Service, Guard: h.guard, Templates: set, Log: quiet})
+	t.Cleanup(h.board.Close)
 	mux := http.NewServeMux()
 	mux.Handle("/me", h.board.Handler())
 	mux.Handle("/me/", h.board.Handler())
@@ -69,7 +71,9 @@ func newHouse(t *testing.T, others ...string) *house {
 			t.Errorf("log in: %v", err)
 		}
 	}))
-	h.web = httptest.NewServer(mux)
+	h.web = httptest.NewUnstartedServer(mux)
+	reply.EndStreams(h.web.Config)
+	h.web.Start()
 	t.Cleanup(h.web.Close)
 	jar, err := cookiejar.New(nil)
 	if err != nil {

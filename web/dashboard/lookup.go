@@ -63,7 +63,7 @@ func (d *Dashboard) searchInParts(w http.ResponseWriter, r *http.Request, q stri
 		return
 	}
 	head, _, _ := bytes.Cut(first, foundMark)
-	reply.HTMLInParts(w, r, head, reply.Headers{}, func() []byte {
+	reply.HTMLInParts(w, r, head, reply.Headers{Script: true}, func() []byte {
 		got := <-came
 		if got.err != nil && reply.CodeOf(got.err) == reply.Internal {
 			d.log.Error("look up", "err", got.err)

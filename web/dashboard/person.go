@@ -18,8 +18,8 @@ const (
 	personCards = 20
 )
 
-// choice is what the owner wants to see of somebody followed.
-type choice struct{ Boosts, Notify bool }
+// followChoice is what the owner wants to see of somebody followed.
+type followChoice struct{ Boosts, Notify bool }
 
 type personPage struct {
 	assets.Owner
@@ -32,7 +32,7 @@ type personPage struct {
 	Shared                                   []assets.Person
 	SharedMore                               int
 	Note, NoteText, NoteError, Muted, Server string
-	Choice                                   *choice
+	Choice                                   *followChoice
 	MuteTimes                                []assets.Option
 	Facts                                    []assets.Fact
 	Tabs                                     []assets.Tab
@@ -131,7 +131,7 @@ func (v *view) personRelation(page *personPage, a store.Actor) error {
 		page.Lines = append(page.Lines, "You asked to follow them "+ago(v.now, v.local(to.AskedAt))+".")
 	}
 	if page.Relation == "following" || page.Relation == "asked" {
-		page.Choice = &choice{to.Boosts, to.Notify}
+		page.Choice = &followChoice{to.Boosts, to.Notify}
 	}
 	people, n, err := federation.SharedPeople(v.tx, a.ID)
 	for _, b := range people {

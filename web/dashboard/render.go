@@ -26,7 +26,7 @@ func (d *Dashboard) show(w http.ResponseWriter, r *http.Request, page string, a 
 	if a.status == 0 {
 		a.status = http.StatusOK
 	}
-	reply.HTML(w, r, a.status, body, reply.Headers{Cache: a.cache})
+	reply.HTML(w, r, a.status, body, reply.Headers{Cache: a.cache, Script: true})
 }
 
 // page is what show sends.

@@ -38,6 +38,11 @@ func (d *Dashboard) routes() []route {
 	files := func(path string, do http.HandlerFunc) route { return route{"POST", path, do, writeBytes, true} }
 	return []route{
 		get("/me", d.home),
+		post("/me/read", d.homeRead),
+		get("/me/catchup", d.catchup),
+		get("/me/keys", d.keys),
+		get("/me/events", d.events),
+		get("/me/news", d.news),
 		get("/me/write", d.write),
 		files("/me/write", d.writeSend),
 		get("/me/drafts", d.drafts),
@@ -45,6 +50,7 @@ func (d *Dashboard) routes() []route {
 		post("/me/drafts/:id/delete", d.draftDelete),
 
 		get("/me/post/:id", d.post),
+		get("/me/post/:id/card", d.postCard),
 		post("/me/post/:id/thread", d.postLook),
 		get("/me/post/:id/delivery", d.delivery),
 		get("/me/post/:id/edits", d.edits),

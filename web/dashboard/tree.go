@@ -168,7 +168,7 @@ func (v *view) nodes(g *grove, cards map[int64]assets.Card) []assets.Node {
 			if !g.shown[b.ID] {
 				continue
 			}
-			node := assets.Node{Card: v.place(b, g, cards), Folded: g.folded[b.ID]}
+			node := assets.Node{Card: v.plant(b, g, cards), Folded: g.folded[b.ID]}
 			if depth < treeDepth {
 				node.Answers = grow(b.ID, depth+1)
 				nodes = append(nodes, node)
@@ -187,8 +187,8 @@ func (v *view) nodes(g *grove, cards map[int64]assets.Card) []assets.Node {
 	return grow(g.root, 1)
 }
 
-// place is the card of a post, or the line that stands for it.
-func (v *view) place(b store.Branch, g *grove, cards map[int64]assets.Card) assets.Card {
+// plant is the card of a post, or the line that stands for it.
+func (v *view) plant(b store.Branch, g *grove, cards map[int64]assets.Card) assets.Card {
 	card, ok := cards[b.ID]
 	if g.hidden[b.ActorID] || !ok {
 		return assets.Card{ID: decimal(b.ID), URL: postPath(b.ID), Left: v.whyLeft(b.ActorID)}

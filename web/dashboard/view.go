@@ -23,6 +23,7 @@ type view struct {
 	set  store.Settings
 	seen map[int64]store.Actor // read already
 	pins map[int64]bool        // own posts on the profile; nil until asked for
+	at   string                // page that a part is made for; "" for the request's own
 
 	inHome    bool // the cards are those of Home, which say what brought them there
 	evenMuted bool // the owner went to see what these people wrote, muted or not
@@ -39,7 +40,7 @@ func (v *view) frame(title, here string) (assets.Owner, error) {
 	o := assets.Owner{
 		Title: title + " · " + v.d.service.Origin().Host, Here: here, Path: v.path(), CSRF: v.d.guard.CSRF(v.r),
 		Lang: "en", Look: lookOf(v.set), Version: v.d.service.Version(), Now: v.now,
-		Notice: doneNotice(v.r.URL.Query()),
+		NoKeys: !v.set.Keys, Notice: doneNotice(v.r.URL.Query()),
 	}
 	me, err := v.actor(store.OwnerID)
 	if err != nil {
@@ -72,6 +73,9 @@ func (v *view) frame(title, here string) (assets.Owner, error) {
 
 // path is this page's own address, without the notice it was opened with.
 func (v *view) path() string {
+	if v.at != "" {
+		return v.at
+	}
 	query := v.r.URL.Query()
 	query.Del("done")
 	query.Del("n")

@@ -72,7 +72,7 @@ func (s *Site) Sitemap(w http.ResponseWriter, r *http.Request) {
 		s.Fail(w, r, err)
 		return
 	}
-	out, left, o := reply.Stream(w, reply.TypeXML, reply.Brief), mapPages, s.svc.Origin()
+	out, left, o := reply.Long(w, reply.TypeXML, reply.Brief), mapPages, s.svc.Origin()
 	add := func(path string, changed int64) bool {
 		line := "<url><loc>" + template.HTMLEscapeString(o.URL(path)) + "</loc>"
 		if changed != 0 {

@@ -30,8 +30,11 @@ func HTML(w http.ResponseWriter, r *http.Request, status int, body []byte, h Hea
 
 func pageHeaders(head http.Header, h Headers) {
 	policy := csp
-	if h.OpenForms {
+	switch {
+	case h.OpenForms:
 		policy = cspOpenForms
+	case h.Script:
+		policy = cspScript
 	}
 	secure(head, policy)
 	pageCORS(head)
@@ -74,9 +77,9 @@ func XML(w http.ResponseWriter, r *http.Request, status int, contentType string,
 	data(w, status, contentType, body)
 }
 
-// Stream begins a public answer that is too long to be made in memory first; what
+// Long begins a public answer that is too long to be made in memory first; what
 // is written to it goes out as it comes.
-func Stream(w http.ResponseWriter, contentType, cache string) io.Writer {
+func Long(w http.ResponseWriter, contentType, cache string) io.Writer {
 	h := w.Header()
 	secure(h, cspData)
 	h.Set("Cache-Control", cache)

@@ -1,0 +1,528 @@
+/* dassie's script for the owner's pages, the only one. Every page works without it. It
+   never inserts anything above what is being read, and asks this server alone. */
+"use strict";
+(() => {
+const own = document.currentScript
+const $ = (query, root = document) => root.querySelector(query)
+const $$ = (query, root = document) => [...root.querySelectorAll(query)]
+const main = $("main"), home = $("#news")
+const token = $("input[name=csrf]")?.value
+const parse = text => new DOMParser().parseFromString(text, "text/html")
+const count = (n, one) => n.toLocaleString("en") + " " + one + (n === 1 ? "" : "s")
+const here = () => location.pathname + location.search
+const loginPath = () => "/login?next=" + encodeURIComponent(here())
+
+/* What happens without being asked for is said aloud at most every half minute. */
+const region = main.appendChild(document.createElement("p"))
+region.className = "vh"
+region.setAttribute("role", "status")
+let saidAt = 0, saying
+function say(text) {
+	clearTimeout(saying)
+	saying = setTimeout(() => {
+		saidAt = Date.now()
+		region.textContent = text
+	}, Math.max(0, saidAt + 30000 - Date.now()))
+}
+
+/* later calls f once, when nobody asked for it for so long. */
+function later(f, ms) {
+	let timer
+	return (...args) => {
+		clearTimeout(timer)
+		timer = setTimeout(f, ms, ...args)
+	}
+}
+
+/* 1. What happens on the server. One window of the browser listens for all: the one
+   that holds the lock. It tells the others what it hears. */
+const tabs = window.BroadcastChannel && new BroadcastChannel("dassie-live")
+let last = "", stream, tries = 0, retry, resign, asking, hiddenFor, ended = false, updated = home?.dataset.time || ""
+
+function listen() {
+	stream = new EventSource("/me/events" + (last && "?last=" + encodeURIComponent(last)))
+	stream.onopen = () => {
+		tries = 0
+		share({ up: true })
+	}
+	stream.onmessage = e => share({ last: e.lastEventId, event: e.data })
+	stream.onerror = () => {
+		stream.close()
+		share({ up: false })
+		// 1 s to 60 s, a third more or less, so that windows do not come back all at once.
+		retry = setTimeout(listen, Math.min(60000, 1000 * 2 ** tries++) * (.67 + Math.random() * .67))
+		news()
+	}
+}
+
+function lead() {
+	listen()
+	return new Promise(done => resign = () => {
+		resign = null
+		clearTimeout(retry)
+		stream.close()
+		done()
+	})
+}
+
+function join() {
+	if (ended || asking || resign || !window.EventSource) return
+	if (!navigator.locks) return void lead()
+	const mine = asking = new AbortController()
+	navigator.locks.request("dassie-live", { signal: mine.signal }, lead).catch(() => {}).finally(() => { if (asking === mine) asking = null })
+}
+
+function leave() {
+	if (resign) resign()
+	else asking?.abort()
+	asking = null
+}
+
+function share(message) {
+	hear(message)
+	tabs?.postMessage(message)
+}
+if (tabs) tabs.onmessage = e => hear(e.data)
+
+const soonNews = later(news, 700)
+function hear({ last: number, event, up }) {
+	if (number) last = number
+	if (up !== undefined) line(up)
+	if (!event) return
+	const [kind, id] = event.split(" ")
+	if (kind === "deliveries" || kind === "status.update") touch(id)
+	else if (kind === "delete") gone(id)
+	else soonNews()
+	if (kind === "reset") for (const card of $$("[id^='p-']")) touch(card.id.slice(2))
+	if ($(`[data-live~="${kind}"]`)) soonSwap(kind)
+}
+
+/* A page that nobody looks at for five minutes stops listening. */
+function seen() {
+	clearTimeout(hiddenFor)
+	if (document.hidden) hiddenFor = setTimeout(leave, 5 * 60000)
+	else {
+		join()
+		times()
+	}
+}
+document.addEventListener("visibilitychange", seen)
+addEventListener("pagehide", leave)
+addEventListener("pageshow", e => {
+	if (!e.persisted) return
+	join()
+	news()
+})
+
+/* 2. What Home says about news. Its bar has always the same height, and stays in sight
+   where it has something to press. */
+let lateShown = $$("#late li").length
+async function news() {
+	if (ended) return
+	let n
+	try {
+		const answer = await fetch("/me/news" + (home ? "?top=" + home.dataset.top : ""), { headers: { Accept: "application/json" } })
+		if (answer.status === 401) return over()
+		if (!answer.ok) return
+		n = await answer.json()
+	} catch {
+		return // the stream says that there is no connection
+	}
+	updated = n.time
+	for (const name of ["inbox", "requests", "drafts"]) for (const e of $$(`[data-n="${name}"]`)) {
+		e.firstElementChild.textContent = n[name].toLocaleString("en")
+		e.hidden = !n[name]
+	}
+	if (!home) return
+	const words = []
+	if (n.posts) words.push(count(n.posts, "new post").replace(" ", n.more ? "+ " : " "))
+	if (n.late > lateShown) words.push(n.late - lateShown + " arrived late")
+	if (!words.length) return
+	let button = $("a.new", home)
+	const text = words.join(", ")
+	if (button?.textContent === text) return
+	const focused = home.contains(document.activeElement)
+	button = document.createElement("a")
+	button.className = "btn new"
+	button.href = "/me"
+	button.append(document.createElement("b"))
+	button.firstChild.textContent = text
+	home.replaceChildren(button, ...$$(".offline", home))
+	home.classList.add("live")
+	if (focused) button.focus({ preventScroll: true })
+	say(text)
+}
+
+let lostFor
+function line(up) {
+	clearTimeout(lostFor)
+	if (up) cover("")
+	else if (!ended) lostFor = setTimeout(() => cover("Not connected. Last update " + updated + "."), 3000)
+}
+
+/* cover lays words over the bar, so that nothing below it moves. */
+function cover(text, link) {
+	if (!home) return
+	$(".offline", home)?.remove()
+	home.classList.toggle("off", !!text)
+	if (!text) return
+	const p = home.appendChild(document.createElement("p"))
+	p.className = "offline"
+	p.append(text, ...link ? [" ", link] : [])
+	say(text)
+}
+
+/* over: the session has ended, here or elsewhere. What was typed is kept. */
+function over() {
+	ended = true
+	leave()
+	clearTimeout(lostFor)
+	cover("Your session has ended.", loginLink())
+}
+function loginLink() {
+	const a = document.createElement("a")
+	a.href = loginPath()
+	a.textContent = "Log in again"
+	return a
+}
+
+/* 3. Cards. What changes below the text of one is put in its place. */
+const touched = new Set
+const renewTouched = later(() => {
+	for (const id of touched) if (inSight(cardOf(id))) renew(id).catch(() => {})
+	touched.clear()
+}, 700)
+const cardOf = id => document.getElementById("p-" + id)
+function touch(id) {
+	if (!cardOf(id)) return
+	touched.add(id)
+	renewTouched()
+}
+function inSight(e) {
+	const box = e?.getBoundingClientRect()
+	return box && box.bottom > 0 && box.top < innerHeight
+}
+
+/* renew fetches a card and takes over what can change. Where somebody is at work in
+   such a part, it is left alone, unless they pressed there. */
+async function renew(id, pressed) {
+	const card = cardOf(id)
+	const back = $("input[name=back]", card)?.value.split("#")[0] || here()
+	const answer = await fetch(`/me/post/${id}/card?back=` + encodeURIComponent(back), { headers: { Accept: "text/html" } })
+	if (answer.status === 401) over()
+	if (!answer.ok) throw new Error("no card")
+	const fresh = parse(await answer.text()).getElementById(card.id)
+	for (const part of [".acts", ".poll", ".delivery"]) {
+		const before = $(part, card), now = $(part, fresh)
+		if (!before || !now || before.outerHTML === now.outerHTML) continue
+		const busy = before.contains(document.activeElement) || $("details[open], input:checked", before)
+		if (busy && !pressed) continue
+		before.replaceWith(document.adoptNode(now))
+	}
+	if (pressed) focusOn(card, pressed)
+	times()
+}
+
+/* verb is what a form does or takes back: "like" of /me/post/1/unlike. */
+const verb = form => form.getAttribute("action").split("/").pop().replace(/^un(?=boost|like|save|pin|react)/, "")
+
+/* focusOn puts the focus back on the control that was pressed, or near it. */
+function focusOn(card, pressed) {
+	const form = $$("form[method=post]", card).find(f => verb(f) === pressed)
+	const button = form && $("button", form)
+	const menu = button?.closest("details:not([open])")
+	const target = (menu && $("summary", menu)) || button || $(".poll", card) || card
+	if (!target.matches("button, summary, a")) target.tabIndex = -1
+	target.focus({ preventScroll: true })
+}
+
+function gone(id) {
+	const card = cardOf(id)
+	if (!card || location.pathname.startsWith("/me/post/")) return
+	card.style.minBlockSize = card.offsetHeight + "px" // nothing moves
+	const inside = card.contains(document.activeElement)
+	for (const part of $$(".body, .acts, .why", card)) part.remove()
+	const p = card.appendChild(document.createElement("p"))
+	p.className = "muted"
+	p.textContent = "This post was deleted."
+	if (inside) {
+		card.tabIndex = -1
+		card.focus({ preventScroll: true })
+	}
+	soonNews()
+}
+
+/* 4. Forms. Those of a card, and those in a part with data-swap, are sent without
+   leaving the page. */
+document.addEventListener("submit", e => {
+	const form = e.target
+	if (form.getAttribute("action") === "/logout") sessionStorage.clear()
+	if (e.defaultPrevented || form.getAttribute("method") !== "post" || form.enctype === "multipart/form-data") return
+	const card = form.closest("[id^='p-']"), part = form.closest("[id][data-swap]")
+	const inCard = card && (form.elements.back?.value || "").endsWith("#" + card.id)
+	if (!inCard && !part) return
+	e.preventDefault()
+	if (form.dataset.sent) return
+	form.dataset.sent = "yes"
+	const slow = setTimeout(() => form.setAttribute("aria-busy", "true"), 400)
+	send(form, e.submitter, inCard ? card : null, part).catch(() => {
+		complain(form, "This server did not answer, so it is not known whether that was done. Try again.")
+	}).finally(() => {
+		clearTimeout(slow)
+		form.removeAttribute("aria-busy")
+		delete form.dataset.sent
+	})
+})
+
+async function send(form, button, card, part) {
+	const body = new URLSearchParams(new FormData(form))
+	if (button?.name) body.append(button.name, button.value)
+	form.parentElement.querySelectorAll(".err.js").forEach(p => p.remove())
+	const answer = await fetch(form.getAttribute("action"), { method: "POST", body, headers: { Accept: "text/html" }, redirect: card ? "manual" : "follow" })
+	if (card && answer.type === "opaqueredirect") {
+		await renew(card.id.slice(2), verb(form)).catch(() => location.reload())
+		return
+	}
+	const page = parse(await answer.text())
+	if (answer.status === 401) {
+		over()
+		complain(form, "Your session has ended.", loginLink())
+	} else if (!answer.ok) {
+		complain(form, ($(".err, [role=alert], main h1", page) || page.body).textContent.trim())
+	} else if (part && page.getElementById(part.id)) {
+		put(part.id, page)
+		const now = document.getElementById(part.id), control = $("button, a, summary", now) || now
+		if (control === now) now.tabIndex = -1
+		control.focus({ preventScroll: true })
+	} else location.href = answer.url
+}
+
+function complain(form, text, link) {
+	const p = document.createElement("p")
+	p.className = "err js"
+	p.setAttribute("role", "alert")
+	p.append(text, ...link ? [" ", link] : []);
+	(form.closest(".acts") || form).after(p)
+}
+
+function put(id, page) {
+	const before = document.getElementById(id), now = page.getElementById(id)
+	if (before && now && before.outerHTML !== now.outerHTML) before.replaceWith(document.adoptNode(now))
+}
+
+/* Parts with data-live="KIND" are as the server has them now, once such a thing happened. */
+const soonSwap = later(async kind => {
+	const answer = await fetch(here(), { headers: { Accept: "text/html" } }).catch(() => null)
+	if (!answer?.ok || answer.redirected) return
+	const page = parse(await answer.text())
+	for (const part of $$(`[id][data-live~="${kind}"]`)) if (!part.contains(document.activeElement)) put(part.id, page)
+	times()
+}, 700)
+
+/* 5. Where the owner stopped reading. The place moves up to a post when that and all
+   below it, down to the old place, were in sight. */
+const list = $("#cards"), reading = $("form.read")
+if (list && reading && window.IntersectionObserver) {
+	const cards = $$(":scope > article", list), rows = list.dataset.rows.split(" "), top = home.dataset.top
+	const mark = $("#here"), until = mark ? cards.filter(c => c.compareDocumentPosition(mark) & Node.DOCUMENT_POSITION_FOLLOWING).length : cards.length
+	const before = new URLSearchParams(location.search).get("before") || "", late = $("#late")
+	const been = new Set, waiting = new Map
+	let sent = -1, lateSent = !late
+	const move = (to, keep) => fetch("/me/read", { method: "POST", keepalive: keep, redirect: "manual",
+		body: new URLSearchParams({ csrf: token, to, back: "/me", late: late && been.has(late) ? reading.elements.late?.value || "" : "" }) }).catch(() => {})
+	const stretch = () => { try { return JSON.parse(sessionStorage.getItem("read")) || {} } catch { return {} } }
+	const kept = later(keep => {
+		let from = until
+		while (from > 0 && been.has(cards[from - 1])) from--
+		const all = from === 0
+		if (!mark && until > 0) {
+			if (!home.dataset.since && been.has(cards[0])) from = 0 // the first place ever
+			else {
+				// All of this page is seen and the place lies further down: what was seen
+				// from the newest on is remembered until it is reached.
+				const next = new URLSearchParams($("a[rel=next]")?.search).get("before")
+				const so = stretch()
+				if (all && (rows[0] === top || so.top === top && so.low === before)) sessionStorage.setItem("read", JSON.stringify({ top, low: next }))
+				return
+			}
+		}
+		const up = until - from, so = stretch()
+		const newest = all && so.top === top && so.low === before && before ? top : rows[from]
+		const withLate = late && been.has(late) && !lateSent
+		if (from < until && up > sent || withLate && until === 0) {
+			sent = up
+			lateSent ||= been.has(late)
+			move(newest || top, keep)
+		}
+	}, 1000)
+	const watch = new IntersectionObserver(entries => {
+		for (const e of entries) {
+			clearTimeout(waiting.get(e.target))
+			if (e.intersectionRect.height < Math.min(e.boundingClientRect.height, innerHeight) / 2 || document.hidden) continue
+			waiting.set(e.target, setTimeout(() => {
+				been.add(e.target)
+				watch.unobserve(e.target)
+				kept(false)
+			}, 600))
+		}
+	}, { threshold: [0, .25, .5, .75, 1] })
+	for (const e of [...cards.slice(0, until), ...late ? [late] : []]) watch.observe(e)
+}
+
+/* 6. Times. The server writes "now", "5 min" and "3 h"; a page that stays open grows older. */
+function times() {
+	for (const t of $$("time[datetime]")) {
+		if (!/^(now|\d+ (min|h))$/.test(t.textContent)) continue
+		const min = Math.floor((Date.now() - Date.parse(t.dateTime)) / 60000)
+		const text = min < 1 ? "now" : min < 60 ? min + " min" : min < 1440 ? Math.floor(min / 60) + " h" : ""
+		if (text && text !== t.textContent) t.textContent = text
+	}
+}
+setInterval(() => document.hidden || times(), 30000)
+
+/* 7. What is typed and not sent outlives a lost session and a wrong step. It is kept for
+   this window alone, and dropped when the server said that it has it. */
+const draftKey = form => "text " + (form.elements.reply?.value || "") + " " + (form.elements.edit?.value || "") + " " + (form.elements.quote?.value || "")
+if (/[?&]done=(posted|changed|held|scheduled)\b/.test(location.search)) for (const key of Object.keys(sessionStorage)) if (key.startsWith("text ") && sessionStorage.getItem(key + " sent")) {
+	sessionStorage.removeItem(key)
+	sessionStorage.removeItem(key + " sent")
+}
+for (const field of $$("textarea[name=text]")) {
+	const form = field.form, key = draftKey(form), stored = sessionStorage.getItem(key)
+	if (form.getAttribute("action") !== "/me/write") continue
+	if (stored && field.value === field.defaultValue && (field.value === "" || form.elements.edit)) field.value = stored
+	field.addEventListener("input", () => {
+		sessionStorage.removeItem(key + " sent")
+		if (field.value.trim() && field.value !== field.defaultValue) sessionStorage.setItem(key, field.value)
+		else sessionStorage.removeItem(key)
+	})
+	form.addEventListener("submit", e => {
+		if (e.submitter?.value === "post") sessionStorage.setItem(key + " sent", "yes")
+		else sessionStorage.removeItem(key) // the server keeps drafts, and brings the text back otherwise
+	})
+}
+document.addEventListener("keydown", e => {
+	if (e.key !== "Enter" || !(e.ctrlKey || e.metaKey) || e.target.tagName !== "TEXTAREA") return
+	const button = $("button[name=do][value=post], button.first", e.target.form)
+	if (button) e.target.form.requestSubmit(button)
+})
+
+/* 8. Keys. The map of /me/keys says what they do. */
+const places = { h: "/me", i: "/me/inbox", c: "/me/catchup", m: "/me/messages", s: "/me/settings", p: "/me/profile", d: "/me/drafts", b: "/me/saved" }
+const stopKinds = ["section.author", "article", ".line"]
+const stops = () => {
+	for (const kind of stopKinds) {
+		const list = $$(kind, main).filter(e => e.checkVisibility?.() ?? true)
+		if (list.length) return list
+	}
+	return []
+}
+const current = () => document.activeElement.closest(stopKinds.join())
+
+function step(by) {
+	const all = stops()
+	let at = all.findIndex(s => s === document.activeElement || s.contains(document.activeElement))
+	if (at < 0 || !inSight(all[at])) {
+		at = all.findIndex(s => s.getBoundingClientRect().bottom > 60)
+		if (at >= 0) at -= by > 0 ? 1 : 0
+		else at = all.length
+	}
+	const next = all[at + by]
+	if (!next) return say(by > 0 ? "That was the last one." : "That was the first one.")
+	stand(next)
+}
+
+/* stand puts the focus on a post, so that a screen reader speaks its author and first words. */
+function stand(e) {
+	const target = e.matches(".line") ? $("a", e) : e
+	if (target === e) {
+		e.tabIndex = -1
+		if (e.tagName === "ARTICLE" && $(".name", e)) {
+			const closed = $("details.cw:not([open]) > summary bdi", e)
+			e.setAttribute("aria-label", $(".name", e).textContent + ": " + (closed || $(".text, p", e) || e).textContent.trim().slice(0, 100))
+			e.removeAttribute("aria-labelledby")
+		}
+	}
+	target.focus({ preventScroll: true })
+	e.scrollIntoView({ block: e.offsetHeight > innerHeight * .7 ? "start" : "nearest" })
+}
+
+const press = query => {
+	const e = current() && $(query, current())
+	e?.click()
+	return e
+}
+const act = name => press(`form[action$="/${name}"] button, form[action$="/un${name}"] button`)
+const go = path => location.href = path
+const chips = row => $$("a:not(.also)", $$("#choices nav")[row])
+
+const keys = {
+	j: () => step(1),
+	k: () => step(-1),
+	o: () => current()?.matches("section, .line") ? press(".line a, a") : press(":scope > .by .meta a, .meta a"),
+	p: () => press(".by a.name, h2 a.name, a.name"),
+	r: () => press('form[action="/me/write"] button'),
+	f: () => act("like"),
+	b: () => act("boost"),
+	d: () => act("save"),
+	m: () => { const menu = press(".menu > summary"); if (menu?.parentElement.open) $("a, button", menu.nextElementSibling)?.focus() },
+	x: () => press("details.cw > summary"),
+	e: () => {
+		const all = current() ? $$(".media a, .media button, .media video, .media audio", current()) : []
+		all[(all.indexOf(document.activeElement) + 1) % all.length]?.focus()
+	},
+	a: () => press(".media summary"),
+	".": () => $("#news a.new")?.click(),
+	c: () => go("/me/write"),
+	n: () => go("/me/write"),
+	"/": () => { const field = $("main input[type=search]"); field ? field.focus() : go("/me/search") },
+	"?": () => go("/me/keys"),
+}
+if ($("#choices")) {
+	for (let n = 1; n < 8; n++) keys[n] = () => chips(0)[n - 1]?.click()
+	keys.w = () => $("#choices .also")?.click()
+	keys.s = () => { const all = chips(2); all[(all.findIndex(a => a.ariaCurrent) + 1) % all.length]?.click() }
+}
+
+function escape() {
+	const open = $("details.menu[open]"), field = document.activeElement
+	if (open) {
+		open.open = false
+		$("summary", open).focus()
+	} else if (field.matches("input, textarea, select")) {
+		const card = current()
+		card ? stand(card) : field.blur()
+	} else if ($("a.back")) $("a.back").click()
+	else if (document.referrer.startsWith(location.origin + "/me")) history.back()
+}
+
+let going
+if (own.dataset.keys !== "off") document.addEventListener("keydown", e => {
+	if (e.ctrlKey || e.altKey || e.metaKey || e.isComposing || e.defaultPrevented) return
+	if (e.key === "Escape") return escape()
+	if (e.target.matches?.("input, textarea, select, [contenteditable]")) return
+	let does = keys[e.key]
+	if (going) {
+		clearTimeout(going)
+		going = 0
+		const path = places[e.key]
+		does = path && $(`.rail a[href="${path}"]`) && (() => go(path))
+	} else if (e.key === "g") {
+		going = setTimeout(() => going = 0, 1500)
+		return
+	} else if (e.key === "Enter" && e.target.matches("article, section")) does = keys.o
+	if (!does) return
+	e.preventDefault()
+	does()
+})
+
+/* Back on a list that was left by one of its lines, that line has the focus. */
+if (/^#c-\d+$/.test(location.hash)) {
+	const line = document.getElementById(location.hash.slice(1))
+	if (line) {
+		line.closest("details:not([open])")?.setAttribute("open", "")
+		stand(line)
+	}
+}
+seen()
+})()
