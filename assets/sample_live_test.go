@@ -120,7 +120,7 @@ func sampleLive(pages map[string]any) {
 	keys := struct {
 		Owner
 		Groups []sampleKeys
-	}{owner("Keys", "keys", "/me/keys"), []sampleKeys{
+	}{owner("Keys", "more", "/me/keys"), []sampleKeys{
 		{"On a list", []sampleKey{{[]string{"j"}, "Next post"}, {[]string{"x"}, "Open or close what stands behind a warning"}}},
 		{"Go to", []sampleKey{{[]string{"g", "h"}, "Home"}}},
 	}}

@@ -20,6 +20,7 @@ type Owner struct {
 	Lang      string    // language of the interface: "en"
 	Look      Look      //
 	NoKeys    bool      // the owner switched the keys off
+	Event     string    // number of the last event before the page was made, for the script
 	Me        Person    // the owner; URL is the public profile
 	Version   string    // of the program: "0.1"
 	Inbox     int       // unread notifications

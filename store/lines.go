@@ -16,10 +16,13 @@ func (t *Tx) HomeLines(p Page) ([]Post, error) {
 		select ` + lineColumns + `
 		from home h
 		cross join posts p on p.id = h.post_id
-		where h.post_id < ?
+		where ` + unmuted + `
+		and ` + boostsWanted + `
+		and h.post_id < ?
 		and h.post_id > ?
 		order by h.post_id `
-	return page(t, p, scanPost, list+`desc limit ?`, list+`asc limit ?`)
+	now := ms(t.Now())
+	return page(t, p, scanPost, list+`desc limit ?`, list+`asc limit ?`, now, now)
 }
 
 // PostLines reads posts by their ids as HomeLines does; missing ones are left out.

@@ -29,7 +29,7 @@ func TestMutesHideAndEndByThemselves(t *testing.T) {
 		for _, p := range read(t, s, func(tx *store.Tx) ([]store.Post, error) { return tx.Home(store.Page{Limit: 50}) }) {
 			ids = append(ids, p.ID)
 		}
-		if n := read(t, s, func(tx *store.Tx) (int, error) { return tx.CountHomeSince(0, 99) }); n != len(ids) {
+		if n := read(t, s, func(tx *store.Tx) (int, error) { return tx.CountNewSince(0, 99) }); n != len(ids) {
 			t.Errorf("%d are counted, %d shown", n, len(ids))
 		}
 		return ids

@@ -76,13 +76,13 @@ func TestHotQueriesKeepTheirPlans(t *testing.T) {
 			func(tx *store.Tx) error { _, err := tx.Home(first); return err },
 			func(tx *store.Tx) error { _, err := tx.Home(deep); return err },
 			func(tx *store.Tx) error { _, err := tx.Home(store.Page{Min: w.Hello.ID}); return err },
-			func(tx *store.Tx) error { _, err := tx.CountHomeSince(w.Hello.ID, 100); return err })},
+			func(tx *store.Tx) error { _, err := tx.CountNewSince(w.Hello.ID, 100); return err })},
 		{"mutes and notes", []string{"m USING INTEGER PRIMARY KEY", "m USING INDEX mutes_at", "n USING INTEGER PRIMARY KEY", "following_boosts"}, ask(
 			func(tx *store.Tx) error { tx.MuteOf(w.Bob.ID); return nil },
 			func(tx *store.Tx) error { _, err := tx.MutedAmong(w.Bob.ID, w.Carol.ID); return err },
 			func(tx *store.Tx) error { _, err := tx.MuteList(0, 20); return err },
 			func(tx *store.Tx) error { _, err := tx.Notes(w.Bob.ID, w.Carol.ID); return err },
-			func(tx *store.Tx) error { _, err := tx.CountHomeSince(w.Hello.ID, 100); return err })},
+			func(tx *store.Tx) error { _, err := tx.CountNewSince(w.Hello.ID, 100); return err })},
 		{"post by uri", []string{"INDEX posts_uri (uri_hash=?)"}, ask(
 			func(tx *store.Tx) error { tx.PostByURI("x"); _, err := tx.PostByURI(w.Hello.URI); return err },
 			func(tx *store.Tx) error { _, err := tx.PostIDsByURI(w.Hello.URI, "x"); return err },

@@ -91,8 +91,9 @@ func (t *Tx) InHome(postID int64) (bool, error) {
 		where post_id = ?`, postID)
 }
 
-// CountHomeSince counts what Home shows above a place, up to a limit.
-func (t *Tx) CountHomeSince(id int64, limit int) (int, error) {
+// CountNewSince counts what others brought above a place in the home timeline, as
+// far as Home shows it, up to a limit.
+func (t *Tx) CountNewSince(id int64, limit int) (int, error) {
 	hushes, err := t.hushes()
 	if err != nil {
 		return 0, err
@@ -103,13 +104,10 @@ func (t *Tx) CountHomeSince(id int64, limit int) (int, error) {
 		from (
 			select 1
 			from home h
+			cross join posts p on p.id = h.post_id
 			where h.post_id > ?
-			and (not ? or exists (
-				select 1
-				from posts p
-				where p.id = h.post_id
-				and `+unmuted+`
-				and `+boostsWanted+`))
+			and p.actor_id != 1
+			and (not ? or `+unmuted+` and `+boostsWanted+`)
 			limit ?)`, id, hushes, now, now, limit)
 	return int(n), err
 }

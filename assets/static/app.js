@@ -37,7 +37,7 @@ function later(f, ms) {
 /* 1. What happens on the server. One window of the browser listens for all: the one
    that holds the lock. It tells the others what it hears. */
 const tabs = window.BroadcastChannel && new BroadcastChannel("dassie-live")
-let last = "", stream, tries = 0, retry, resign, asking, hiddenFor, ended = false, updated = home?.dataset.time || ""
+let last = own.dataset.event || "", stream, tries = 0, retry, resign, asking, hiddenFor, ended = false, updated = home?.dataset.time || ""
 
 function listen() {
 	stream = new EventSource("/me/events" + (last && "?last=" + encodeURIComponent(last)))
@@ -78,11 +78,25 @@ function leave() {
 	asking = null
 }
 
+/* A window that begins to listen asks for what happened since its page was made. */
+const heard = []
 function share(message) {
+	if (message.event) {
+		heard.push(message)
+		if (heard.length > 100) heard.shift()
+	}
 	hear(message)
 	tabs?.postMessage(message)
 }
-if (tabs) tabs.onmessage = e => hear(e.data)
+if (tabs) {
+	tabs.onmessage = ({ data }) => {
+		if (!data.since) return hear(data)
+		if (!resign) return
+		const at = heard.findIndex(m => m.last === data.since)
+		for (const m of heard.slice(at + 1)) tabs.postMessage(m)
+	}
+	tabs.postMessage({ since: last })
+}
 
 const soonNews = later(news, 700)
 function hear({ last: number, event, up }) {
@@ -90,6 +104,7 @@ function hear({ last: number, event, up }) {
 	if (up !== undefined) line(up)
 	if (!event) return
 	const [kind, id] = event.split(" ")
+	if (kind === "hello") return
 	if (kind === "deliveries" || kind === "status.update") touch(id)
 	else if (kind === "delete") gone(id)
 	else soonNews()
@@ -277,7 +292,7 @@ document.addEventListener("submit", e => {
 async function send(form, button, card, part) {
 	const body = new URLSearchParams(new FormData(form))
 	if (button?.name) body.append(button.name, button.value)
-	form.parentElement.querySelectorAll(".err.js").forEach(p => p.remove())
+	for (const p of $$(".err.js", card || part)) p.remove()
 	const answer = await fetch(form.getAttribute("action"), { method: "POST", body, headers: { Accept: "text/html" }, redirect: card ? "manual" : "follow" })
 	if (card && answer.type === "opaqueredirect") {
 		await renew(card.id.slice(2), verb(form)).catch(() => location.reload())

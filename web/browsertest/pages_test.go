@@ -42,7 +42,7 @@ func TestEveryPage(t *testing.T) {
 	g.show(p, "login-wrong")
 	p.logIn("alice", alice.password)
 	g.pages(p, map[string]string{
-		"home": "/me", "write": "/me/write", "requests": "/me/requests", "requests-several": "/me/requests?several=1",
+		"home": "/me", "catchup": "/me/catchup?h=24", "catchup-authors": "/me/catchup?h=24&group=author", "keys": "/me/keys", "write": "/me/write", "requests": "/me/requests", "requests-several": "/me/requests?several=1",
 		"followers": "/me/followers", "following": "/me/following", "search": "/me/search", "search-handle": "/me/search?q=" + strings.Replace(bob.handle(), "@", "%40", 2),
 		"search-nobody": "/me/search?q=%40nobody%40" + bob.host, "search-words": "/me/search?q=hello", "search-silent": "/me/search?q=%40a%40silent.localhost:1",
 		"inbox": "/me/inbox", "profile": "/me/profile", "settings": "/me/settings", "reach": "/me/reach", "drafts-none": "/me/drafts", "more": "/me/more", "owner-404": "/me/nothing",
@@ -168,7 +168,10 @@ const basics = `() => {
 	for (const b of all("button, a[href]")) if (!b.textContent.trim() && !b.ariaLabel && b.ariaHidden !== "true" && !b.querySelector("img[alt]:not([alt=''])")) wrong.push("nameless " + b.outerHTML.slice(0, 120))
 	for (const i of all("img:not([alt])")) wrong.push("no alt: " + i.src)
 	for (const i of all("img")) if (i.complete && !i.naturalWidth && i.loading !== "lazy") wrong.push("picture does not load: " + i.src)
-	if (all("script, style, [style], [onclick]").length) wrong.push("script or style inside the page")
+	if (all("style, [style], [onclick]").length) wrong.push("style inside the page")
+	const scripts = all("script").map(e => new URL(e.src || "x:").pathname + (e.defer ? " defer" : "") + e.textContent)
+	const ours = /^\/static\/[0-9a-f]+-app\.js defer$/
+	if (document.querySelector(".rail") ? scripts.length !== 1 || !ours.test(scripts[0]) : scripts.length) wrong.push("scripts: " + scripts)
 	return wrong
 }`
 

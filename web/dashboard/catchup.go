@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"dassie/assets"
@@ -134,6 +135,15 @@ func (c catchUp) address() string {
 	return "/me/catchup?" + q.Encode()
 }
 
+// catchUpFrom is the page of Catch up that a post was opened from, "" for none.
+func catchUpFrom(r *http.Request) string {
+	from := reply.Local(r.URL.Query().Get("from"))
+	if !strings.HasPrefix(from, "/me/catchup?") || strings.Contains(from, "#") {
+		return ""
+	}
+	return from
+}
+
 // catchUpSince is the id above which the period begins.
 func (v *view) catchUpSince(c catchUp, marker store.Marker) int64 {
 	if c.hours == 0 {
@@ -242,13 +252,15 @@ func (e entry) is(kind string) bool {
 	return true
 }
 
-// sort puts entries, which come newest first, into the chosen order.
+// sort puts entries into the chosen order, and newest first where that leaves them
+// equal.
 func (c catchUp) sort(list []entry) {
 	by := map[string]func(store.Post) int{
 		"replies": func(p store.Post) int { return p.Replies },
 		"likes":   func(p store.Post) int { return p.Likes },
 		"boosts":  func(p store.Post) int { return p.Boosts },
 	}
+	slices.SortFunc(list, func(a, b entry) int { return cmp.Compare(b.at, a.at) })
 	if c.order == "oldest" {
 		slices.Reverse(list)
 	} else if number := by[c.order]; number != nil {

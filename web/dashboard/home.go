@@ -124,7 +124,7 @@ func (v *view) place(rows []store.Post, shown map[int64]int64, top int64) (place
 	if err != nil {
 		return at, err
 	}
-	if at.Newer, err = v.tx.CountHomeSince(top, newPostsCounted); err != nil {
+	if at.Newer, err = v.tx.CountNewSince(top, newPostsCounted); err != nil {
 		return at, err
 	}
 	if marker.LastID == 0 {
@@ -132,7 +132,7 @@ func (v *view) place(rows []store.Post, shown map[int64]int64, top int64) (place
 		return at, nil
 	}
 	at.Kept, at.Since = true, clock(v.now, v.local(marker.At))
-	if at.Count, err = v.tx.CountHomeSince(marker.LastID, newPostsCounted); err != nil || at.Count == 0 {
+	if at.Count, err = v.tx.CountNewSince(marker.LastID, newPostsCounted); err != nil || at.Count == 0 {
 		return at, err
 	}
 	at.Before = markerBefore(rows, shown, marker.LastID)

@@ -22,7 +22,7 @@ var attacks = []string{
 }
 
 // ourScript is the one that the owner's pages have.
-var ourScript = regexp.MustCompile(`^<script src="/static/[0-9a-f]{12}-app\.js" defer="">$`)
+var ourScript = regexp.MustCompile(`^<script src="/static/[0-9a-f]{12}-app\.js" defer=""( data-event="[a-z0-9-]+")?>$`)
 
 // alive finds what would run in a page as a browser reads it, "" if nothing does.
 func alive(body string) string {

@@ -45,7 +45,7 @@ var keyMap = []keyGroup{
 // keys handles GET /me/keys: the map of the keys.
 func (d *Dashboard) keys(w http.ResponseWriter, r *http.Request) {
 	d.show(w, r, "keys", answer{}, func(v *view) (any, error) {
-		owner, err := v.frame("Keys", "keys")
+		owner, err := v.frame("Keys", "more")
 		return struct {
 			assets.Owner
 			Groups []keyGroup

@@ -19,7 +19,7 @@ const (
 // boosted.
 type entry struct {
 	post   store.Post
-	at     int64   // id of the newest row that brought it
+	at     int64   // id of its row, or of the newest boost where there is none
 	itself bool    // its author wrote it into the timeline; else boosts alone did
 	by     []int64 // who boosted it, the last first
 }
@@ -73,7 +73,7 @@ func fold(rows []store.Post, originals map[int64]store.Post) []entry {
 			list = append(list, entry{post: p, at: row.ID})
 		}
 		if row.BoostOf == 0 {
-			list[i].itself = true
+			list[i].itself, list[i].at = true, row.ID
 		} else if !slices.Contains(list[i].by, row.ActorID) {
 			list[i].by = append(list[i].by, row.ActorID)
 		}

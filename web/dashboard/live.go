@@ -91,6 +91,13 @@ func (l *live) add(data string) {
 	}
 }
 
+// now is the number of the newest event.
+func (l *live) now() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.name(l.last)
+}
+
 func (l *live) name(n int64) string { return l.epoch + "-" + strconv.FormatInt(n, 10) }
 
 // drop lets a listener go. l.mu is held.

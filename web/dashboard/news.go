@@ -3,6 +3,7 @@ package dashboard
 import (
 	"bytes"
 	"net/http"
+	"slices"
 	"strings"
 
 	"dassie/assets"
@@ -52,6 +53,7 @@ func (v *view) news(top int64) (n news, err error) {
 	if err != nil {
 		return n, err
 	}
+	rows = slices.DeleteFunc(rows, store.Post.Own) // what the owner did is no news
 	n.More = len(rows) > newsCounted
 	list, err := v.entries(rows[:min(len(rows), newsCounted)])
 	if err != nil {

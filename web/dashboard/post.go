@@ -68,6 +68,9 @@ func (d *Dashboard) showPost(w http.ResponseWriter, r *http.Request, a answer, v
 		if err != nil {
 			return nil, err
 		}
+		if from := catchUpFrom(r); from != "" {
+			page.BackURL, page.BackText = from+"#c-"+decimal(p.ID), "Catch up"
+		}
 		if page.Owner, err = v.frame("Post", "home"); err != nil {
 			return nil, err
 		}

@@ -31,8 +31,11 @@ func (d *Dashboard) show(w http.ResponseWriter, r *http.Request, page string, a 
 
 // page is what show sends.
 func (d *Dashboard) page(r *http.Request, page string, load func(*view) (any, error)) ([]byte, error) {
+	seen := d.live.now() // before anything is read: what happens in between is told by the stream
 	data, err := store.Get(r.Context(), d.service.Store(), func(tx *store.Tx) (any, error) {
-		return load(d.newView(tx, r))
+		v := d.newView(tx, r)
+		v.event = seen
+		return load(v)
 	})
 	if err != nil {
 		return nil, err

@@ -16,14 +16,15 @@ const unreadShown = 999
 // view is one page in the making: the transaction it is read in, and what
 // several of its parts need.
 type view struct {
-	tx   *store.Tx
-	r    *http.Request
-	d    *Dashboard
-	now  time.Time // in the owner's zone
-	set  store.Settings
-	seen map[int64]store.Actor // read already
-	pins map[int64]bool        // own posts on the profile; nil until asked for
-	at   string                // page that a part is made for; "" for the request's own
+	tx    *store.Tx
+	r     *http.Request
+	d     *Dashboard
+	now   time.Time // in the owner's zone
+	set   store.Settings
+	seen  map[int64]store.Actor // read already
+	pins  map[int64]bool        // own posts on the profile; nil until asked for
+	event string                // number of the last event before the page was read
+	at    string                // page that a part is made for; "" for the request's own
 
 	inHome    bool // the cards are those of Home, which say what brought them there
 	evenMuted bool // the owner went to see what these people wrote, muted or not
@@ -40,7 +41,7 @@ func (v *view) frame(title, here string) (assets.Owner, error) {
 	o := assets.Owner{
 		Title: title + " · " + v.d.service.Origin().Host, Here: here, Path: v.path(), CSRF: v.d.guard.CSRF(v.r),
 		Lang: "en", Look: lookOf(v.set), Version: v.d.service.Version(), Now: v.now,
-		NoKeys: !v.set.Keys, Notice: doneNotice(v.r.URL.Query()),
+		NoKeys: !v.set.Keys, Event: v.event, Notice: doneNotice(v.r.URL.Query()),
 	}
 	me, err := v.actor(store.OwnerID)
 	if err != nil {
