@@ -474,7 +474,7 @@ const chips = row => $$("a:not(.also)", $$("#choices nav")[row])
 const keys = {
 	j: () => step(1),
 	k: () => step(-1),
-	o: () => current()?.matches("section, .line") ? press(".line a, a") : press(":scope > .by .meta a, .meta a"),
+	o: () => current()?.matches(".line") ? press("a") : press(".line a") || press(".meta a"),
 	p: () => press(".by a.name, h2 a.name, a.name"),
 	r: () => press('form[action="/me/write"] button'),
 	f: () => act("like"),
@@ -531,13 +531,12 @@ if (own.dataset.keys !== "off") document.addEventListener("keydown", e => {
 	does()
 })
 
-/* Back on a list that was left by one of its lines, that line has the focus. */
-if (/^#c-\d+$/.test(location.hash)) {
-	const line = document.getElementById(location.hash.slice(1))
-	if (line) {
-		line.closest("details:not([open])")?.setAttribute("open", "")
-		stand(line)
-	}
+/* Back on a list that was left by one of its lines, that line has the focus: once the
+   browser is done with the address, which else takes the next Tab back to its start. */
+const left = /^#c-\d+$/.test(location.hash) && document.getElementById(location.hash.slice(1))
+if (left) {
+	left.closest("details:not([open])")?.setAttribute("open", "")
+	addEventListener("load", () => setTimeout(stand, 0, left))
 }
 seen()
 })()

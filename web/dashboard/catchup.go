@@ -87,13 +87,17 @@ func (d *Dashboard) catchup(w http.ResponseWriter, r *http.Request) {
 			return nil, err
 		}
 		v.fillCatchUp(&page, c, list, marker)
-		if len(rows) > 0 && since <= marker.LastID && !page.Cut && rows[0].ID > marker.LastID {
-			page.ReadTo = decimal(rows[0].ID)
+		gap, err := v.tx.HomeLines(store.Page{Max: since, Since: marker.LastID, Limit: 1})
+		if err != nil {
+			return nil, err
 		}
-		if marker.LastID != 0 && since > marker.LastID {
-			since := c
-			since.hours = 0
-			page.Earlier = since.address()
+		switch {
+		case marker.LastID != 0 && len(gap) > 0:
+			earlier := c
+			earlier.hours = 0
+			page.Earlier = earlier.address()
+		case len(rows) > 0 && !page.Cut && rows[0].ID > marker.LastID:
+			page.ReadTo = decimal(rows[0].ID)
 		}
 		return page, nil
 	})
