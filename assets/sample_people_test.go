@@ -50,7 +50,7 @@ func samplePeople(pages map[string]any) {
 
 	times := []Option{{"1h", "1 hour", false}, {"7d", "7 days", true}, {"good", "Until I unmute them", false}}
 	tabs := []Tab{{"/me/person/3", "Posts", 0, true}, {"/me/person/3?k=replies", "Posts and replies", 0, false}, {"/me/person/3?k=media", "Media", 0, false}, {"/me/person/3?k=boosts", "Boosts", 0, false}}
-	facts := []Fact{{Label: "Account", Strong: "6 years old", Text: ", since March 2020"}, {Label: "Posts", Text: "4,204, about 13 a week"}, {Label: "Followers", Text: "1,204"}, {Label: "Following", Text: "312"}, {Label: "Server", Text: "navy.example, Mastodon 4.5"}, {Label: "Known here", Text: "since 12 March 2024"}}
+	facts := []Fact{{Label: "Account", Strong: "6 years old", Text: ", since March 2020"}, {Label: "Posts", Text: "4,204, about 13 a week"}, {Label: "Followers", Text: "1,204"}, {Label: "Following", Text: "312"}, {Label: "Server", Text: "navy.example, Mastodon 4.5"}, {Label: "Known", Text: "here since 12 March 2024"}}
 	of := func(p Person, relation string) personPage {
 		return personPage{Owner: owner(p.Called(), "", p.URL), Person: p, Relation: relation, MuteTimes: times, Facts: facts, Tabs: tabs, Original: "https://navy.example/@grace"}
 	}
@@ -77,7 +77,7 @@ func samplePeople(pages map[string]any) {
 	server.Server = "far.example"
 	pages["person.server"] = server
 	gone := of(carol, "none")
-	gone.Gone, gone.Trouble = true, "Their server says that this account is deleted."
+	gone.Gone, gone.Original, gone.Trouble = true, "", "Their server says that this account is deleted."
 	pages["person.gone"] = gone
 
 	type people struct {

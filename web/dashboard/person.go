@@ -73,6 +73,9 @@ func (d *Dashboard) showPerson(w http.ResponseWriter, r *http.Request, a answer,
 			return nil, err
 		}
 		page := personPage{Person: v.face(a), Header: picture(a.Header), Bio: template.HTML(a.Summary), Fields: fields(a), Original: a.URL, Gone: !a.GoneAt.IsZero()}
+		if page.Gone {
+			page.Original = ""
+		}
 		page.Person.URL = personPath(a.ID)
 		if a.ID == store.OwnerID {
 			page.Original = "/@" + a.Username
@@ -162,7 +165,7 @@ func (v *view) personFacts(page *personPage, a store.Actor, trouble error) error
 		assets.Fact{Label: "Followers", Text: thousands(a.FollowersCount)},
 		assets.Fact{Label: "Following", Text: thousands(a.FollowingCount)},
 		assets.Fact{Label: "Server", Text: server},
-		assets.Fact{Label: "Known here", Text: "since " + dayOf(v.local(store.TimeOf(a.ID)))})
+		assets.Fact{Label: "Known", Text: "here since " + dayOf(v.local(store.TimeOf(a.ID)))})
 	if a.Bot {
 		page.Facts = append(page.Facts, assets.Fact{Label: "Kind", Text: "Run by a program"})
 	}

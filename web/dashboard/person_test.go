@@ -29,7 +29,7 @@ func TestPersonSaysHowYouStand(t *testing.T) {
 	bob.Post(t, store.Public, "Leeks for @"+carol.Handle())
 	h.cluster.Settle()
 	page := h.open(path)
-	page.says(t, "Follows you since "+since+".", "You follow them since "+since+".", "You share 1 person:", ">carol</bdi>", "Known here", "since "+since, path+"/remove", "Write a note to yourself", "What you see of them", ">Mute</button>")
+	page.says(t, "Follows you since "+since+".", "You follow them since "+since+".", "You share 1 person:", ">carol</bdi>", "<dt>Known</dt><dd>here since "+since, path+"/remove", "Write a note", "What you see", ">Mute</button>")
 	if found := alive(page.body); found != "" {
 		t.Errorf("the page holds %q", found)
 	}
@@ -44,7 +44,7 @@ func TestNotesToOneself(t *testing.T) {
 	path, _ := h.followed("bob")
 	attack := `</p><script>alert(1)</script>`
 	saved := h.sent(path+"/note", "text", "Met at the market.\nOwes me a leek. "+attack)
-	saved.says(t, "Saved.", "Your note", "Met at the market.", "Change your note")
+	saved.says(t, "Saved.", "Your note", "Met at the market.", "Change note")
 	if found := alive(saved.body); found != "" {
 		t.Errorf("the page holds %q", found)
 	}
