@@ -4,7 +4,7 @@ import "strings"
 
 // lineText is how many characters of a text its one line needs: HTML has more marks than
 // words at its beginning, such as whom a post names.
-const lineText = "1500"
+const lineText = "800"
 
 // lineColumns are those of a post that is shown as one line: the beginning of its
 // text, and never its source. Thousands are read at once.

@@ -50,12 +50,16 @@ func (t *Tx) SetMarker(name string, id int64) error {
 // marker since a moment, the last to come first, each with when it came.
 func (t *Tx) LateSince(since time.Time, limit int) ([]Post, []time.Time, error) {
 	type row struct{ id, at int64 }
+	now := ms(t.Now())
 	list, err := many(t, func(r scanner) (x row, err error) { err = r.Scan(&x.id, &x.at); return }, `
-		select post_id, late
-		from home indexed by home_late
-		where late > ?
-		order by late desc, post_id desc
-		limit ?`, ms(since), limit)
+		select h.post_id, h.late
+		from home h indexed by home_late
+		cross join posts p on p.id = h.post_id
+		where h.late > ?
+		and `+unmuted+`
+		and `+boostsWanted+`
+		order by h.late desc, h.post_id desc
+		limit ?`, ms(since), now, now, limit)
 	if err != nil || len(list) == 0 {
 		return nil, nil, err
 	}

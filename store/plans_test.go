@@ -76,7 +76,18 @@ func TestHotQueriesKeepTheirPlans(t *testing.T) {
 			func(tx *store.Tx) error { _, err := tx.Home(first); return err },
 			func(tx *store.Tx) error { _, err := tx.Home(deep); return err },
 			func(tx *store.Tx) error { _, err := tx.Home(store.Page{Min: w.Hello.ID}); return err },
-			func(tx *store.Tx) error { _, err := tx.CountNewSince(w.Hello.ID, 100); return err })},
+			func(tx *store.Tx) error { _, err := tx.CountNewSince(w.Hello.ID, 100); return err },
+			func(tx *store.Tx) error { _, err := tx.HomeLines(deep); return err },
+			func(tx *store.Tx) error {
+				_, err := tx.HomeLines(store.Page{Since: w.Hello.ID, Limit: 100})
+				return err
+			},
+			func(tx *store.Tx) error { _, err := tx.PostLines([]int64{w.Hello.ID}); return err })},
+		{"place and late arrivals", []string{"INDEX home_late (late>?)", "markers USING PRIMARY KEY (name=?)"}, ask(
+			func(tx *store.Tx) error { _, _, err := tx.LateSince(now, 10); return err },
+			func(tx *store.Tx) error { _, err := tx.Newest(store.MarkerHome); return err },
+			func(tx *store.Tx) error { _, err := tx.Newest(store.MarkerNotifications); return err },
+			func(tx *store.Tx) error { _, err := tx.HomeMarker(); return err })},
 		{"mutes and notes", []string{"m USING INTEGER PRIMARY KEY", "m USING INDEX mutes_at", "n USING INTEGER PRIMARY KEY", "following_boosts"}, ask(
 			func(tx *store.Tx) error { tx.MuteOf(w.Bob.ID); return nil },
 			func(tx *store.Tx) error { _, err := tx.MutedAmong(w.Bob.ID, w.Carol.ID); return err },
@@ -292,6 +303,7 @@ func TestWritesKeepTheirPlans(t *testing.T) {
 	write(t, s, func(tx *store.Tx) error {
 		var all []store.Plan
 		for _, fn := range []func(tx *store.Tx) error{
+			func(tx *store.Tx) error { return tx.SeenLate(tx.Now()) },
 			func(tx *store.Tx) error {
 				p := store.Post{URI: "https://bob.example/new", ActorID: w.Bob.ID, ParentURI: w.Hello.URI, PublishedAt: tx.Now()}
 				if err := tx.InsertPost(&p); err != nil {

@@ -21,7 +21,7 @@ const soon = 5 * time.Second
 
 // ear listens to the stream as a page does.
 type ear struct {
-	t      *testing.T
+	t      testing.TB
 	answer *http.Response
 	lines  chan string
 	hangUp context.CancelFunc

@@ -27,7 +27,7 @@ var ctx = context.Background()
 // servers around it.
 type house struct {
 	*fedtest.Server
-	t       *testing.T
+	t       testing.TB
 	cluster *fedtest.Cluster
 	board   *Dashboard
 	guard   *auth.Guard
@@ -44,7 +44,7 @@ type page struct {
 }
 
 // newHouse starts alice and the others, and logs alice in.
-func newHouse(t *testing.T, others ...string) *house {
+func newHouse(t testing.TB, others ...string) *house {
 	t.Helper()
 	h := &house{t: t, cluster: fedtest.New(t, append([]string{"alice"}, others...)...)}
 	h.Server = h.cluster.Servers[0]
