@@ -98,3 +98,72 @@ func (d Delivery) Each(most int) int {
 	}
 	return each
 }
+
+// Reach is how the servers of the followers stand, in numbers of servers.
+type Reach struct {
+	Answer  int // the last delivery arrived
+	Silent  int // deliveries fail
+	Fresh   int // nothing was sent there yet
+	Refused int // the last delivery was refused
+	Gone    int // nothing arrived for a week of days
+}
+
+func (r Reach) delivery() Delivery {
+	return Delivery{Accepted: r.Answer, Unknown: r.Silent, Waiting: r.Fresh, Refused: r.Refused, GivenUp: r.Gone}
+}
+
+// Total is the number of servers.
+func (r Reach) Total() int { return r.delivery().Total() }
+
+// Bars returns one class per bar, as those of a Delivery.
+func (r Reach) Bars(most int) []string { return r.delivery().Bars(most) }
+
+// Each is how many servers one bar stands for.
+func (r Reach) Each(most int) int { return r.delivery().Each(most) }
+
+// Well says that there is nothing to look at.
+func (r Reach) Well() bool { return r.Silent+r.Refused+r.Gone == 0 }
+
+// Lead is the first sentence about the servers.
+func (r Reach) Lead() string {
+	switch total := r.Total(); {
+	case total == 0:
+		return "Nobody follows you yet."
+	case r.Answer == total && total == 1:
+		return "Your followers’ server answers."
+	case r.Answer == total:
+		return "All " + count(total, "server") + " answer."
+	case r.Answer == 1:
+		return "1 of " + count(total, "server") + " answers."
+	default:
+		return thousands(r.Answer) + " of " + count(total, "server") + " answer."
+	}
+}
+
+// Rest is what else is to be said, "" if all is well.
+func (r Reach) Rest() string {
+	var parts []string
+	say := func(n int, one, many string) {
+		if n > 0 {
+			parts = append(parts, thousands(n)+" "+plural(n, one, many))
+		}
+	}
+	say(r.Silent, "is silent", "are silent")
+	say(r.Refused, "refused the last delivery", "refused the last delivery")
+	say(r.Gone, "is gone", "are gone")
+	say(r.Fresh, "was sent nothing yet", "were sent nothing yet")
+	if len(parts) == 0 {
+		return ""
+	}
+	return strings.Join(parts, ", ") + "."
+}
+
+// Keys returns the states that occur, in the order of the bars.
+func (r Reach) Keys() []Key {
+	words := map[string]string{"b-a": "Answers", "b-u": "Silent", "b-w": "Nothing sent yet", "b-r": "Refused", "b-g": "Gone"}
+	keys := r.delivery().Keys()
+	for i := range keys {
+		keys[i].Word = words[keys[i].Class]
+	}
+	return keys
+}

@@ -8,6 +8,11 @@ import (
 type deliveryRow struct {
 	Host, Note, State, Text string
 	When                    time.Time
+	RetryURL, StopURL       string
+}
+type sendingRow struct {
+	What, Text string
+	Time       time.Time
 }
 type fetchRow struct {
 	Host, Text string
@@ -104,7 +109,7 @@ func samplePages() map[string]any {
 	cards := sampleCards()
 	answer := cards[3]
 	pages := map[string]any{}
-	for _, add := range []func(map[string]any){sampleEntrance, samplePublic, sampleLists, sampleForms, sampleSaved, sampleTalks, sampleLive} {
+	for _, add := range []func(map[string]any){sampleEntrance, samplePublic, sampleLists, sampleForms, sampleSaved, sampleTalks, sampleLive, sampleServers} {
 		add(pages)
 	}
 	type missing struct {
@@ -222,21 +227,6 @@ func samplePages() map[string]any {
 	pages["write.poll"] = write{Room: 4, Owner: owner("Write", "write", "/me/write"), Mode: "new", Text: "Which one?", Languages: options, Audiences: audiences, Left: 4990, Poll: &refused}
 	pages["write.reply"] = write{Room: 4, Owner: owner("Reply", "write", "/me/write"), Mode: "reply", Text: "@grace@navy.example ", Parent: &answer, Languages: options, Audiences: Audiences{Chosen: "followers", Widest: "followers", Followers: 1, Servers: 1, Error: "Name at least one person."}, Left: -3, Error: "The post is 3 characters too long.", Preview: english, PreviewWarning: "Software"}
 	pages["write.edit"] = write{Room: 4, Owner: owner("Edit", "write", "/me/write"), Mode: "edit", Edit: "7", Text: "Second sowing", Fixed: true, Asked: samplePoll(false, true), Languages: options, Audiences: Audiences{Chosen: "named"}}
-	type delivery struct {
-		Owner
-		Card                  Card
-		Delivery              Delivery
-		WithFollowers, Others int
-		Open, Accepted        []deliveryRow
-		Median                string
-		Fetched               []fetchRow
-		Pager                 Pager
-	}
-	pages["delivery"] = delivery{owner("Where this post went", "", "/me/post/7/delivery"), cards[5], *delivered, 17, 2,
-		[]deliveryRow{{"thicket.example", "3 followers", "unknown", "Timed out 6 times. Next try today 15:10, then every 6 hours until Wednesday.", time.Time{}},
-			{"oldforge.example", "1 follower", "waiting", "Never sent: name not found in DNS since 4 August.", time.Time{}}, {"bastion.example", "nobody follows", "refused", "403: “signature of unknown actor”. They may block this server. We do not try again.", time.Time{}}},
-		[]deliveryRow{{"harbour.example", "9 followers", "accepted", "", ago(30 * time.Hour)}}, "0.4 s", []fetchRow{{"relay.semne.example", "asked for the post and its replies", ago(8 * time.Hour)}}, Pager{}}
-	pages["delivery.none"] = delivery{Owner: owner("Where this post went", "", "/"), Card: cards[5]}
 	return pages
 }
 
@@ -375,11 +365,14 @@ func sampleLists(pages map[string]any) {
 		Total, Servers int
 		Tabs           []Tab
 		People         []personRow
+		Unknown        int
+		Silent, Asking bool
 		Shown          string
 		Pager          Pager
 	}
-	pages["people"] = people{owner("Followers", "followers", "/me/followers"), "followers", 42, 17, []Tab{{"?by=new", "Newest", 0, true}, {"?by=server", "By server", 0, false}},
-		[]personRow{{grace, "follows you since 2023", false, "/me/person/3/remove"}, {long, "silent since May", false, "/me/person/5/remove"}, {layla, "moved", false, "/me/person/4/remove"}}, "Nobody. Visitors see the number 42.", Pager{Older: "?p=2", OlderText: "More"}}
+	pages["people"] = people{owner("Followers", "followers", "/me/followers"), "followers", 42, 17, followerTabs,
+		[]personRow{{grace, "follows you since 2023", false, "/me/person/3/remove"}, {long, "silent since May", false, "/me/person/5/remove"}, {layla, "moved", false, "/me/person/4/remove"}}, 12, true, false, "Nobody. Visitors see the number 42.", Pager{Older: "?p=2", OlderText: "More"}}
+	pages["people.silent.none"] = people{Owner: owner("Followers", "followers", "/me/followers?by=silent"), Kind: "followers", Total: 42, Servers: 17, Tabs: followerTabs, Silent: true, Unknown: 1, Asking: true}
 	pages["people.following"] = people{Owner: owner("Following", "following", "/me/following"), Kind: "following", Total: 1, Servers: 1, People: []personRow{{carol, "", true, "/x"}}}
 	pages["people.blocked"] = people{Owner: owner("Blocked", "more", "/me/blocked"), Kind: "blocked", Total: 1, People: []personRow{{carol, "since May", false, "/me/person/6/unblock"}}, Shown: "Nobody."}
 	pages["people.blocked.none"] = people{Owner: owner("Blocked", "more", "/me/blocked"), Kind: "blocked"}
@@ -481,24 +474,30 @@ func sampleForms(pages map[string]any) {
 		Card                             *Card
 		Who                              *Person
 		Hidden                           []hidden
+		MoreURL, MoreText                string
 	}
-	pages["confirm"] = confirm{owner("Delete", "", "/me/post/7/delete"), "Delete this post?", "/me/post/7/delete", "Delete", "/me/post/7", []string{"It goes from this server at once. 18 servers that hold a copy are asked to delete it; we show which of them say yes.", "This cannot be undone."}, &cards[5], nil, nil}
-	pages["confirm.block"] = confirm{owner("Block", "requests", "/me/requests/12/block"), "Reject and block megahost.example?", "/me/requests/12/block", "Reject and block megahost.example", "/me/requests", []string{"8 of your followers are there and would be removed."}, nil, &carol, []hidden{{"host", "megahost.example"}}}
-	pages["confirm.quote"] = confirm{owner("Take back consent", "", "/me/post/7/quotes"), "Take back consent?", "/me/post/7/quotes", "Take back consent", "/me/post/7#quotes", []string{"Grace Okafor quotes your post with your consent."}, nil, &grace, []hidden{{"stamp", "9"}}}
+	pages["confirm"] = confirm{owner("Delete", "", "/me/post/7/delete"), "Delete this post?", "/me/post/7/delete", "Delete", "/me/post/7", []string{"It goes from this server at once. 18 servers that hold a copy are asked to delete it; we show which of them say yes.", "This cannot be undone."}, &cards[5], nil, nil, "", ""}
+	pages["confirm.block"] = confirm{owner("Block", "requests", "/me/requests/12/block"), "Reject and block megahost.example?", "/me/requests/12/block", "Reject and block megahost.example", "/me/requests", []string{"8 of your followers are there and would be removed."}, nil, &carol, []hidden{{"host", "megahost.example"}}, "", ""}
+	pages["confirm.quote"] = confirm{owner("Take back consent", "", "/me/post/7/quotes"), "Take back consent?", "/me/post/7/quotes", "Take back consent", "/me/post/7#quotes", []string{"Grace Okafor quotes your post with your consent."}, nil, &grace, []hidden{{"stamp", "9"}}, "", ""}
+	pages["confirm.drop"] = confirm{owner("Drop deliveries", "deliveries", "/me/deliveries/4/drop"), "Drop what waits for thicket.example?", "/me/deliveries/4/drop", "Drop 8 posts and edits", "/me/deliveries", []string{"thicket.example does not get these: 8 posts and edits. The page of each post shows it as given up.", "1 deletion waits on and is tried for as long as promised: that server may still show what you deleted."}, nil, nil, nil, "/me/deliveries/4/drop?deletions=yes", "Drop the deletions too…"}
 	pages["profile"] = struct {
 		Owner
 		Display, Bio, Header, DisplayError, BioError, AvatarError, HeaderError, FieldsError string
 		HasAvatar, HasHeader, Bot                                                           bool
 		Fields                                                                              []nameValue
-	}{Owner: owner("Profile", "profile", "/me/profile"), Display: "Nora Veldkamp", Bio: "Keeps an allotment.", Header: StaticPath("header.png"), AvatarError: "This file is not a picture.", HasAvatar: true, HasHeader: true, Fields: []nameValue{{"Garden", "https://tuin.veldkamp.example"}, {}, {}}}
+		Links                                                                               []linkRow
+		Code                                                                                string
+	}{Owner: owner("Profile", "profile", "/me/profile"), Display: "Nora Veldkamp", Bio: "Keeps an allotment.", Header: StaticPath("header.png"), AvatarError: "This file is not a picture.", HasAvatar: true, HasHeader: true, Fields: []nameValue{{"Garden", "https://tuin.veldkamp.example"}, {}, {}}, Code: `<a rel="me" href="https://veldkamp.example/@nora">Nora Veldkamp</a>`,
+		Links: []linkRow{{`<a href="https://tuin.veldkamp.example/"><span class="invisible">https://</span>tuin.veldkamp.example/</a>`, ago(200 * 24 * time.Hour), ago(time.Hour), ""},
+			{`<a href="https://old.example/">old.example</a>`, time.Time{}, ago(time.Hour), "the page has no link back with rel=\"me\""}, {`<a href="https://new.example/">new.example</a>`, time.Time{}, time.Time{}, ""}}}
 	settings := owner("Settings", "settings", "/me/settings")
 	settings.Notice = &Notice{Kind: "fail", Strong: "Not saved.", Text: "The disk is full.", Code: "D-114", URL: "/me/more", LinkText: "Make room"}
 	pages["settings"] = struct {
 		Owner
-		Approve, AuthorizedFetch, Keys bool
-		Waiting                        int
-		Languages, Zones, Quotable     []Option
-		Errors                         map[string]string
+		Approve, AuthorizedFetch, Keys, LinkPreviews bool
+		Waiting                                      int
+		Languages, Zones, Quotable                   []Option
+		Errors                                       map[string]string
 	}{Quotable: []Option{{"public", "Everyone", true}, {"followers", "Followers", false}}, Owner: settings, Approve: true, Languages: options, Zones: sampleZones, Errors: map[string]string{"timezone": "Choose one of the list.", "language": ""}}
 
 	for name, look := range map[string]Look{"appearance": {}, "appearance.strong": {Theme: "dark", MoreContrast: true, TextSize: 150, LessMotion: true}} {

@@ -86,6 +86,9 @@ func samplePeople(pages map[string]any) {
 		Total, Servers int
 		Tabs           []Tab
 		People         []personRow
+		Unknown        int
+		Silent         bool
+		Asking         bool
 		Shown          string
 		Pager          Pager
 	}

@@ -186,10 +186,10 @@ func sampleSitePages(pages map[string]any) {
 	pages["privacy"] = struct {
 		Visitor
 		Contact, ContactURL            string
-		Approves, Searchable           bool
+		Approves, Searchable, Previews bool
 		LogInDays, RemoteDays, MediaMB int
 		Changed                        time.Time
-	}{visitor("Privacy", "/privacy-policy"), "", "", true, true, 365, 90, 512, since}
+	}{visitor("Privacy", "/privacy-policy"), "", "", true, true, true, 365, 90, 512, since}
 	type reach struct {
 		Discoverable, Indexable, ShowLists, PostsOnWeb, UnlistedOnWeb, ShowCounts, Feeds, VisitorSearch, SearchEngines, AICrawlers, ShowBlocked bool
 		Contact, Rules                                                                                                                          string

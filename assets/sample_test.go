@@ -60,7 +60,7 @@ func sampleCards() []Card {
 		{ID: "2", URL: "/me/post/2", Author: long, Boosters: []Person{grace, tomas}, Time: ago(2 * time.Hour), Edited: true, Audience: "quiet", Lang: "en", Content: wide, May: all, Boosted: true, Boosts: 9, Original: "https://allotments.example/2"},
 		{ID: "3", URL: "/me/post/3", Author: grace, Time: ago(3 * time.Hour), Audience: "everyone", Lang: "fr", Warning: "La fin des « Dépossédés »", Content: `<p>Shevek rentre.</p>`, May: all, Replies: 11, Likes: 26, Original: "https://navy.example/3"},
 		{ID: "4", URL: "/me/post/4", Author: grace, Time: ago(5 * time.Hour), Audience: "everyone", Lang: "en", Content: english, May: all, Replies: 4, Boosts: 22, Likes: 96, Saved: true, ReplyTo: "@nora@veldkamp.example"},
-		{ID: "6", URL: "/me/post/6", Author: layla, Time: ago(9 * time.Hour), Audience: "followers", Lang: "ar", Content: arabic, May: all, Likes: 58},
+		{ID: "6", URL: "/me/post/6", Link: linkSample, Author: layla, Time: ago(9 * time.Hour), Audience: "followers", Lang: "ar", Content: arabic, May: all, Likes: 58},
 		{ID: "7", URL: "/me/post/7", Author: nora, Time: ago(30 * time.Hour), Audience: "everyone", Lang: "en", LangName: "English", Content: own, May: mine, Replies: 8, Boosts: 5, Likes: 1034, Delivery: delivered},
 		{ID: "8", URL: "/me/post/8", Author: carol, Time: ago(400 * 24 * time.Hour), Audience: "named", Content: `<p>hi</p>`, May: Actions{Reply: true}},
 	}

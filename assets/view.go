@@ -148,7 +148,9 @@ type Media struct {
 // LinkCard is what a link in a post leads to.
 type LinkCard struct {
 	URL, Host, Title, Text string
-	Image                  string // path of a picture on this server; "" for none
+	By, Lang               string // who wrote it, if they vouch for that, and the language of the page; "" if unknown
+	Image, Alt             string // path of a picture on this server, "" for none, and its description
+	Width, Height          int    // pixels of the picture
 }
 
 // Reaction is one emoji that people answered a post with.

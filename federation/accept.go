@@ -143,16 +143,21 @@ func (s *Service) acceptFollower(tx *store.Tx, a store.Actor, f store.Follower, 
 }
 
 func (s *Service) rejectFollower(tx *store.Tx, a store.Actor, f store.Follower, state store.FollowState) error {
+	if f.State == store.FollowAccepted {
+		if err := s.renameFor(tx, 0); err != nil {
+			return err
+		}
+	}
+	return s.turnAway(tx, a, f, state)
+}
+
+// turnAway is rejectFollower but for the names of the files that a follower knows.
+func (s *Service) turnAway(tx *store.Tx, a store.Actor, f store.Follower, state store.FollowState) error {
 	if err := tx.DecideFollower(a.ID, state); err != nil {
 		return err
 	}
 	if err := tx.DropNotifications("follow_request", a.ID, 0); err != nil {
 		return err
-	}
-	if f.State == store.FollowAccepted {
-		if err := s.renameFor(tx, 0); err != nil {
-			return err
-		}
 	}
 	s.emit(tx, EventProfile, 0)
 	return s.answerFollow(tx, "Reject", a, f)

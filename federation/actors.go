@@ -97,6 +97,11 @@ func (s *Service) storeActor(tx *store.Tx, doc *ap.Actor, user, domain string) (
 	}
 	fillActor(&a, doc)
 	a.HostID, a.Username, a.Domain, a.FetchedAt, a.GoneAt = host, user, domain, s.now(), time.Time{}
+	if a.ID != 0 {
+		if err := fileLinks(tx, &a); err != nil {
+			return a, err
+		}
+	}
 	if err := tx.SaveActor(&a); err != nil {
 		return a, err
 	}
@@ -262,7 +267,7 @@ func fillActor(a *store.Actor, doc *ap.Actor) {
 	if a.URL == "" {
 		a.URL = a.URI
 	}
-	a.Extra = store.ActorExtra{AlsoKnownAs: doc.AlsoKnownAs, MovedTo: doc.MovedTo}
+	a.Extra = store.ActorExtra{AlsoKnownAs: doc.AlsoKnownAs, MovedTo: doc.MovedTo, CreditedBy: doc.AttributionDomains}
 	for _, f := range doc.Fields {
 		a.Extra.Fields = append(a.Extra.Fields, store.Field{Name: markup.Inline(f.Name), Value: markup.CleanHTML(f.Value)})
 	}

@@ -2,10 +2,13 @@ package federation
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"dassie/federation/remote"
 	"dassie/store"
@@ -43,6 +46,14 @@ func words(err error) string {
 		return "did not answer in time"
 	case errors.Is(err, remote.ErrAddress), errors.Is(err, remote.ErrURL):
 		return "its address cannot be reached from here by rule"
+	case errors.Is(err, remote.ErrResolve):
+		return "its name was not found"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "nothing listens at its address"
+	case errors.As(err, new(*tls.CertificateVerificationError)):
+		return "its certificate is not valid"
+	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET):
+		return "broke the connection off"
 	}
 	return printable(err.Error(), 200)
 }

@@ -62,7 +62,7 @@ func (s *Service) OpenPerson(ctx context.Context, actorID int64) error {
 	}
 	stale := s.now().Sub(a.FetchedAt) >= profileAge
 	if !stale && !bare {
-		return nil
+		return s.wantLinks(ctx, a)
 	}
 	if stale {
 		fresh, err := within(ctx, func() (store.Actor, error) { return s.refreshActor(ctx, a.URI) })
@@ -72,6 +72,9 @@ func (s *Service) OpenPerson(ctx context.Context, actorID int64) error {
 		a = fresh
 	}
 	if err := s.store.Write(ctx, func(tx *store.Tx) error { return s.wantSeenPictures(tx, a) }); err != nil {
+		return err
+	}
+	if err := s.wantLinks(ctx, a); err != nil {
 		return err
 	}
 	return lookupErrorOrNil(ap.Host(a.URI), s.fillPerson(ctx, a))
@@ -137,6 +140,9 @@ func (s *Service) storeFound(tx *store.Tx, a store.Actor, pins, posts []*ap.Note
 			ids = append(ids, p.ID)
 		} else if follows {
 			if err := enterQuietly(tx, p); err != nil {
+				return err
+			}
+			if err := s.wantCard(tx, p); err != nil {
 				return err
 			}
 		}

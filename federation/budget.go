@@ -33,14 +33,16 @@ const (
 // bounded in rows.
 type budget struct {
 	now     func() time.Time
-	hosts   *limiters     // inbox requests by the signer's host
-	sources *limiters     // inbox requests by address
-	bad     *limiters     // failures by address
-	keys    *limiters     // key fetches by host
-	domains *limiters     // new hosts by registrable domain
-	syncs   *limiters     // lists of followers by host
-	stamps  *limiters     // consents by registrable domain
-	large   chan struct{} // places for inbox bodies over smallBody
+	hosts   *limiters                    // inbox requests by the signer's host
+	sources *limiters                    // inbox requests by address
+	bad     *limiters                    // failures by address
+	keys    *limiters                    // key fetches by host
+	domains *limiters                    // new hosts by registrable domain
+	syncs   *limiters                    // lists of followers by host
+	stamps  *limiters                    // consents by registrable domain
+	pages   *limiters                    // pages that links lead to, by registrable domain
+	met     *lru.Cache[string, struct{}] // hosts whose pages were had
+	large   chan struct{}                // places for inbox bodies over smallBody
 
 	mu    sync.Mutex
 	turns map[string]chan struct{} // hosts that are being asked for a key right now
@@ -83,6 +85,10 @@ func (l *limiters) empty(key string, now time.Time) bool {
 }
 
 func newBudget(now func() time.Time) *budget {
+	met, err := lru.New[string, struct{}](limitersKept)
+	if err != nil {
+		panic(err) // only for a size below 1
+	}
 	return &budget{
 		now:     now,
 		hosts:   newLimiters(hostRefill, hostBurst),
@@ -92,6 +98,8 @@ func newBudget(now func() time.Time) *budget {
 		domains: newLimiters(rate.Every(time.Hour/newHostsPerDomain), newHostsPerDomain),
 		syncs:   newLimiters(rate.Every(syncEvery), 1),
 		stamps:  newLimiters(rate.Every(24*time.Hour/stampsPerDomain), stampsPerDomain),
+		pages:   newLimiters(rate.Every(time.Hour/pageHour), pageHour),
+		met:     met,
 		large:   make(chan struct{}, largeBodies),
 		turns:   map[string]chan struct{}{}, queue: map[string]int{},
 	}
@@ -160,6 +168,11 @@ func (b *budget) keyHost(ctx context.Context, host string) (release func(), ok b
 func (b *budget) thirdParty(host string) bool {
 	return b.domains.allow(registrable(host), b.now())
 }
+
+// pageMet notes that a host gave us a page; pageKnown says so. Most sites that
+// people link to are no servers of people, and so in no table.
+func (b *budget) pageMet(host string)        { b.met.Add(host, struct{}{}) }
+func (b *budget) pageKnown(host string) bool { return b.met.Contains(host) }
 
 // registrable is the domain that somebody registered, or the host itself.
 func registrable(host string) string {

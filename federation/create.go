@@ -239,7 +239,7 @@ func (s *Service) enterHome(tx *store.Tx, p store.Post) error {
 		return err
 	}
 	s.emit(tx, EventPost, p.ID)
-	return nil
+	return s.wantShownCard(tx, p)
 }
 
 // notifyMention tells the owner of a post that names them or answers them.

@@ -101,6 +101,9 @@ func (s *Service) edit(tx *store.Tx, id int64, d Draft, w written) (p store.Post
 	if err := s.fileNames(tx, p, before.Extra.Tags, people); err != nil {
 		return p, nil, err
 	}
+	if err := s.wantCard(tx, p); err != nil {
+		return p, nil, err
+	}
 	to, err := s.editAudience(tx, before, p, people)
 	if err != nil {
 		return p, nil, err

@@ -44,6 +44,11 @@ var jobKinds = map[string]func(s *Service, ctx context.Context, payload []byte) 
 	"thread":      (*Service).fetchThreadJob,
 	"talks":       (*Service).fillTalks,
 	"gap":         (*Service).recoverStep,
+	"card":        (*Service).fetchCard,
+	"links":       (*Service).verifyLinks,
+	"last-posts":  (*Service).askLastPosts,
+
+	"remove-followers": (*Service).finishRemoval,
 }
 
 // groups are kinds of jobs that ask many servers, some of which hang: together
@@ -56,6 +61,10 @@ var groups = map[string]struct {
 	"parents": {"#conversations", 1},
 	"talk":    {"#conversations", 1},
 	"gap":     {"#conversations", 1},
+	"card":    {"#pages", 1},
+	"links":   {"#pages", 1},
+
+	"last-posts": {"#pages", 1},
 }
 
 // workState wakes the workers and counts what runs.

@@ -229,11 +229,19 @@ func (s *Service) downloadPicture(ctx context.Context, url, kind string) (media.
 	if err != nil {
 		return media.Picture{}, err
 	}
-	pics, err := s.media.Picture(ctx, bytes.NewReader(doc.Body), media.RemotePicture, shapes[kind])
+	pics, err := s.media.Picture(ctx, bytes.NewReader(doc.Body), media.RemotePicture, cachedShape(kind))
 	if err != nil {
 		return media.Picture{}, err
 	}
 	return pics[0], nil
+}
+
+// cachedShape is what a remote picture is made into.
+func cachedShape(kind string) media.Shape {
+	if kind == cardShape {
+		return media.Thumb
+	}
+	return shapes[kind]
 }
 
 // cachePicture stores a cache entry and makes room for it within the owner's

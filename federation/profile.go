@@ -54,8 +54,12 @@ func (s *Service) UpdateProfile(ctx context.Context, p Profile) error {
 		if p.Bot {
 			me.Kind = "Service"
 		}
-		me.Extra.Fields = keepVerified(fields, me.Extra.Fields)
-		return nil
+		me.Extra.Fields = fields
+		if err := fileLinks(tx, me); err != nil || len(ProfileLinks(*me)) == 0 {
+			return err
+		}
+		tx.After(s.work.pokeJobs)
+		return tx.PlanJob("links", idKey("links", me.ID), idPayload(me.ID), s.now())
 	})
 }
 
@@ -80,18 +84,6 @@ func profileFields(given []store.Field) ([]store.Field, error) {
 		return nil, reply.Errorf(reply.Unprocessable, "There are %d fields; %d is the most there can be.", len(fields), maxFields)
 	}
 	return fields, nil
-}
-
-// keepVerified keeps the mark of links that did not change.
-func keepVerified(fields, old []store.Field) []store.Field {
-	for i := range fields {
-		for _, f := range old {
-			if f.Source == fields[i].Source {
-				fields[i].Verified = f.Verified
-			}
-		}
-	}
-	return fields
 }
 
 // bioHTML renders the bio; people in it are linked if they are known here.

@@ -127,6 +127,9 @@ func (s *Service) publish(tx *store.Tx, d Draft, w written) (store.Post, error) 
 			return p, err
 		}
 	}
+	if err := s.wantCard(tx, p); err != nil {
+		return p, err
+	}
 	to, err := s.audience(tx, p, people)
 	if err != nil {
 		return p, err

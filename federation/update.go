@@ -90,6 +90,9 @@ func (s *Service) updateNote(tx *store.Tx, note *ap.Note, author store.Actor) er
 	if err := s.noteMentions(tx, p); err != nil {
 		return err
 	}
+	if err := s.wantEditedCard(tx, p); err != nil {
+		return err
+	}
 	s.emit(tx, EventEdit, p.ID)
 	return nil
 }

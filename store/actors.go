@@ -49,6 +49,7 @@ type ActorExtra struct {
 	Emojis      []Emoji  `json:"emojis,omitempty"`
 	AlsoKnownAs []string `json:"also_known_as,omitempty"`
 	MovedTo     string   `json:"moved_to,omitempty"`
+	CreditedBy  []string `json:"credited_by,omitempty"` // sites that may name them as an author
 }
 
 // Field is a name and a value on a profile; the value is safe HTML.
@@ -172,7 +173,7 @@ func (t *Tx) Actors(ids ...int64) (map[int64]Actor, error) {
 // its id. Avatar and header names are kept unless the remote picture changed.
 func (t *Tx) SaveActor(a *Actor) error {
 	extra := ""
-	if len(a.Extra.Fields)+len(a.Extra.Emojis)+len(a.Extra.AlsoKnownAs) > 0 || a.Extra.MovedTo != "" {
+	if len(a.Extra.Fields)+len(a.Extra.Emojis)+len(a.Extra.AlsoKnownAs) > 0 || a.Extra.MovedTo != "" || len(a.Extra.CreditedBy) > 0 {
 		b, err := json.Marshal(a.Extra)
 		if err != nil {
 			return fmt.Errorf("save actor %s: %w", a.URI, err)
@@ -300,6 +301,8 @@ func (t *Tx) ActorGone(id int64) error {
 		`delete from votes where actor_id = ?`,
 		`delete from blocked_by where actor_id = ?`,
 		`delete from mutes where actor_id = ?`,
+		`delete from last_posts where actor_id = ?`,
+		`delete from verified_links where actor_id = ?`,
 	} {
 		if _, err := t.exec(q, id); err != nil {
 			return err

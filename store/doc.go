@@ -76,6 +76,11 @@
 //	  reports       to us, and by us   180 days, 10,000
 //	  key_rotation  who knows the key  emptied when the old key goes
 //	  thread_fetches what was asked    30 days, 5,000
+//	links
+//	  cards         what links lead to 90 days, 20,000; their pictures are in remote_media
+//	  post_cards    which link of a post has the card: with its post
+//	  verified_links links of profiles that lead back: with their profile
+//	  last_posts    when people posted with their actor
 //	arriving
 //	  jobs          work to be done    set aside after 5 tries: 30 days, 1,000
 //	  seen          activity ids       7 days, 500,000

@@ -114,3 +114,13 @@ func (t *Tx) hostFailed(id int64, reason string) (dead bool, err error) {
 		where id = ?
 		and dead_at is not null`, id)
 }
+
+// FailingSince is since when deliveries to a server fail; zero while they arrive.
+func (t *Tx) FailingSince(hostID int64) (time.Time, error) {
+	at, err := value[int64](t, `
+		select coalesce(min(failing_since), 0)
+		from inboxes
+		where host_id = ?
+		and failing_since is not null`, hostID)
+	return fromMS(at), err
+}

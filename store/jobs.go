@@ -73,6 +73,16 @@ func (t *Tx) PlanJob(kind, key string, payload []byte, at time.Time) error {
 	return t.AddJob(kind, key, payload, at)
 }
 
+// DropJobs forgets what waits under a kind and key, because it is done otherwise.
+func (t *Tx) DropJobs(kind, key string) error {
+	_, err := t.exec(`
+		delete from jobs
+		where key = ?
+		and dead_at is null
+		and kind = ?`, key, kind)
+	return err
+}
+
 // JobWaiting says whether a job of a key waits or runs.
 func (t *Tx) JobWaiting(key string) (bool, error) {
 	return t.exists(`

@@ -9,13 +9,16 @@ import (
 
 // Receipt is what one server did with a post.
 type Receipt struct {
-	InboxID int64
-	Host    string
-	State   DeliveryState
-	Error   string
-	TriedAt time.Time
-	DueAt   time.Time // next try, while it waits
-	DeadAt  time.Time // since when the server counts as dead; zero if it lives
+	InboxID  int64
+	HostID   int64
+	Host     string
+	State    DeliveryState
+	Error    string
+	QueuedAt time.Time // zero once it is folded
+	TriedAt  time.Time // likewise
+	DueAt    time.Time // next try, while it waits
+	Tries    int       // failures in a row, while it waits
+	DeadAt   time.Time // since when the server counts as dead; zero if it lives
 }
 
 // Receipts lists per inbox what became of the post's Create and Updates: from
@@ -31,7 +34,7 @@ func (t *Tx) Receipts(postID int64) ([]Receipt, error) {
 		best[id] = Receipt{InboxID: id, State: state}
 	}
 	running, err := many(t, scanReceipt, `
-		select d.inbox_id, '', d.state, d.error, coalesce(d.tried_at, 0), 0
+		select d.inbox_id, d.state, d.error, coalesce(d.tried_at, 0), o.at
 		from outgoing o
 		cross join deliveries d on d.outgoing_id = o.id
 		where o.post_id = ?
@@ -51,7 +54,7 @@ func (t *Tx) Receipts(postID int64) ([]Receipt, error) {
 // DeleteReceipts lists per inbox what became of the post's Delete.
 func (t *Tx) DeleteReceipts(postID int64) ([]Receipt, error) {
 	list, err := many(t, scanReceipt, `
-		select d.inbox_id, '', d.state, d.error, coalesce(d.tried_at, 0), 0
+		select d.inbox_id, d.state, d.error, coalesce(d.tried_at, 0), o.at
 		from outgoing o
 		cross join deliveries d on d.outgoing_id = o.id
 		where o.post_id = ?
@@ -69,9 +72,9 @@ func (t *Tx) DeleteReceipts(postID int64) ([]Receipt, error) {
 
 func scanReceipt(r scanner) (Receipt, error) {
 	var x Receipt
-	var tried, due int64
-	err := r.Scan(&x.InboxID, &x.Host, &x.State, &x.Error, &tried, &due)
-	x.TriedAt, x.DueAt = fromMS(tried), fromMS(due)
+	var tried, queued int64
+	err := r.Scan(&x.InboxID, &x.State, &x.Error, &tried, &queued)
+	x.TriedAt, x.QueuedAt = fromMS(tried), fromMS(queued)
 	return x, err
 }
 
@@ -100,17 +103,18 @@ func (t *Tx) nameReceipts(byInbox map[int64]Receipt) ([]Receipt, error) {
 		ids = append(ids, id)
 	}
 	list, err := many(t, func(row scanner) (Receipt, error) {
-		var id, due, dead int64
+		var id, hostID, due, dead int64
+		var tries int
 		var host string
-		err := row.Scan(&id, &host, &due, &dead)
+		err := row.Scan(&id, &hostID, &host, &due, &tries, &dead)
 		r := byInbox[id]
-		r.Host, r.DeadAt = host, fromMS(dead)
+		r.HostID, r.Host, r.DeadAt = hostID, host, fromMS(dead)
 		if r.State < DeliveryAccepted {
-			r.DueAt = fromMS(due)
+			r.DueAt, r.Tries = fromMS(due), tries
 		}
 		return r, err
 	}, `
-		select i.id, h.name, coalesce(i.due_at, 0), coalesce(h.dead_at, 0)
+		select i.id, h.id, h.name, coalesce(i.due_at, 0), i.tries, coalesce(h.dead_at, 0)
 		from json_each(?) j
 		cross join inboxes i on i.id = j.value
 		cross join hosts h on h.id = i.host_id`, idList(ids))
@@ -232,7 +236,7 @@ func (t *Tx) foldInto(postID, outgoingID int64) error {
 		states = map[int64]DeliveryState{}
 	}
 	done, err := many(t, scanReceipt, `
-		select d.inbox_id, '', d.state, '', 0, 0
+		select d.inbox_id, d.state, '', 0, 0
 		from deliveries d
 		where d.outgoing_id = ?`, outgoingID)
 	if err != nil {

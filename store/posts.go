@@ -270,6 +270,11 @@ func (t *Tx) InsertPost(p *Post) error {
 		p.Kept, ms(p.StoredAt), extra); err != nil {
 		return err
 	}
+	if !p.Own() {
+		if err := t.notePosted(p); err != nil {
+			return err
+		}
+	}
 	return t.linkPost(p)
 }
 

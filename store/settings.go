@@ -36,6 +36,7 @@ type Settings struct {
 	KeepRemoteDays   int    `json:"keep_remote_days"`  // days that other people's posts stay when you did nothing with them; at most 90
 	KeepAddressDays  int    `json:"keep_address_days"` // days that the addresses of your log-ins are kept; at most 365
 	MediaCacheMB     int    `json:"media_cache_mb"`    // room for other people's pictures, in megabytes; at most 512
+	LinkPreviews     bool   `json:"link_previews"`     // this server asks for the page that a post links to, for its title and picture
 
 	QuotePolicy QuotePolicy `json:"quote_policy"` // who may quote your posts: public, followers or nobody
 }
@@ -55,6 +56,7 @@ func DefaultSettings() Settings {
 		KeepRemoteDays:   90,
 		KeepAddressDays:  365,
 		MediaCacheMB:     512,
+		LinkPreviews:     true,
 		QuotePolicy:      QuotePublic,
 	}
 }

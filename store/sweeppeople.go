@@ -58,6 +58,8 @@ func dropActor(t *Tx, _ Settings, key any) (bool, error) {
 		`delete from pins where actor_id = ?`,
 		`delete from votes where actor_id = ?`,
 		`delete from blocked_by where actor_id = ?`,
+		`delete from last_posts where actor_id = ?`,
+		`delete from verified_links where actor_id = ?`,
 	} {
 		if _, err := t.exec(q, key); err != nil {
 			return false, err

@@ -44,6 +44,8 @@ var sweeps = []sweep{
 	rows("uploads without a post", "media", "id", unposted, after(day)),
 	rows("threads asked for over 30 days ago", "thread_fetches", "post_id", "at < ?1", after(30*day)),
 	overCap("threads asked for over 5,000", "thread_fetches", "post_id", "at", "", 5000),
+	rows("previews of links over 90 days", "cards", "url_hash", "fetched_at < ?1", after(90*day)),
+	overCap("previews of links over 20,000", "cards", "url_hash", "fetched_at", "", 20000),
 	{"keys replaced over 7 days ago", findOldKey, wipeOldKey},
 	rows("servers told of a new key", "key_rotation", "host_id", "told_at < ?1 and not exists (select 1 from keys where name = 'old')", after(0)),
 	{"finished deliveries, folded", findFinished, dropFinished},

@@ -26,10 +26,10 @@ func (c *Client) readDocument(resp *http.Response, u *url.URL, f fetch) (*Docume
 	if len(resp.Header.Values("Content-Type")) != 1 || !f.typeOK(resp.Header) {
 		return nil, fmt.Errorf("%w: %.100q", ErrContentType, contentType)
 	}
-	if resp.ContentLength > f.limit {
+	if resp.ContentLength > f.limit && !f.cut {
 		return nil, fmt.Errorf("%w: %d bytes announced", ErrTooLarge, resp.ContentLength)
 	}
-	body, err := readBody(resp, f.limit)
+	body, err := readBody(resp, f.limit, f.cut)
 	if err != nil {
 		return nil, err
 	}
@@ -38,8 +38,8 @@ func (c *Client) readDocument(resp *http.Response, u *url.URL, f fetch) (*Docume
 
 // readBody reads at most limit bytes, counted after decompression. What comes
 // over the wire is bounded too: an endless row of empty gzip members would
-// never count otherwise.
-func readBody(resp *http.Response, limit int64) ([]byte, error) {
+// never count otherwise. With cut, what is larger is handed out up to the limit.
+func readBody(resp *http.Response, limit int64, cut bool) ([]byte, error) {
 	wire := &io.LimitedReader{R: resp.Body, N: limit + 1}
 	var r io.Reader = wire
 	encoding := strings.ToLower(strings.Join(resp.Header.Values("Content-Encoding"), ","))
@@ -55,6 +55,9 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("%w: content encoding %.50q", ErrContentType, encoding)
 	}
 	body, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if cut && (int64(len(body)) > limit || wire.N <= 0) {
+		return body[:min(int64(len(body)), limit)], nil
+	}
 	if int64(len(body)) > limit || wire.N <= 0 {
 		return nil, fmt.Errorf("%w: over %d bytes", ErrTooLarge, limit)
 	}
@@ -105,6 +108,11 @@ func isMediaType(h http.Header) bool {
 	mediaType, _, err := mime.ParseMediaType(h.Get("Content-Type"))
 	kind, _, _ := strings.Cut(mediaType, "/")
 	return err == nil && (kind == "image" || kind == "video" || kind == "audio")
+}
+
+func isPageType(h http.Header) bool {
+	mediaType, _, err := mime.ParseMediaType(h.Get("Content-Type"))
+	return err == nil && (mediaType == "text/html" || mediaType == "application/xhtml+xml")
 }
 
 const maxRetryAfter = 7 * 24 * time.Hour

@@ -1,6 +1,6 @@
 // Package remote is the only place from which dassie talks to other servers:
-// signed GET of ActivityPub documents, plain GET of discovery documents and of
-// media, signed POST to inboxes. (For certificates of its own it also talks to
+// signed GET of ActivityPub documents, plain GET of discovery documents, of media
+// and of web pages, signed POST to inboxes. (For certificates of its own it also talks to
 // their authority, by package acme in web/listen.)
 //
 // It owns the judgement of URLs and addresses (no request ever reaches a

@@ -16,6 +16,7 @@ var (
 	ErrResolve     = errors.New("remote: name does not resolve") // DNS said no, or nothing
 	ErrAddress     = errors.New("remote: address refused")       // private, reserved or otherwise not to be reached
 	ErrRedirect    = errors.New("remote: redirect refused")      // too many, to another host, or without a usable target
+	ErrMoved       = errors.New("remote: page moved")            // a redirect where none is followed
 	ErrContentType = errors.New("remote: content type refused")  // or content encoding
 	ErrTooLarge    = errors.New("remote: answer too large")      // after decompression
 	ErrTimeout     = errors.New("remote: took too long")         // any of the limits of time

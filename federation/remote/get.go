@@ -57,12 +57,27 @@ func (c *Client) GetMedia(ctx context.Context, url string, limit int64) (*Docume
 	})
 }
 
-// fetch is what distinguishes the three kinds of GET.
+// GetPage fetches a web page, unsigned. For a preview, redirects go as in GetJSON,
+// and of a page larger than Limits.Object the beginning is handed out; with exact
+// set, for the proof of a link, a redirect is ErrMoved and a larger page ErrTooLarge.
+func (c *Client) GetPage(ctx context.Context, url string, exact bool) (*Document, error) {
+	kind := "page"
+	if exact {
+		kind = "exact page"
+	}
+	return c.get(ctx, url, fetch{
+		kind: kind, accept: "text/html, application/xhtml+xml;q=0.9", roam: true, still: exact, cut: !exact, limit: c.limits.Object, typeOK: isPageType,
+	})
+}
+
+// fetch is what distinguishes the kinds of GET.
 type fetch struct {
 	kind   string
 	accept string
 	sign   func(*http.Request) error
 	roam   bool // redirects may leave the host
+	still  bool // no redirect is followed
+	cut    bool // a larger body is cut at the limit
 	limit  int64
 	typeOK func(http.Header) bool
 }
@@ -108,6 +123,9 @@ func (c *Client) follow(ctx context.Context, u *url.URL, f fetch) (*Document, er
 			return c.readDocument(resp, u, f)
 		}
 		discard(resp.Body)
+		if f.still {
+			return nil, fmt.Errorf("%w: to %.200s", ErrMoved, next)
+		}
 		if hop == maxRedirects {
 			return nil, fmt.Errorf("%w: more than %d", ErrRedirect, maxRedirects)
 		}

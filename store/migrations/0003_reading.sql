@@ -160,20 +160,23 @@ create index media_file on media (file);
 
 create index media_preview on media (preview) where preview != '';
 
--- What links in posts lead to.
+-- What links in posts lead to. image is an address; its copy is in remote_media under the same hash.
 create table cards (
   url_hash integer primary key,
   url text not null,
   title text not null default '',
   description text not null default '',
   site text not null default '',
+  language text not null default '',
   author text not null default '',
   author_url text not null default '',
+  author_id integer not null default 0,
   image text not null default '',
+  image_hash integer not null default 0,
+  image_alt text not null default '',
   width integer not null default 0,
   height integer not null default 0,
   fetched_at integer not null,
-  used_at integer not null,
   failed integer not null default 0
 );
 
@@ -181,8 +184,6 @@ create table post_cards (
   post_id integer primary key,
   url_hash integer not null
 );
-
-create index post_cards_url on post_cards (url_hash);
 
 -- Links in profiles that lead back with rel="me".
 create table verified_links (
@@ -193,6 +194,13 @@ create table verified_links (
   error text not null default '',
   primary key (actor_id, url)
 ) without rowid;
+
+-- When those who follow or are followed last posted, give or take half a day.
+create table last_posts (
+  actor_id integer primary key,
+  at integer not null default 0,
+  asked_at integer not null default 0
+);
 
 -- What visitors read of the owner's posts: by month, and those with pictures.
 create index posts_written on posts (id, visibility, boost_of) where actor_id = 1 and boost_of is null;

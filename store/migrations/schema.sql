@@ -617,13 +617,16 @@ CREATE TABLE cards (
   title text not null default '',
   description text not null default '',
   site text not null default '',
+  language text not null default '',
   author text not null default '',
   author_url text not null default '',
+  author_id integer not null default 0,
   image text not null default '',
+  image_hash integer not null default 0,
+  image_alt text not null default '',
   width integer not null default 0,
   height integer not null default 0,
   fetched_at integer not null,
-  used_at integer not null,
   failed integer not null default 0
 );
 
@@ -631,8 +634,6 @@ CREATE TABLE post_cards (
   post_id integer primary key,
   url_hash integer not null
 );
-
-CREATE INDEX post_cards_url on post_cards (url_hash);
 
 CREATE TABLE verified_links (
   actor_id integer not null,
@@ -642,6 +643,12 @@ CREATE TABLE verified_links (
   error text not null default '',
   primary key (actor_id, url)
 ) without rowid;
+
+CREATE TABLE last_posts (
+  actor_id integer primary key,
+  at integer not null default 0,
+  asked_at integer not null default 0
+);
 
 CREATE INDEX posts_written on posts (id, visibility, boost_of) where actor_id = 1 and boost_of is null;
 

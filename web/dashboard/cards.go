@@ -105,7 +105,7 @@ func (v *view) plainCards(posts []store.Post) ([]assets.Card, error) {
 		cards[i].ReplyTo = v.answering(p, parents)
 		cards[i].Quote = v.quote(quoted[p.ID])
 	}
-	for _, add := range []func([]store.Post, []assets.Card) error{v.addTouched, v.addSaved, v.addFollowedTags, v.addReactions, v.addPolls, v.addOwn} {
+	for _, add := range []func([]store.Post, []assets.Card) error{v.addTouched, v.addSaved, v.addFollowedTags, v.addReactions, v.addPolls, v.addOwn, v.addLinks} {
 		if err := add(posts, cards); err != nil {
 			return nil, err
 		}

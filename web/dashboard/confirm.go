@@ -16,6 +16,7 @@ type confirmPage struct {
 	Card                             *assets.Card
 	Who                              *assets.Person
 	Hidden                           []hidden
+	MoreURL, MoreText                string
 }
 
 // confirm shows the page before what cannot be taken back. Its form goes to its

@@ -210,3 +210,8 @@ func (p page) main() string {
 	}
 	return p.body
 }
+
+// siteDoc is a page of some site.
+func siteDoc(html string) fedtest.Doc {
+	return fedtest.Doc{Type: "text/html; charset=utf-8", Body: html}
+}

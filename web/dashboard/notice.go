@@ -57,6 +57,26 @@ func doneNotice(query url.Values) *assets.Notice {
 		return done("You are back.", "The servers of your followers are being told.")
 	case "removed":
 		return done("Removed.", "They get nothing new from you.")
+	case "server-removed":
+		n, err := strconv.ParseUint(query.Get("n"), 10, 24)
+		if err != nil || n == 0 {
+			return done("Removed.", "")
+		}
+		return done("Removed.", plural(int(n), "person follows", "people follow")+" you no longer. Their server is being told.")
+	case "nobody":
+		return &assets.Notice{Kind: "info", Strong: "Nobody was chosen.", Text: "Tick somebody first."}
+	case "asking":
+		return done("Asking.", "Their servers are asked one after the other; open this page again later.")
+	case "retrying":
+		return done("Trying now.", "Open this page again in a moment.")
+	case "dropped":
+		n, err := strconv.ParseUint(query.Get("n"), 10, 24)
+		if err != nil || n == 0 {
+			return &assets.Notice{Kind: "info", Strong: "Nothing was dropped.", Text: "Nothing waited any more."}
+		}
+		return done("Dropped.", plural(int(n), "delivery was", "deliveries were")+" given up.")
+	case "links":
+		return done("Checked.", "")
 	case "unfollowed":
 		return done("Unfollowed.", "")
 	case "asked":

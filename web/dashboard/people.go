@@ -26,41 +26,10 @@ type peoplePage struct {
 	Total, Servers int
 	Tabs           []assets.Tab
 	People         []personRow
+	Unknown        int
+	Silent, Asking bool
 	Shown          string
 	Pager          assets.Pager
-}
-
-// followers handles GET /me/followers.
-func (d *Dashboard) followers(w http.ResponseWriter, r *http.Request) {
-	after := number(r.URL.Query().Get("after"))
-	d.show(w, r, "people", answer{}, func(v *view) (any, error) {
-		page, err := v.people("Followers", "followers")
-		if err != nil {
-			return nil, err
-		}
-		page.Total = page.Followers
-		if page.Servers, err = v.tx.CountFollowerHosts(); err != nil {
-			return nil, err
-		}
-		list, err := v.tx.FollowersIn(store.FollowAccepted, after, peopleShown+1)
-		if err != nil {
-			return nil, err
-		}
-		list, page.Pager = cutPeople(list, "/me/followers", after, func(f store.Follower) int64 { return f.ActorID })
-		ids := make([]int64, len(list))
-		for i, f := range list {
-			ids[i] = f.ActorID
-		}
-		if err := v.read(ids...); err != nil {
-			return nil, err
-		}
-		for _, f := range list {
-			page.People = append(page.People, personRow{
-				Person: v.known(f.ActorID), Note: "follows you since " + month(v.local(f.DecidedAt)), RemoveURL: personPath(f.ActorID) + "/remove",
-			})
-		}
-		return page, nil
-	})
 }
 
 // following handles GET /me/following.
@@ -98,10 +67,7 @@ func (d *Dashboard) following(w http.ResponseWriter, r *http.Request) {
 func (v *view) people(title, kind string) (page peoplePage, err error) {
 	page.Kind = kind
 	page.Owner, err = v.frame(title, kind)
-	page.Shown = "Nobody. Visitors see the number."
-	if v.set.ShowLists {
-		page.Shown = "Visitors and other servers."
-	}
+	page.Shown = v.listShown()
 	return page, err
 }
 
@@ -193,7 +159,7 @@ func (d *Dashboard) removeAsk(w http.ResponseWriter, r *http.Request) {
 		} else if !follows {
 			return store.ErrNotFound
 		}
-		page.Heading, page.Button, page.BackURL = "Remove "+page.Who.Called()+" as a follower?", "Remove", "/me/followers"
+		page.Heading, page.Button, page.BackURL = "Remove "+page.Who.Called()+" as a follower?", "Remove", serverPath(a.HostID)
 		page.Lines = []string{
 			"They get no new posts from you and can no longer fetch posts for followers. What their server has stays there.",
 			"Their server is told. They can ask to follow you again.",

@@ -54,7 +54,8 @@ func TestRequests(t *testing.T) {
 		t.Error("the answers were not stored")
 	}
 	h.cluster.Settle()
-	h.open("/me/followers").says(t, "2 people on 2 servers", "Remove…")
+	h.open("/me/followers").says(t, "2 people on 2 servers", "Remove this server…")
+	h.open("/me/followers?by=new").says(t, "Remove…", "follows you since")
 	h.open("/me/following").says(t, "@"+h.other("dora").Handle(), "Unfollow…")
 }
 

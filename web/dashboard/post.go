@@ -92,6 +92,9 @@ func (d *Dashboard) showPost(w http.ResponseWriter, r *http.Request, a answer, v
 // that cannot be queued is logged: what is here can be shown all the same.
 func (d *Dashboard) look(r *http.Request) (federation.ThreadReport, error) {
 	if r.Method == http.MethodGet {
+		if err := d.service.OpenCard(r.Context(), idOf(r)); err != nil && !errors.Is(err, store.ErrNotFound) {
+			d.log.Error("cannot ask for the preview of a link", "err", err)
+		}
 		if _, err := d.service.LookForMore(r.Context(), idOf(r)); err != nil && !errors.Is(err, store.ErrNotFound) {
 			d.log.Error("cannot look for the rest of a conversation", "err", err)
 		}

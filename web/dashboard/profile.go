@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"errors"
+	"html/template"
 	"net/http"
 	"net/url"
 	"strings"
@@ -28,6 +29,8 @@ type profilePage struct {
 	Display, Bio, Header, DisplayError, BioError, AvatarError, HeaderError, FieldsError string
 	HasAvatar, HasHeader, Bot                                                           bool
 	Fields                                                                              []nameValue
+	Links                                                                               []linkRow
+	Code                                                                                string
 }
 
 func (p profilePage) wrong() bool {
@@ -63,6 +66,10 @@ func (v *view) profilePage(page profilePage) (profilePage, error) {
 	for len(page.Fields) < fieldRows {
 		page.Fields = append(page.Fields, nameValue{})
 	}
+	if page.Links, err = v.verifiedLinks(me); err != nil {
+		return page, err
+	}
+	page.Code = `<a rel="me" href="` + v.d.service.Origin().URL("/@"+me.Username) + `">` + template.HTMLEscapeString(me.DisplayName()) + `</a>`
 	notice := page.Owner.Notice
 	page.Owner, err = v.frame("Profile", "profile")
 	if notice != nil {

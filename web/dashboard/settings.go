@@ -12,10 +12,10 @@ import (
 
 type settingsPage struct {
 	assets.Owner
-	Approve, AuthorizedFetch, Keys bool
-	Waiting                        int
-	Languages, Zones, Quotable     []assets.Option
-	Errors                         map[string]string
+	Approve, AuthorizedFetch, Keys, LinkPreviews bool
+	Waiting                                      int
+	Languages, Zones, Quotable                   []assets.Option
+	Errors                                       map[string]string
 }
 
 // settings handles GET /me/settings.
@@ -41,7 +41,7 @@ func (d *Dashboard) settingsSave(w http.ResponseWriter, r *http.Request) {
 // wrong by field.
 func readSettings(set store.Settings, form url.Values) (store.Settings, map[string]string) {
 	yes := func(name string) bool { return form.Get(name) == "yes" }
-	set.ApproveFollowers, set.AuthorizedFetch, set.Keys = yes("approve"), yes("authorized_fetch"), yes("keys")
+	set.ApproveFollowers, set.AuthorizedFetch, set.Keys, set.LinkPreviews = yes("approve"), yes("authorized_fetch"), yes("keys"), yes("link_previews")
 	wrong := map[string]string{}
 	if language := form.Get("language"); assets.LanguageListed(language) || language == set.Language {
 		set.Language = language
@@ -71,7 +71,7 @@ func (d *Dashboard) showSettings(w http.ResponseWriter, r *http.Request, a answe
 	}
 	d.show(w, r, "settings", a, func(v *view) (any, error) {
 		page := settingsPage{
-			Approve: set.ApproveFollowers, AuthorizedFetch: set.AuthorizedFetch, Keys: set.Keys, Quotable: quotable(set.QuotePolicy),
+			Approve: set.ApproveFollowers, AuthorizedFetch: set.AuthorizedFetch, Keys: set.Keys, LinkPreviews: set.LinkPreviews, Quotable: quotable(set.QuotePolicy),
 			Languages: assets.Languages(set.Language), Zones: assets.Zones(set.Timezone), Errors: wrong,
 		}
 		var err error

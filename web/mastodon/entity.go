@@ -191,6 +191,7 @@ func (m *room) bare(p *store.Post) *Status {
 		Content: p.HTML(), Filtered: []string{}, Account: acc, Media: m.media(p), Mentions: m.mentions(p.Extra.Mentions),
 		Tags: m.tags(p.Extra.Tags), Emojis: emojis(p.Extra.Emojis), Poll: m.poll(p),
 		Favourited: m.liked[p.ID], Reblogged: m.boosted[p.ID], Bookmarked: m.saved[p.ID],
+		Card:          m.card(p),
 		QuoteApproval: m.quoteApproval(p), QuotesCount: m.quoteCounts[p.ID],
 	}
 	if p.Extra.App != "" {

@@ -69,6 +69,7 @@ type room struct {
 	moved    map[string]store.Actor
 	accounts map[int64]*Account
 
+	cards       map[int64]store.LinkCard       // what posts link to
 	quoted      map[int64]federation.QuoteView // what posts quote
 	quoteCounts map[int64]int
 	bonds       map[int64]store.Bond // how the owner stands to authors whose policies depend on it
@@ -99,6 +100,14 @@ func (a *API) gather(tx *store.Tx, posts []store.Post, actorIDs ...int64) (*room
 		ids, shown = append(ids, p.ActorID), append(shown, id)
 	}
 	var err error
+	if len(shown) > 0 && m.settings.LinkPreviews {
+		if m.cards, err = tx.LinkCards(shown); err != nil {
+			return nil, err
+		}
+		for _, c := range m.cards {
+			ids = append(ids, c.AuthorID) // 0 is nobody
+		}
+	}
 	if len(shown) > 0 {
 		if m.liked, m.boosted, err = tx.Touched(shown); err != nil {
 			return nil, err

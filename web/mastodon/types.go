@@ -113,12 +113,41 @@ type Status struct {
 	Mentions         []Mention     `json:"mentions"`
 	Tags             []StatusTag   `json:"tags"`
 	Emojis           []CustomEmoji `json:"emojis"`
-	Card             *struct{}     `json:"card"`
+	Card             *PreviewCard  `json:"card"`
 	Poll             *Poll         `json:"poll"`
 
 	Quote         any           `json:"quote"` // *Quote, *ShallowQuote inside of one, or null
 	QuoteApproval QuoteApproval `json:"quote_approval"`
 	QuotesCount   int           `json:"quotes_count"`
+}
+
+// PreviewCard is what the first link of a post leads to.
+type PreviewCard struct {
+	URL              string       `json:"url"`
+	Title            string       `json:"title"`
+	Description      string       `json:"description"`
+	Language         *string      `json:"language"`
+	Type             string       `json:"type"` // link: nothing of another site is ever embedded
+	AuthorName       string       `json:"author_name"`
+	AuthorURL        string       `json:"author_url"`
+	ProviderName     string       `json:"provider_name"`
+	ProviderURL      string       `json:"provider_url"`
+	HTML             string       `json:"html"`
+	Width            int          `json:"width"`
+	Height           int          `json:"height"`
+	Image            *string      `json:"image"`
+	ImageDescription string       `json:"image_description"`
+	EmbedURL         string       `json:"embed_url"`
+	Blurhash         *string      `json:"blurhash"`
+	PublishedAt      *string      `json:"published_at"`
+	Authors          []CardAuthor `json:"authors"`
+}
+
+// CardAuthor is who wrote what a link leads to.
+type CardAuthor struct {
+	Name    string   `json:"name"`
+	URL     string   `json:"url"`
+	Account *Account `json:"account"` // the person, if they vouch for the site
 }
 
 // Quote is what a post quotes.

@@ -68,7 +68,7 @@ func contactURL(contact string) string {
 type privacyPage struct {
 	assets.Visitor
 	Contact, ContactURL            string
-	Approves, Searchable           bool
+	Approves, Searchable, Previews bool
 	RemoteDays, LogInDays, MediaMB int
 	Changed                        time.Time
 }
@@ -85,7 +85,7 @@ func (s *Site) Privacy(w http.ResponseWriter, r *http.Request) {
 		host := s.svc.Origin().Host
 		return v.html("privacy", privacyPage{
 			Visitor: v.visitor("Privacy", "What "+host+" stores, and for how long.", "/privacy-policy"),
-			Contact: v.set.Contact, ContactURL: contactURL(v.set.Contact), Approves: v.set.ApproveFollowers, Searchable: v.searchable(),
+			Contact: v.set.Contact, ContactURL: contactURL(v.set.Contact), Approves: v.set.ApproveFollowers, Searchable: v.searchable(), Previews: v.set.LinkPreviews,
 			RemoteDays: v.set.KeepRemoteDays, LogInDays: v.set.KeepAddressDays, MediaMB: v.set.MediaCacheMB, Changed: changed,
 		})
 	})
@@ -102,6 +102,7 @@ type policy struct {
 	MB        int       `json:"mb"`
 	LogInDays int       `json:"log_in_days"`
 	Search    bool      `json:"search"`
+	Previews  bool      `json:"previews"`
 	Contact   string    `json:"contact"`
 	Since     time.Time `json:"since"`
 }
@@ -112,7 +113,7 @@ func (s *Site) policyDate(ctx context.Context) (time.Time, error) {
 	set := s.svc.Settings()
 	now := policy{
 		Approves: set.ApproveFollowers, Days: set.KeepRemoteDays, MB: set.MediaCacheMB, LogInDays: set.KeepAddressDays,
-		Search: set.PostsOnWeb && set.VisitorSearch, Contact: set.Contact,
+		Search: set.PostsOnWeb && set.VisitorSearch, Contact: set.Contact, Previews: set.LinkPreviews,
 	}
 	known := policy{Since: s.svc.Identity().CreatedAt}
 	text, err := store.Get(ctx, s.svc.Store(), func(tx *store.Tx) (string, error) { return tx.Setting(policySetting) })

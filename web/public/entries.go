@@ -6,6 +6,7 @@ import (
 
 	"dassie/assets"
 	"dassie/federation"
+	"dassie/federation/ap"
 	"dassie/store"
 )
 
@@ -91,7 +92,7 @@ func (v *view) render(posts []store.Post) ([]assets.Entry, error) {
 	for i, p := range posts {
 		list[i] = v.entry(p)
 	}
-	for _, add := range []func([]store.Post, []assets.Entry) error{v.addParents, v.addCounts, v.addQuotes} {
+	for _, add := range []func([]store.Post, []assets.Entry) error{v.addParents, v.addCounts, v.addQuotes, v.addLinks} {
 		if err := add(posts, list); err != nil {
 			return nil, err
 		}
@@ -236,6 +237,40 @@ func (v *view) addQuotes(posts []store.Post, list []assets.Entry) error {
 			continue // the link in the text says enough
 		}
 		list[i].Quote = &assets.Quoted{URL: v.postAddress(q.Post), Author: a.person, Lang: q.Post.Language, Warning: q.Post.Summary, Content: template.HTML(q.Post.HTML())}
+	}
+	return nil
+}
+
+// addLinks adds what the first links of posts lead to, where no media and no quote
+// stand already. Of a sensitive post, or one behind a warning, there is no picture.
+func (v *view) addLinks(posts []store.Post, list []assets.Entry) error {
+	if !v.set.LinkPreviews {
+		return nil
+	}
+	ids := make([]int64, len(posts))
+	for i, p := range posts {
+		ids[i] = p.ID
+	}
+	found, err := v.tx.LinkCards(ids)
+	if err != nil {
+		return fmt.Errorf("read previews: %w", err)
+	}
+	for i, p := range posts {
+		c, ok := found[p.ID]
+		if !ok || len(list[i].Media) > 0 || p.Extra.QuoteURI != "" {
+			continue
+		}
+		link := assets.LinkCard{
+			URL: c.URL, Host: ap.Host(c.URL), Title: c.Title, Text: c.Description, Lang: c.Language,
+			Image: picture(c.ImageName), Alt: c.ImageAlt, Width: c.Width, Height: c.Height,
+		}
+		if c.AuthorID != 0 {
+			link.By = c.Author
+		}
+		if p.Sensitive || p.Summary != "" {
+			link.Image = ""
+		}
+		list[i].Link = &link
 	}
 	return nil
 }

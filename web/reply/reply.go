@@ -88,6 +88,15 @@ func Long(w http.ResponseWriter, contentType, cache string) io.Writer {
 	return w
 }
 
+// File writes a file for the owner to keep, and nobody on the way. The name is one
+// of our own constants.
+func File(w http.ResponseWriter, r *http.Request, name, contentType string, body []byte) {
+	h := w.Header()
+	h.Set("Cache-Control", NoStore)
+	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	data(w, http.StatusOK, contentType, body)
+}
+
 // Empty writes a status without a body: 202 from the inbox, 204, 304.
 func Empty(w http.ResponseWriter, status int) {
 	secure(w.Header(), cspData)
