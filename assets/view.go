@@ -58,12 +58,6 @@ type Person struct {
 	Emojis []Emoji
 }
 
-// Emoji is a picture that stands for a word between colons.
-type Emoji struct {
-	Shortcode string // without colons: letters, digits and _ only
-	URL       string // path of the picture on this server
-}
-
 // Called returns the name to show.
 func (p Person) Called() string {
 	if name := strings.TrimSpace(p.Name); name != "" {
@@ -75,27 +69,6 @@ func (p Person) Called() string {
 
 // Shown returns the name with its pictures in it.
 func (p Person) Shown() template.HTML { return Pictured(p.Called(), p.Emojis) }
-
-// Pictured is plain text as HTML, with the pictures that its words between
-// colons stand for.
-func Pictured(text string, emojis []Emoji) template.HTML {
-	out := template.HTMLEscapeString(text)
-	if len(emojis) == 0 || !strings.Contains(out, ":") {
-		return template.HTML(out)
-	}
-	return template.HTML(PictureWords(out, emojis))
-}
-
-// PictureWords puts pictures for words between colons into text that is HTML
-// without tags.
-func PictureWords(text string, emojis []Emoji) string {
-	var pairs []string
-	for _, e := range emojis {
-		word := template.HTMLEscapeString(":" + e.Shortcode + ":")
-		pairs = append(pairs, word, `<img class="emoji" src="`+template.HTMLEscapeString(e.URL)+`" width="20" height="20" alt="`+word+`" title="`+word+`" loading="lazy">`)
-	}
-	return strings.NewReplacer(pairs...).Replace(text)
-}
 
 // Face returns the address of the picture, the default one if there is none.
 func (p Person) Face() string {
@@ -126,23 +99,6 @@ func (n Notice) Icon() string {
 		return "warn"
 	}
 	return "info"
-}
-
-// Media is an attachment of a post. A picture with a Preview is shown; all else
-// is a line with its kind, name and size.
-type Media struct {
-	URL      string // of the whole thing, on this server; "" if it is not kept here
-	Kind     string // Picture, Video, Sound, File
-	Alt      string // "" says "No description"
-	Preview  string // path of a smaller picture on this server; "" for none
-	Width    int    // pixels of the preview; 0 if unknown
-	Height   int
-	Focus    string // class that says which part stays when it is cut: "f-5-5"
-	Colour   string // class of its average colour while it loads; "" for none
-	Name     string // of the file, where it cannot be shown
-	Size     string // "3.1 MB", "" if unknown
-	Words    string // why it is not shown: "This file is no picture that we can read."
-	Original string // address on its own server, for the owner; "" for own ones
 }
 
 // LinkCard is what a link in a post leads to.

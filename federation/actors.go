@@ -105,6 +105,9 @@ func (s *Service) storeActor(tx *store.Tx, doc *ap.Actor, user, domain string) (
 	if err := tx.SaveActor(&a); err != nil {
 		return a, err
 	}
+	if err := noteEmojis(tx, a.HostID, a.Extra.Emojis); err != nil {
+		return a, err
+	}
 	return a, tx.SaveActorKeys(a.ID, s.keyRows(doc))
 }
 

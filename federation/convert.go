@@ -121,11 +121,14 @@ func (s *Service) fillPost(tx *store.Tx, p *store.Post, n *ap.Note) error {
 	for _, a := range n.Attachments {
 		p.Extra.Attachments = append(p.Extra.Attachments, store.Attachment{
 			MediaType: a.MediaType, URL: a.URL, Alt: a.Name, Width: a.Width, Height: a.Height,
-			Blurhash: a.Blurhash, FocalX: a.FocalX, FocalY: a.FocalY, Preview: a.Icon,
+			Blurhash: a.Blurhash, FocalX: a.FocalX, FocalY: a.FocalY, Preview: a.Icon, Size: a.Size, Seconds: a.Seconds,
 		})
 	}
 	if n.Poll != nil {
 		p.Extra.Poll = s.pollOf(n)
+	}
+	if err := notePostEmojis(tx, p); err != nil {
+		return err
 	}
 	if err := s.fillPolicy(tx, p, n); err != nil {
 		return err

@@ -154,6 +154,9 @@ func (s *Service) onLike(tx *store.Tx, in *incoming) (outcome, error) {
 	if err != nil || !fresh {
 		return done, err
 	}
+	if err := noteEmojis(tx, in.sender.HostID, []store.Emoji{{Shortcode: strings.Trim(said.Emoji, ":"), URL: said.IconURL}}); err != nil {
+		return done, err
+	}
 	s.countsChanged(tx, p.ID)
 	return done, s.notify(tx, store.Notification{Kind: "favourite", ActorID: in.sender.ID, PostID: p.ID})
 }

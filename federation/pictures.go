@@ -1,11 +1,9 @@
 package federation
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -87,15 +85,24 @@ func (s *Service) fetchPictures(ctx context.Context, payload []byte) error {
 			return err
 		}
 	}
+	return s.showPictures(ctx, a, func(now *store.Actor) { now.Avatar, now.Header = avatar, header })
+}
+
+// showPictures puts stored pictures of an actor onto their row.
+func (s *Service) showPictures(ctx context.Context, a store.Actor, put func(now *store.Actor)) error {
 	return s.store.Write(ctx, func(tx *store.Tx) error {
-		now, err := tx.Actor(id)
+		now, err := tx.Actor(a.ID)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil // swept meanwhile
+		}
 		if err != nil || now.IconURL != a.IconURL || now.ImageURL != a.ImageURL {
 			return err // the profile changed meanwhile, which queued the next job
 		}
-		if now.Avatar == avatar && now.Header == header {
+		was := now
+		if put(&now); now.Avatar == was.Avatar && now.Header == was.Header {
 			return nil
 		}
-		return tx.SetActorMedia(id, avatar, header)
+		return tx.SetActorMedia(a.ID, now.Avatar, now.Header)
 	})
 }
 
@@ -169,6 +176,8 @@ func (s *Service) remotePicture(ctx context.Context, a store.Actor, url, kind st
 	switch {
 	case ctx.Err() != nil:
 		return "", ctx.Err()
+	case errors.Is(err, errMediaBudget):
+		return shownPicture(a, kind), nil
 	case errors.Is(err, media.ErrNoSpace):
 		return "", fmt.Errorf("fetch picture of %s: %w", a.URI, err)
 	case err != nil:
@@ -222,18 +231,8 @@ func (s *Service) takePictureTurn(tx *store.Tx, a store.Actor) (bool, error) {
 func (s *Service) downloadPicture(ctx context.Context, url, kind string) (media.Picture, error) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
-	if err := s.notBlocked(ctx, url); err != nil {
-		return media.Picture{}, err
-	}
-	doc, err := s.remote.GetMedia(ctx, url, media.RemotePicture.MaxBytes)
-	if err != nil {
-		return media.Picture{}, err
-	}
-	pics, err := s.media.Picture(ctx, bytes.NewReader(doc.Body), media.RemotePicture, cachedShape(kind))
-	if err != nil {
-		return media.Picture{}, err
-	}
-	return pics[0], nil
+	pic, _, err := s.download(ctx, s.media, url, cachedShape(kind))
+	return pic, err
 }
 
 // cachedShape is what a remote picture is made into.
@@ -245,10 +244,10 @@ func cachedShape(kind string) media.Shape {
 }
 
 // cachePicture stores a cache entry and makes room for it within the owner's
-// budget: what was fetched longest ago goes first, with its files.
+// budget: what was not looked at for longest goes first, with its files.
 func (s *Service) cachePicture(ctx context.Context, row store.RemoteMedia) error {
 	budget := int64(s.Settings().MediaCacheMB) << 20
-	var gone []string
+	var gone []store.RemoteMedia
 	err := s.store.Write(ctx, func(tx *store.Tx) error {
 		gone = nil
 		old, err := tx.RemoteMedia(row.URL, row.Shape)
@@ -264,15 +263,29 @@ func (s *Service) cachePicture(ctx context.Context, row store.RemoteMedia) error
 				return err
 			}
 		}
-		if old.Name != "" && old.Name != row.Name && !slices.Contains(gone, old.Name) {
-			gone = append(gone, old.Name)
-		}
+		gone = append(gone, old)
 		return tx.SaveRemoteMedia(row)
 	})
 	if err != nil {
 		return fmt.Errorf("cache picture: %w", err)
 	}
-	// A file may be shown by others too, or be the one just stored.
-	s.removeUnused(ctx, gone...)
+	s.removePictures(ctx, row, gone)
 	return nil
+}
+
+// removePictures deletes the files of entries that went. A file of a profile may
+// be shown by others too; one of the cache folder that was two entries' is fetched
+// again when the other one is looked at.
+func (s *Service) removePictures(ctx context.Context, kept store.RemoteMedia, gone []store.RemoteMedia) {
+	for _, m := range gone {
+		switch {
+		case m.Name == "" || m.Name == kept.Name:
+		case !m.Pages():
+			s.removeUnused(ctx, m.Name)
+		default:
+			if err := s.pictures.files.Remove(m.Name); err != nil {
+				s.log.Warn("cannot remove a picture", "name", m.Name, "error", err)
+			}
+		}
+	}
 }

@@ -160,7 +160,7 @@ func TestT62_TheCacheStaysWithinItsBudget(t *testing.T) {
 	// What came in since has used up the budget.
 	c.Advance(time.Hour)
 	if err := alice.Store().Write(ctx(), func(tx *store.Tx) error {
-		return tx.SaveRemoteMedia(store.RemoteMedia{URL: "https://x.example/big", Shape: "avatar", Name: strings.Repeat("b", 64), Size: budget - 100, FetchedAt: alice.Now()})
+		return tx.SaveRemoteMedia(store.RemoteMedia{URL: "https://x.example/big", Shape: "avatar", Name: strings.Repeat("b", 64), Size: budget - 100, FetchedAt: alice.Now(), UsedAt: alice.Now()})
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -60,6 +60,8 @@ type Service struct {
 	flights   flights
 	polls     *lru.Cache[int64, time.Time] // post id -> when its poll was last asked for
 	lists     listMemory
+	mediaKey  []byte
+	pictures  *mediaCache
 	seenHosts *lru.Cache[int64, time.Time] // host id -> until when it is not noted that it spoke
 }
 
@@ -88,6 +90,12 @@ func New(ctx context.Context, c Config) (*Service, error) {
 		return nil, err
 	}
 	if s.lists, err = newListMemory(); err != nil {
+		return nil, err
+	}
+	if s.pictures, err = newMediaCache(s.media); err != nil {
+		return nil, err
+	}
+	if err := s.loadMediaKey(ctx); err != nil {
 		return nil, err
 	}
 	s.ways.init()

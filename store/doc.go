@@ -84,7 +84,8 @@
 //	arriving
 //	  jobs          work to be done    set aside after 5 tries: 30 days, 1,000
 //	  seen          activity ids       7 days, 500,000
-//	  remote_media  others' pictures   bytes by setting (at most 512 MB); failures 7 days, 20,000
+//	  remote_media  others' pictures   bytes by setting (at most 512 MB); of posts 7 days unseen; failures 7 days, 20,000
+//	  emojis        pictures in words  others': 5,000 of a server, 20,000; 90 days unused. Bytes in remote_media
 //	access
 //	  sessions      log-ins            10; a year unused; addresses by setting
 //	  apps          programs           without a token: 1,000, a year
@@ -105,7 +106,6 @@
 //	tag_features    tag_id key, at, for the profile
 //	endorsements    actor_id key, at
 //	thread_mutes    root_id key, at: notices below it are not given
-//	emojis          shortcode, host_id (0 own), url, media, at; key (host_id, shortcode). Others': bytes of remote_media, 20,000 rows
 //	storage_days    day key, bytes by kind as JSON: 400 rows, for "full in about 14 months"
 //
 // Signing in and the client API:

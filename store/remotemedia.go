@@ -5,39 +5,86 @@ import "time"
 // RemoteMedia is one remote picture in the cache, or the memory of a failure.
 type RemoteMedia struct {
 	URL       string
-	Shape     string // avatar, header
+	Shape     string // avatar, header; in the cache folder: small, full, emoji
 	Name      string // media name; "" after a failure
 	Size      int64
 	FetchedAt time.Time
-	UsedAt    time.Time
-	Failed    int // failures in a row
+	UsedAt    time.Time // to the day: looking at pictures must not wear the card
+	Failed    int       // failures in a row
+	Why       string    // of the last failure, as the caller writes it
+	Bytes     int64     // of the file at its own server, 0 if unknown
+}
+
+// Pages says that the picture stands in posts and not on a profile: its file is
+// in the cache folder, and goes when nobody looked at it for a week.
+func (m RemoteMedia) Pages() bool {
+	return m.Shape == "small" || m.Shape == "full" || m.Shape == "emoji"
+}
+
+const remoteMediaColumns = `m.url, m.shape, m.name, m.size, m.fetched_at, m.used_at, m.failed, m.why, m.bytes`
+
+func scanRemoteMedia(r scanner) (RemoteMedia, error) {
+	var m RemoteMedia
+	var fetched, used int64
+	err := r.Scan(&m.URL, &m.Shape, &m.Name, &m.Size, &fetched, &used, &m.Failed, &m.Why, &m.Bytes)
+	m.FetchedAt, m.UsedAt = fromMS(fetched), fromMS(used)
+	return m, err
 }
 
 // RemoteMedia reads what is known of a remote picture; ErrNotFound if nothing.
 func (t *Tx) RemoteMedia(url, shape string) (RemoteMedia, error) {
 	var m RemoteMedia
 	err := t.one(func(r scanner) (err error) { m, err = scanRemoteMedia(r); return }, `
-		select url, shape, name, size, fetched_at, used_at, failed
-		from remote_media
-		where url_hash = ?
-		and shape = ?
-		and url = ?`, t.hash(url), shape, url)
+		select `+remoteMediaColumns+`
+		from remote_media m
+		where m.url_hash = ?
+		and m.shape = ?
+		and m.url = ?`, t.hash(url), shape, url)
 	return m, err
 }
 
-func scanRemoteMedia(r scanner) (RemoteMedia, error) {
-	var m RemoteMedia
-	var fetched, used int64
-	err := r.Scan(&m.URL, &m.Shape, &m.Name, &m.Size, &fetched, &used, &m.Failed)
-	m.FetchedAt, m.UsedAt = fromMS(fetched), fromMS(used)
-	return m, err
+// RemoteMediaOf reads what is known of several in one query, by address; those
+// of which nothing is known are left out.
+func (t *Tx) RemoteMediaOf(shape string, urls ...string) (map[string]RemoteMedia, error) {
+	if len(urls) == 0 {
+		return nil, nil
+	}
+	hashes, wanted := make([]int64, len(urls)), make(map[string]bool, len(urls))
+	for i, url := range urls {
+		hashes[i], wanted[url] = t.hash(url), true
+	}
+	list, err := many(t, scanRemoteMedia, `
+		select `+remoteMediaColumns+`
+		from json_each(?) j
+		cross join remote_media m on m.url_hash = j.value
+		and m.shape = ?`, idList(distinct(hashes)), shape)
+	found := make(map[string]RemoteMedia, len(list))
+	for _, m := range list {
+		if wanted[m.URL] {
+			found[m.URL] = m
+		}
+	}
+	return found, err
 }
 
 // SaveRemoteMedia inserts or replaces a cache entry.
 func (t *Tx) SaveRemoteMedia(m RemoteMedia) error {
 	_, err := t.exec(`
-		insert or replace into remote_media (url_hash, url, shape, name, size, fetched_at, used_at, failed)
-		values (?, ?, ?, ?, ?, ?, ?, ?)`, t.hash(m.URL), m.URL, m.Shape, m.Name, m.Size, ms(m.FetchedAt), ms(m.UsedAt), m.Failed)
+		insert or replace into remote_media (url_hash, url, shape, name, size, fetched_at, used_at, failed, why, bytes)
+		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		t.hash(m.URL), m.URL, m.Shape, m.Name, m.Size, ms(m.FetchedAt), ms(m.UsedAt), m.Failed, m.Why, m.Bytes)
+	return err
+}
+
+// UseRemoteMedia notes that a picture was looked at.
+func (t *Tx) UseRemoteMedia(url, shape string, at time.Time) error {
+	_, err := t.exec(`
+		update remote_media
+		set used_at = ?
+		where url_hash = ?
+		and shape = ?
+		and url = ?
+		and name != ''`, ms(at), t.hash(url), shape, url)
 	return err
 }
 
@@ -45,24 +92,25 @@ func (t *Tx) SaveRemoteMedia(m RemoteMedia) error {
 func (t *Tx) RemoteMediaSize() (int64, error) {
 	return value[int64](t, `
 		select coalesce(sum(size), 0)
-		from remote_media`)
+		from remote_media indexed by remote_media_used
+		where name != ''`)
 }
 
-// EvictRemoteMedia forgets the entries fetched longest ago until at least bytes
-// are free, at most limit of them, and returns their names.
-func (t *Tx) EvictRemoteMedia(bytes int64, limit int) ([]string, error) {
+// EvictRemoteMedia forgets the pictures that were not looked at for longest until
+// at least bytes are free, at most limit of them, and returns what they were.
+func (t *Tx) EvictRemoteMedia(bytes int64, limit int) ([]RemoteMedia, error) {
 	list, err := many(t, scanRemoteMedia, `
-		select url, shape, name, size, fetched_at, used_at, failed
-		from remote_media
-		order by fetched_at
+		select `+remoteMediaColumns+`
+		from remote_media m indexed by remote_media_used
+		where m.name != ''
+		order by m.used_at
 		limit ?`, limit)
 	if err != nil {
 		return nil, err
 	}
-	var names []string
-	for _, m := range list {
+	for i, m := range list {
 		if bytes <= 0 {
-			break
+			return list[:i], nil
 		}
 		if _, err := t.exec(`
 			delete from remote_media
@@ -70,15 +118,14 @@ func (t *Tx) EvictRemoteMedia(bytes int64, limit int) ([]string, error) {
 			and shape = ?`, t.hash(m.URL), m.Shape); err != nil {
 			return nil, err
 		}
-		if m.Name != "" {
-			names = append(names, m.Name)
+		if !m.Pages() {
 			if err := t.forgetPicture(m.Name); err != nil {
 				return nil, err
 			}
 		}
 		bytes -= m.Size
 	}
-	return names, nil
+	return list, nil
 }
 
 // forgetPicture makes actors fall back to the default picture.
@@ -98,12 +145,26 @@ func (t *Tx) forgetPicture(name string) error {
 	return err
 }
 
+// CachedNames are the files of the cache folder that belong to an entry.
+func (t *Tx) CachedNames() (map[string]bool, error) {
+	list, err := many(t, func(r scanner) (name string, err error) { err = r.Scan(&name); return }, `
+		select name
+		from remote_media indexed by remote_media_name
+		where name != ''
+		and shape in ('small', 'full', 'emoji')`)
+	names := make(map[string]bool, len(list))
+	for _, name := range list {
+		names[name] = true
+	}
+	return names, err
+}
+
 // MediaInUse says whether any profile, cache entry or upload still shows a file.
 func (t *Tx) MediaInUse(name string) (bool, error) {
 	n, err := value[int64](t, `
 		select
 			(select count(*) from actors where avatar = ?1 or header = ?1) +
-			(select count(*) from remote_media where name = ?1) +
+			(select count(*) from remote_media where name = ?1 and name != '') +
 			(select count(*) from media where file = ?1) +
 			(select count(*) from media where preview = ?1 and preview != '')`, name)
 	return n > 0, err

@@ -116,5 +116,11 @@ func dropHost(t *Tx, _ Settings, key any) (bool, error) {
 		delete from hosts as h
 		where h.id = ?2
 		and `+unknownHost, ms(t.Now().Add(-day)), key)
-	return n > 0, err
+	if err != nil || n == 0 {
+		return false, err
+	}
+	_, err = t.exec(`
+		delete from emojis
+		where host_id = ?`, key)
+	return true, err
 }

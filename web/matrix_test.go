@@ -39,6 +39,7 @@ var matrix = map[string]struct {
 	"/oembed":                     {"open", "/oembed?url=https://" + testHost + "/@nora/ID", 404},
 	"/api/oembed":                 {"open", "/api/oembed?url=https://" + testHost + "/posts/ID", 404},
 	"/media/:name":                {"all", "/media/ID", 0}, // names, never ids: TestT42_MediaThatIsNotShownIsLikeWhatNeverWas
+	"/media/:name/:sign":          {"open", "/media/post-ID-0-0123abcd/small-AAAAAAAAAAAAAAAAAAAAAA", 404},
 	"/static/:name":               {"all", "/static/ID", 0},
 	"/healthz":                    {"all", "/healthz", 0},
 	"/login":                      {"all", "/login", 0},

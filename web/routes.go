@@ -30,6 +30,7 @@ func (w *Web) siteRoutes(me, api http.Handler) []route {
 		{"/oembed", get, page(p.OEmbed)},
 		{"/api/oembed", get, page(p.OEmbed)},
 		{"/media/:name", get, w.media},
+		{"/media/:name/:sign", get, w.remoteMedia},
 		{"/static/:name", get, static},
 		{"/healthz", get, page(w.healthOrCheck)},
 

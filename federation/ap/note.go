@@ -74,6 +74,8 @@ type Attachment struct {
 	Blurhash       string
 	FocalX, FocalY float64 // -1 to 1, 0,0 is the centre
 	Icon           string  // URL of a preview picture
+	Size           int64   // bytes, 0 when not told
+	Seconds        float64 // that it lasts, 0 when not told
 }
 
 // Mention names an actor in a post. Only Href counts.

@@ -2,6 +2,8 @@ package ap
 
 import (
 	"math"
+	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -57,6 +59,7 @@ func readAttachment(o Object) Attachment {
 	}
 	a.Name = cutRunes(a.Name, MaxAltText)
 	a.Width, a.Height = dimension(o, "width"), dimension(o, "height")
+	a.Size, a.Seconds = fileSize(o), seconds(o)
 	if hash := o.Str("blurhash"); len(hash) >= 6 && len(hash) <= 166 { // 9 x 9 components at most
 		a.Blurhash = hash
 	}
@@ -78,10 +81,43 @@ func dimension(o Object, key string) int {
 	return 0
 }
 
+// fileSize reads how many bytes a file has (PeerTube); 0 when not told.
+func fileSize(o Object) int64 {
+	if n, ok := o.Int("size"); ok && n > 0 {
+		return n
+	}
+	return 0
+}
+
+// duration is the part of ISO 8601 that films use (AS2 4: xsd:duration).
+var duration = regexp.MustCompile(`^PT(?:([0-9]{1,4})H)?(?:([0-9]{1,5})M)?(?:([0-9]{1,7}(?:\.[0-9]{1,9})?)S)?$`)
+
+// seconds reads how long a film lasts; a bare number is seconds (Funkwhale). 0
+// when not told.
+func seconds(o Object) float64 {
+	if v, ok := o["duration"].(float64); ok && v > 0 && v < 1e6 {
+		return v
+	}
+	m := duration.FindStringSubmatch(o.Str("duration"))
+	if m == nil {
+		return 0
+	}
+	sum := 0.0
+	for i, unit := range []float64{3600, 60, 1} {
+		n, _ := strconv.ParseFloat(m[i+1], 64) // "" is 0
+		sum += n * unit
+	}
+	return sum
+}
+
+// largeFilm is from where on a smaller form of the same film is looked for:
+// PeerTube offers several, the largest first.
+const largeFilm = 99 << 20
+
 // playable finds the link of a PeerTube Video, a Funkwhale Audio or a Hubzilla
 // Image that holds the medium itself; HLS playlists keep theirs in tag.
 func playable(o Object, kind string) Attachment {
-	a := Attachment{Type: kind}
+	a := Attachment{Type: kind, Seconds: seconds(o)}
 	a.Icon, _ = cover(o)
 	want := strings.ToLower(kind) + "/"
 	var find func(v any, depth int) bool
@@ -91,13 +127,15 @@ func playable(o Object, kind string) Attachment {
 			return true
 		}
 		if m := linkType(link); strings.HasPrefix(m, want) {
-			if a.URL = webURL(link.Str("href")); a.URL != "" {
-				a.MediaType, a.Width, a.Height = m, dimension(link, "width"), dimension(link, "height")
+			size := fileSize(link)
+			if url := webURL(link.Str("href")); url != "" && (a.URL == "" || size > 0 && size < a.Size) {
+				a.URL, a.MediaType, a.Size = url, m, size
+				a.Width, a.Height = dimension(link, "width"), dimension(link, "height")
 			}
-		} else if depth == 0 {
+		} else if depth == 0 && a.URL == "" {
 			each(link["tag"], func(v any) bool { return find(v, 1) })
 		}
-		return a.URL == ""
+		return a.URL == "" || a.Size > largeFilm
 	}
 	each(o["url"], func(v any) bool { return find(v, 0) })
 	return a

@@ -29,6 +29,9 @@ func (c *Client) readDocument(resp *http.Response, u *url.URL, f fetch) (*Docume
 	if resp.ContentLength > f.limit && !f.cut {
 		return nil, fmt.Errorf("%w: %d bytes announced", ErrTooLarge, resp.ContentLength)
 	}
+	if f.use != nil {
+		return &Document{URL: u.String(), ContentType: contentType, Header: resp.Header}, handOver(resp, f)
+	}
 	body, err := readBody(resp, f.limit, f.cut)
 	if err != nil {
 		return nil, err

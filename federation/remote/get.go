@@ -80,6 +80,7 @@ type fetch struct {
 	cut    bool // a larger body is cut at the limit
 	limit  int64
 	typeOK func(http.Header) bool
+	use    func(body io.Reader) error // takes the body instead of Document.Body
 }
 
 func (c *Client) get(ctx context.Context, raw string, f fetch) (*Document, error) {

@@ -115,3 +115,7 @@ func (s *Store) Free() (uint64, error) {
 	}
 	return n, nil
 }
+
+// Sub is a folder of its own below this one, into which Size and Sweep of this
+// one do not look.
+func (s *Store) Sub(name string) (*Store, error) { return Open(filepath.Join(s.dir, name)) }

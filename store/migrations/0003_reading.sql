@@ -115,17 +115,14 @@ create index mutes_at on mutes (at);
 
 create index following_boosts on following (actor_id) where boosts = 0;
 
--- Pictures in words, of other servers (host_id 0: own).
+-- Pictures in words, of other servers (host_id 0: own). Their bytes are in
+-- remote_media, as those of other people's attachments.
 create table emojis (
   id integer primary key,
-  shortcode text not null,
   host_id integer not null,
+  shortcode text not null,
   url text not null,
-  name text not null default '',
-  size integer not null default 0,
-  fetched_at integer not null default 0,
-  used_at integer not null,
-  failed integer not null default 0
+  used_at integer not null
 );
 
 create unique index emojis_name on emojis (host_id, shortcode);
@@ -213,3 +210,13 @@ select id, 1
 from posts indexed by posts_own
 where actor_id = 1
 and boost_of is null;
+
+-- Why a picture could not be had, and how large its file was. What was not
+-- looked at for longest goes first.
+alter table remote_media add column why text not null default '';
+
+alter table remote_media add column bytes integer not null default 0;
+
+create index remote_media_used on remote_media (used_at, size) where name != '';
+
+create index remote_media_name on remote_media (name) where name != '';

@@ -327,7 +327,7 @@ CREATE TABLE remote_media (
   size integer not null default 0,
   fetched_at integer not null,
   used_at integer not null,
-  failed integer not null default 0,
+  failed integer not null default 0, why text not null default '', bytes integer not null default 0,
   primary key (url_hash, shape)
 ) without rowid;
 
@@ -572,14 +572,10 @@ CREATE INDEX following_boosts on following (actor_id) where boosts = 0;
 
 CREATE TABLE emojis (
   id integer primary key,
-  shortcode text not null,
   host_id integer not null,
+  shortcode text not null,
   url text not null,
-  name text not null default '',
-  size integer not null default 0,
-  fetched_at integer not null default 0,
-  used_at integer not null,
-  failed integer not null default 0
+  used_at integer not null
 );
 
 CREATE UNIQUE INDEX emojis_name on emojis (host_id, shortcode);
@@ -653,3 +649,7 @@ CREATE TABLE last_posts (
 CREATE INDEX posts_written on posts (id, visibility, boost_of) where actor_id = 1 and boost_of is null;
 
 CREATE INDEX posts_media on posts (id, visibility) where actor_id = 1 and boost_of is null and substr(extra, 1, 15) = '{"attachments":';
+
+CREATE INDEX remote_media_used on remote_media (used_at, size) where name != '';
+
+CREATE INDEX remote_media_name on remote_media (name) where name != '';

@@ -97,6 +97,9 @@ func nextNight(t time.Time) time.Time {
 
 // SweepStore removes rows over their age or cap.
 func SweepStore(ctx context.Context, s *federation.Service) error {
+	if err := s.NoteSeen(ctx); err != nil {
+		return err
+	}
 	_, err := s.Store().Sweep(ctx)
 	return err
 }
@@ -109,7 +112,14 @@ func SweepMedia(ctx context.Context, s *federation.Service) error {
 		failed = errors.Join(failed, err)
 		return used || err != nil
 	}
-	removed, bytes, err := s.Media().Sweep(ctx, keep, time.Now().Add(-mediaAge)) // file times are the system's clock
+	before := time.Now().Add(-mediaAge) // file times are the system's clock
+	removed, bytes, err := s.Media().Sweep(ctx, keep, before)
+	if err == nil {
+		var more int
+		var moreBytes int64
+		more, moreBytes, err = s.SweepRemote(ctx, before)
+		removed, bytes = removed+more, bytes+moreBytes
+	}
 	if removed > 0 {
 		slog.Info("swept", "what", "pictures nothing shows", "removed", removed, "bytes", bytes)
 	}
