@@ -31,6 +31,9 @@ var helpers = template.FuncMap{
 	"audienceName": audienceName,
 	"initials":     initials,
 	"handle":       handle,
+	"pictured":     Pictured,
+	"gallery":      gallery,
+	"sensitive":    sensitive,
 	"uploadTypes":  uploadTypes,
 }
 

@@ -35,6 +35,25 @@ func (m Media) Description() string {
 	return m.Alt
 }
 
+// Classes are those of the picture. u-photo is what readers of microformats go by.
+func (m Media) Classes() string {
+	return strings.Join(strings.Fields("u-photo "+m.Focus+" "+m.Colour), " ")
+}
+
+// Facts are the name, length and size, where it is not just seen.
+func (m Media) Facts() (list []string) {
+	name := m.Name
+	if m.Play != "" {
+		name = "" // one sees or hears what it is
+	}
+	for _, fact := range []string{name, m.Length, m.Size} {
+		if fact != "" {
+			list = append(list, fact)
+		}
+	}
+	return list
+}
+
 // Gallery is the attachments of a post as they are set: pictures together, the
 // first four of them at once, and each of the rest on a line of its own.
 type Gallery struct{ Pictures, More, Rest []Media }

@@ -10,13 +10,14 @@ type Poll struct {
 	ID       string // of its post
 	Options  []PollOption
 	Multiple bool
-	Voters   int    // 0 if its server does not say
-	Hidden   bool   // counts are kept back until the end
-	End      string // when it ends or ended, in words; "" if there is no end
-	May      bool   // the reader may vote
-	CSRF     string // of the form to vote with
-	Back     string // where that form leads back to
-	Error    string // what is wrong with the vote that was sent
+	Voters   int     // 0 if its server does not say
+	Hidden   bool    // counts are kept back until the end
+	End      string  // when it ends or ended, in words; "" if there is no end
+	May      bool    // the reader may vote
+	CSRF     string  // of the form to vote with
+	Back     string  // where that form leads back to
+	Error    string  // what is wrong with the vote that was sent
+	Emojis   []Emoji // in the answers
 }
 
 // PollOption is one answer and its votes.

@@ -49,6 +49,33 @@ func plain(title string) Plain {
 	return Plain{Title: title, Host: "veldkamp.example", Lang: "en", CSRF: "token"}
 }
 
+// samplePicture is a picture of another server, of which the number draws it.
+func samplePicture(n int, alt string) Media {
+	at := "/media/post-1-" + strconv.Itoa(n) + "-0123abcd/"
+	m := Media{Kind: "Picture", Alt: alt, URL: at + "full-AAAAAAAAAAAAAAAAAAAAAA", Preview: at + "small-AAAAAAAAAAAAAAAAAAAAAA", Width: 800, Height: 533,
+		Focus: Focus(5, 3), Colour: Colour(uint8(40*n), 120, 200), Name: "image.jpg", Original: "https://andenes.example/m/image.jpg", Host: "andenes.example"}
+	return m
+}
+
+// sampleFiles has every kind of thing that can be attached.
+func sampleFiles() []Media {
+	long := strings.Repeat("A timetable board of white enamel, its letters worn away where hands have pointed at them. ", 14)
+	list := []Media{samplePicture(4, long)}
+	for n := 5; n < 11; n++ {
+		list = append(list, samplePicture(n, []string{"", "بذور"}[n%2]))
+	}
+	film := samplePicture(11, "The railcar leaves, the dog does not look up")
+	film.Kind, film.Play, film.Length, film.Size = "Video", "/media/film", "2:31", "12 MB"
+	still := film
+	still.Play = ""
+	sound := Media{Kind: "Sound", Play: "/media/sound", Length: "0:48", Size: "812 KB", Original: "https://andenes.example/m/bell.mp3", Host: "andenes.example"}
+	return append(list, film, still, sound,
+		Media{Kind: "Picture", Alt: "A map of the line", Name: strings.Repeat("very-long-name-", 5) + ".jxl", Size: "31 MB", Words: "JPEG XL pictures cannot be shown here.", Original: "https://andenes.example/m/map.jxl", Host: "andenes.example"},
+		Media{Kind: "File", Name: "timetable.pdf", Original: "https://andenes.example/m/timetable.pdf", Host: "andenes.example"})
+}
+
+var party = []Emoji{{"blobparty", "/media/emoji-1-0123abcd/small-AAAAAAAAAAAAAAAAAAAAAA"}}
+
 var delivered = &Delivery{URL: "/me/post/7/delivery", Accepted: 16, Unknown: 1, Waiting: 1, Refused: 1}
 
 func sampleCards() []Card {
@@ -56,12 +83,17 @@ func sampleCards() []Card {
 	mine.Edit, mine.Delete, mine.Pin = true, true, true
 	return []Card{
 		{ID: "1", URL: "/me/post/1", Author: tomas, Time: ago(24 * time.Minute), Audience: "everyone", Lang: "es", Content: spanish, May: all, Replies: 6, Boosts: 18, Likes: 73, Liked: true, Original: "https://andenes.example/@tomas/1",
-			Media: []Media{{URL: "https://andenes.example/m/1.jpg", Kind: "Picture", Alt: "The long front of Canfranc station, mountains behind it"}, {URL: "https://andenes.example/m/2.jpg", Kind: "Picture", Alt: ""}}},
+			Media: []Media{samplePicture(1, "The long front of Canfranc station, mountains behind it"), samplePicture(2, "A red railcar, head-on, at the platform"), samplePicture(3, "")}},
 		{ID: "2", URL: "/me/post/2", Author: long, Boosters: []Person{grace, tomas}, Time: ago(2 * time.Hour), Edited: true, Audience: "quiet", Lang: "en", Content: wide, May: all, Boosted: true, Boosts: 9, Original: "https://allotments.example/2"},
 		{ID: "3", URL: "/me/post/3", Author: grace, Time: ago(3 * time.Hour), Audience: "everyone", Lang: "fr", Warning: "La fin des « Dépossédés »", Content: `<p>Shevek rentre.</p>`, May: all, Replies: 11, Likes: 26, Original: "https://navy.example/3"},
 		{ID: "4", URL: "/me/post/4", Author: grace, Time: ago(5 * time.Hour), Audience: "everyone", Lang: "en", Content: english, May: all, Replies: 4, Boosts: 22, Likes: 96, Saved: true, ReplyTo: "@nora@veldkamp.example"},
 		{ID: "6", URL: "/me/post/6", Link: linkSample, Author: layla, Time: ago(9 * time.Hour), Audience: "followers", Lang: "ar", Content: arabic, May: all, Likes: 58},
 		{ID: "7", URL: "/me/post/7", Author: nora, Time: ago(30 * time.Hour), Audience: "everyone", Lang: "en", LangName: "English", Content: own, May: mine, Replies: 8, Boosts: 5, Likes: 1034, Delivery: delivered},
+		{ID: "10", URL: "/me/post/10", Author: Person{"Grace :blobparty: Okafor", grace.Handle, grace.URL, grace.Avatar, party}, Time: ago(40 * time.Hour), Audience: "everyone", Lang: "en", Content: "<p>All of it " + template.HTML(PictureWords(party)(":blobparty:")) + "</p>", May: all, Media: sampleFiles()},
+		{ID: "11", URL: "/me/post/11", Author: tomas, Time: ago(41 * time.Hour), Audience: "everyone", Lang: "en", Content: "<p>Two, on demand.</p>", May: all, Hide: true, Media: []Media{samplePicture(12, "A cut hand"), samplePicture(13, "")}},
+		{ID: "12", URL: "/me/post/12", Author: tomas, Time: ago(42 * time.Hour), Audience: "everyone", Lang: "en", Warning: "A party :blobparty:", Emojis: party, Content: "<p>Four.</p>", May: all, Media: []Media{samplePicture(14, "One"), samplePicture(15, "Two"), samplePicture(16, "Three"), samplePicture(17, "Four")}},
+		{ID: "13", URL: "/me/post/13", Author: long, Time: ago(43 * time.Hour), Audience: "everyone", Lang: "en", Content: "<p>One, with a quote.</p>", May: all, Media: []Media{samplePicture(18, "A hen")},
+			Quote: &Quoted{URL: "/me/post/1", Author: tomas, Lang: "es", Content: "<p>Andenes.</p>", Media: []Media{samplePicture(19, "Two platforms"), samplePicture(20, "The clock")}}},
 		{ID: "8", URL: "/me/post/8", Author: carol, Time: ago(400 * 24 * time.Hour), Audience: "named", Content: `<p>hi</p>`, May: Actions{Reply: true}},
 	}
 }
@@ -118,8 +150,9 @@ func sampleEntries() []Entry {
 		{ID: "21", URL: "/@nora/21", Author: nora, ByOwner: true, Pinned: true, Time: ago(600 * 24 * time.Hour), Lang: "en", ShowCounts: true, Replies: 26, Boosts: 112, Likes: 340,
 			Content: `<p>A short list of what I know about saving seed, for people who asked:</p><ol><li>Grow more than you need.</li><li>Keep the best, eat the rest.</li><li>Write the label now, not later.</li></ol>`},
 		{ID: "22", URL: "/@nora/22", Author: nora, ByOwner: true, Time: ago(5 * time.Hour), Edited: ago(4 * time.Hour), Lang: "en", ShowCounts: true, Replies: 7, Boosts: 9, Likes: 64, Content: `<p>Frost on the beds, first of the year. The kale is pleased. The dahlias have resigned.</p>`,
-			Media: []Media{{URL: "/media/x.jpg", Kind: "Picture", Alt: "Four long allotment beds in low light, kale, leeks, lettuce and chard, a dark shed with one window behind them."}}},
+			Media: []Media{{URL: "/media/x.jpg", Preview: "/media/x.jpg", Width: 800, Height: 533, Kind: "Picture", Alt: "Four long allotment beds in low light, kale, leeks, lettuce and chard, a dark shed with one window behind them."}}},
 		{ID: "23", URL: "/@nora/23", Author: nora, ByOwner: true, Time: ago(80 * time.Hour), Lang: "nl", LangName: "Nederlands", ShowCounts: true, Replies: 3, Likes: 21, Content: `<p>Nachttrein gemist, dus nu met een thermoskan in de wachtkamer van Zutphen. De klok tikt hier harder dan thuis.</p>`, ReplyTo: "@tomas@andenes.example", ReplyURL: "https://andenes.example/1"},
+		{ID: "25", URL: "/@nora/25", Author: nora, ByOwner: true, Time: ago(100 * time.Hour), Lang: "en", ShowCounts: true, Content: `<p>The greenhouse, whole.</p>`, Hide: true, Media: sampleFiles()},
 		{ID: "24", URL: "/@nora/24", Author: nora, ByOwner: true, Time: ago(120 * time.Hour), Lang: "en", ShowCounts: true, Replies: 12, Likes: 40, Warning: "Slugs, at length, with a picture", Content: `<p>Slugs.</p>`},
 	}
 }

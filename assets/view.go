@@ -134,7 +134,7 @@ type Card struct {
 	Media    []Media       //
 	Hide     bool          // the media are sensitive: shown on demand
 	Link     *LinkCard     // what its first link leads to; nil for none
-	Emojis   []Emoji       // in Warning; those in Content are put there already
+	Emojis   []Emoji       // in Warning and Poll; those in Content are put there already
 	Reaction []Reaction    // other than likes
 	Poll     *Poll         // nil for none
 	ReplyTo  string        // handle of whom it answers, where the page does not show it
@@ -165,6 +165,9 @@ type Quoted struct {
 	Lang    string        //
 	Warning string        //
 	Content template.HTML // "" if the post is not shown
+	Media   []Media
+	Hide    bool    // as of a Card
+	Emojis  []Emoji // in Warning
 }
 
 // Tag is a hashtag, without #, and the owner's page of it.

@@ -92,11 +92,13 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	if s.lists, err = newListMemory(); err != nil {
 		return nil, err
 	}
-	if s.pictures, err = newMediaCache(s.media); err != nil {
-		return nil, err
-	}
-	if err := s.loadMediaKey(ctx); err != nil {
-		return nil, err
+	if s.media != nil { // a command that only sends has none
+		if s.pictures, err = newMediaCache(s.media); err != nil {
+			return nil, err
+		}
+		if err := s.loadMediaKey(ctx); err != nil {
+			return nil, err
+		}
 	}
 	s.ways.init()
 	s.work.init()

@@ -1,6 +1,10 @@
 package browsertest
 
 import (
+	"hash/fnv"
+	"image"
+	"image/color"
+	"image/jpeg"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -34,7 +38,11 @@ func TestEverySample(t *testing.T) {
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'")
 		if strings.HasPrefix(r.URL.Path, "/media/") {
-			http.ServeFile(w, r, faces[0])
+			if strings.Contains(r.URL.Path, "/post-") || strings.Contains(r.URL.Path, "x.jpg") {
+				drawn(w, r.URL.Path)
+			} else {
+				http.ServeFile(w, r, faces[0])
+			}
 			return
 		}
 		files.ServeHTTP(w, r)
@@ -46,4 +54,26 @@ func TestEverySample(t *testing.T) {
 		name := strings.TrimSuffix(filepath.Base(path), ".html")
 		g.page(p, name, "/"+name+".html")
 	}
+}
+
+// drawn answers with a picture that each address has its own of: sky, sun and land.
+func drawn(w http.ResponseWriter, path string) {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(path))
+	seed := int(h.Sum32() % 1000)
+	img := image.NewRGBA(image.Rect(0, 0, 600, 400))
+	for y := range 400 {
+		for x := range 600 {
+			c := color.RGBA{uint8(120 + (seed+y/4)%110), uint8(140 + y/5), uint8(200 - (seed+y/3)%120), 255}
+			if dx, dy := x-100-seed%400, y-150; dx*dx+dy*dy < 2500 {
+				c = color.RGBA{250, 230, 180, 255}
+			}
+			if y > 250+(x*(seed%7-3))/20 {
+				c = color.RGBA{uint8(60 + seed%60), uint8(90 - y/10), uint8(50 + x/12), 255}
+			}
+			img.SetRGBA(x, y, c)
+		}
+	}
+	w.Header().Set("Content-Type", "image/jpeg")
+	_ = jpeg.Encode(w, img, nil)
 }

@@ -215,6 +215,9 @@ func (v *view) writeFiles(page *writePage, f *writeForm) error {
 		}
 		kept = append(kept, file)
 		page.Uploads = append(page.Uploads, uploadForm(m, file))
+		at := m.Attachment()
+		at.Alt, at.FocalX, at.FocalY = file.alt, file.x, file.y
+		page.PreviewMedia = append(page.PreviewMedia, federation.OwnFile(at)) // how it will look
 	}
 	f.files = kept
 	for i := range page.Uploads {
@@ -241,15 +244,6 @@ func uploadForm(m store.Media, file attachedFile) assets.Upload {
 		u.Note = "It is stored as it came, with whatever the program that made it wrote into it."
 	}
 	return u
-}
-
-// previewMedia is how the files will look.
-func previewMedia(list []assets.Upload) (out []assets.Media) {
-	for _, u := range list {
-		m := assets.Media{Kind: u.Kind, Alt: u.Alt, Preview: u.Preview, URL: u.URL, Size: u.Size, Name: u.Title}
-		out = append(out, m)
-	}
-	return out
 }
 
 // megabytes is a size in words.

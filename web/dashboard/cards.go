@@ -110,7 +110,7 @@ func (v *view) plainCards(posts []store.Post) ([]assets.Card, error) {
 			return nil, err
 		}
 	}
-	return cards, nil
+	return cards, v.addPictures(posts, cards, quoted)
 }
 
 // addTouched says what the owner did with each post.
@@ -212,7 +212,7 @@ func (v *view) card(p store.Post) assets.Card {
 	c := assets.Card{
 		ID: decimal(p.ID), URL: postPath(p.ID), Author: v.known(p.ActorID), Time: v.local(p.PublishedAt),
 		Edited: !p.EditedAt.IsZero(), Audience: audienceOf(p.Visibility), Lang: p.Language, Warning: p.Summary,
-		Content: content(p), Media: attachments(p), Replies: p.Replies, Boosts: p.Boosts, Likes: p.Likes,
+		Content: content(p), Replies: p.Replies, Boosts: p.Boosts, Likes: p.Likes,
 		May: assets.Actions{
 			Reply: true, Like: true, Edit: p.Own(), Pin: p.Own() && p.Visibility.Open(), Report: !p.Own(), Delete: p.Own(),
 		},
@@ -240,14 +240,6 @@ func (v *view) pinnedPost(id int64) (bool, error) {
 		}
 	}
 	return v.pins[id], nil
-}
-
-func attachments(p store.Post) []assets.Media {
-	var list []assets.Media
-	for _, a := range p.Extra.Attachments {
-		list = append(list, assets.Media{URL: a.URL, Kind: mediaKind(a.MediaType), Alt: a.Alt})
-	}
-	return list
 }
 
 func mediaKind(mime string) string {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dassie/assets"
+	"dassie/federation"
 	"dassie/store"
 )
 
@@ -50,19 +51,31 @@ func (d *Dashboard) edits(w http.ResponseWriter, r *http.Request) {
 			page.Card.Poll.May = false
 		}
 		for _, e := range slices.Backward(list) {
-			page.Earlier = append(page.Earlier, version{v.local(e.At), v.oldCard(p, e)})
+			card, err := v.oldCard(p, e)
+			if err != nil {
+				return nil, err
+			}
+			page.Earlier = append(page.Earlier, version{v.local(e.At), card})
 		}
 		return page, nil
 	})
 }
 
 // oldCard is an earlier version of a post, as far as its text goes.
-func (v *view) oldCard(p store.Post, e store.Edit) assets.Card {
+func (v *view) oldCard(p store.Post, e store.Edit) (assets.Card, error) {
 	old := p
 	old.Title, old.Summary, old.Content, old.Extra = "", e.Summary, e.Content, e.Extra
 	poll := v.poll(old, nil)
 	if poll != nil {
 		poll.May, poll.End = false, ""
 	}
-	return assets.Card{Warning: e.Summary, Content: template.HTML(old.HTML()), Lang: p.Language, Media: attachments(old), Poll: poll}
+	files, err := v.d.service.Files(v.tx, federation.ForOwner, old)
+	media := files[p.ID]
+	for i, a := range old.Extra.Attachments {
+		// An address of ours names a file by its place and its own address.
+		if i >= len(p.Extra.Attachments) || p.Extra.Attachments[i].URL != a.URL || p.Extra.Attachments[i].Preview != a.Preview {
+			media[i].URL, media[i].Preview, media[i].Play, media[i].Words = "", "", "", "It is not attached any more."
+		}
+	}
+	return assets.Card{Warning: e.Summary, Content: template.HTML(old.HTML()), Lang: p.Language, Media: media, Poll: poll}, err
 }

@@ -1,7 +1,6 @@
 package dashboard
 
 import (
-	"html/template"
 	"strconv"
 	"time"
 
@@ -18,8 +17,11 @@ const youngAccount = 30 * 24 * time.Hour
 func (v *view) request(e federation.Evidence) (request, error) {
 	a := e.Actor
 	v.seen[a.ID] = a
+	if err := v.readEmojis(a); err != nil {
+		return request{}, err
+	}
 	item := request{
-		ID: decimal(a.ID), Person: v.face(a), Bio: template.HTML(a.Summary), Server: e.Host.Name, Facts: v.requestFacts(e),
+		ID: decimal(a.ID), Person: v.face(a), Bio: pictured(a.Summary, v.profileEmojis(a)), Server: e.Host.Name, Facts: v.requestFacts(e),
 	}
 	if item.Server == "" {
 		item.Server = a.Domain

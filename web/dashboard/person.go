@@ -72,10 +72,11 @@ func (d *Dashboard) showPerson(w http.ResponseWriter, r *http.Request, a answer,
 		if err != nil {
 			return nil, err
 		}
-		page := personPage{Person: v.face(a), Header: picture(a.Header), Bio: template.HTML(a.Summary), Fields: fields(a), Original: a.URL, Gone: !a.GoneAt.IsZero()}
+		page := personPage{Person: v.face(a), Header: v.d.service.HeaderPath(a, federation.ForOwner), Fields: v.fields(a), Original: a.URL, Gone: !a.GoneAt.IsZero()}
 		if page.Gone {
 			page.Original = ""
 		}
+		page.Bio = pictured(a.Summary, v.profileEmojis(a))
 		page.Person.URL = personPath(a.ID)
 		if a.ID == store.OwnerID {
 			page.Original = "/@" + a.Username
@@ -257,10 +258,11 @@ func without(cards, others []assets.Card) []assets.Card {
 	return left
 }
 
-func fields(a store.Actor) []assets.ProfileField {
+func (v *view) fields(a store.Actor) []assets.ProfileField {
+	emojis := v.profileEmojis(a)
 	var list []assets.ProfileField
 	for _, f := range a.Extra.Fields {
-		list = append(list, assets.ProfileField{Name: f.Name, Value: template.HTML(f.Value), Verified: !f.Verified.IsZero()})
+		list = append(list, assets.ProfileField{Name: f.Name, Value: pictured(f.Value, emojis), Verified: !f.Verified.IsZero()})
 	}
 	return list
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dassie/assets"
+	"dassie/federation"
 	"dassie/store"
 )
 
@@ -28,11 +29,13 @@ type view struct {
 
 	inHome    bool // the cards are those of Home, which say what brought them there
 	evenMuted bool // the owner went to see what these people wrote, muted or not
+
+	emojis federation.EmojiPaths // read already
 }
 
 func (d *Dashboard) newView(tx *store.Tx, r *http.Request) *view {
 	set := d.service.Settings()
-	return &view{tx: tx, r: r, d: d, set: set, now: d.service.Now().In(zone(set)), seen: map[int64]store.Actor{}}
+	return &view{tx: tx, r: r, d: d, set: set, now: d.service.Now().In(zone(set)), seen: map[int64]store.Actor{}, emojis: federation.EmojiPaths{}}
 }
 
 // frame reads what surrounds every page. here is the current place, as
@@ -98,10 +101,15 @@ func (v *view) read(ids ...int64) error {
 		return nil
 	}
 	found, err := v.tx.Actors(missing...)
+	var people []store.Actor
 	for id, a := range found {
 		v.seen[id] = a
+		people = append(people, a)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return v.readEmojis(people...)
 }
 
 func (v *view) actor(id int64) (store.Actor, error) {
@@ -117,7 +125,7 @@ func (v *view) actor(id int64) (store.Actor, error) {
 
 // face is somebody as one line. The owner's name leads to what visitors see.
 func (v *view) face(a store.Actor) assets.Person {
-	p := assets.Person{Name: a.Name, Handle: "@" + a.Handle(), URL: personPath(a.ID), Avatar: picture(a.Avatar)}
+	p := assets.Person{Name: a.Name, Handle: "@" + a.Handle(), URL: personPath(a.ID), Avatar: v.d.service.FacePath(a, federation.ForOwner), Emojis: v.profileEmojis(a)}
 	if a.ID == store.OwnerID {
 		p.URL = "/@" + a.Username
 	}

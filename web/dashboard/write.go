@@ -130,7 +130,7 @@ func (v *view) writePage(f writeForm, preview *previewed) (writePage, error) {
 		return page, err
 	}
 	if preview != nil {
-		page.Preview, page.PreviewWarning, page.PreviewMedia = preview.html, f.warning, previewMedia(page.Uploads)
+		page.Preview, page.PreviewWarning = preview.html, f.warning
 		if f.edit == 0 {
 			page.Asked = f.poll.preview(v)
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"dassie/federation"
 	"dassie/federation/markup"
 	"dassie/store"
 )
@@ -69,9 +70,9 @@ func (m *room) account(actorID int64) *Account {
 		Locked: a.Locked, Bot: a.Bot || a.Kind == "Service" || a.Kind == "Application", Group: a.Kind == "Group",
 		Discoverable: a.Discoverable, Indexable: a.Indexable, CreatedAt: date(a.PublishedAt),
 		Note: a.Summary, URL: or(a.URL, a.URI), URI: a.URI,
-		Avatar: m.picture(a.Avatar, m.api.noAvatar), Header: m.picture(a.Header, m.api.noHeader),
+		Avatar: or(m.path(m.api.svc.FacePath(a, federation.ForOwner)), m.api.noAvatar), Header: or(m.path(m.api.svc.HeaderPath(a, federation.ForOwner)), m.api.noHeader),
 		FollowersCount: a.FollowersCount, FollowingCount: a.FollowingCount, StatusesCount: a.PostsCount,
-		Emojis: emojis(a.Extra.Emojis), Roles: []Role{}, Fields: make([]ProfileField, 0, len(a.Extra.Fields)),
+		Emojis: m.emojisOf(a.HostID, a.Extra.Emojis), Roles: []Role{}, Fields: make([]ProfileField, 0, len(a.Extra.Fields)),
 	}
 	acc.AvatarStatic, acc.HeaderStatic = acc.Avatar, acc.Header
 	for _, f := range a.Extra.Fields {
@@ -121,6 +122,14 @@ func (m *room) picture(name, fallback string) string {
 		return fallback
 	}
 	return m.api.svc.Origin().URL("/media/" + name)
+}
+
+// path is a path of ours as an address; "" stays.
+func (m *room) path(path string) string {
+	if path == "" {
+		return ""
+	}
+	return m.api.svc.Origin().URL(path)
 }
 
 // credentials is the owner with the defaults of new posts.
@@ -189,7 +198,7 @@ func (m *room) bare(p *store.Post) *Status {
 		Visibility: visibilityName(p.Visibility), Language: textOrNull(p.Language), URI: p.URI, URL: or(p.URL, p.URI),
 		RepliesCount: p.Replies, ReblogsCount: p.Boosts, FavouritesCount: p.Likes, EditedAt: dateOrNull(p.EditedAt),
 		Content: p.HTML(), Filtered: []string{}, Account: acc, Media: m.media(p), Mentions: m.mentions(p.Extra.Mentions),
-		Tags: m.tags(p.Extra.Tags), Emojis: emojis(p.Extra.Emojis), Poll: m.poll(p),
+		Tags: m.tags(p.Extra.Tags), Emojis: m.emojisOf(m.actors[p.ActorID].HostID, p.Extra.Emojis), Poll: m.poll(p),
 		Favourited: m.liked[p.ID], Reblogged: m.boosted[p.ID], Bookmarked: m.saved[p.ID],
 		Card:          m.card(p),
 		QuoteApproval: m.quoteApproval(p), QuotesCount: m.quoteCounts[p.ID],
@@ -230,10 +239,13 @@ func (m *room) tags(names []string) []StatusTag {
 	return out
 }
 
-func emojis(list []store.Emoji) []CustomEmoji {
-	out := make([]CustomEmoji, 0, len(list))
-	for _, e := range list {
-		out = append(out, CustomEmoji{Shortcode: strings.Trim(e.Shortcode, ":"), URL: e.URL, StaticURL: e.URL})
+// emojisOf lists the pictures for words that somebody of a server used; apps fetch
+// them from here.
+func (m *room) emojisOf(host int64, list []store.Emoji) []CustomEmoji {
+	found := m.emojis.Of(host, list)
+	out := make([]CustomEmoji, 0, len(found))
+	for _, e := range found {
+		out = append(out, CustomEmoji{Shortcode: e.Shortcode, URL: m.path(e.URL), StaticURL: m.path(e.URL)})
 	}
 	return out
 }

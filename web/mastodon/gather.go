@@ -68,6 +68,7 @@ type room struct {
 	hidden   map[int64]bool  // authors whose posts are not shown: blocked, of blocked servers (T48), or gone
 	moved    map[string]store.Actor
 	accounts map[int64]*Account
+	emojis   federation.EmojiPaths
 
 	cards       map[int64]store.LinkCard       // what posts link to
 	quoted      map[int64]federation.QuoteView // what posts quote
@@ -125,6 +126,9 @@ func (a *API) gather(tx *store.Tx, posts []store.Post, actorIDs ...int64) (*room
 	if err := m.readMoved(tx); err != nil {
 		return nil, err
 	}
+	if err := m.readEmojis(tx); err != nil {
+		return nil, err
+	}
 	if _, ok := m.actors[store.OwnerID]; !ok {
 		return m, nil
 	}
@@ -136,6 +140,22 @@ func (a *API) gather(tx *store.Tx, posts []store.Post, actorIDs ...int64) (*room
 		m.pinned[p.ID] = true
 	}
 	return m, err
+}
+
+// readEmojis reads where the pictures are that posts and names of a page use.
+func (m *room) readEmojis(tx *store.Tx) error {
+	var words []federation.EmojiWords
+	for _, p := range m.posts {
+		words = append(words, federation.EmojiWords{HostID: m.actors[p.ActorID].HostID, List: p.Extra.Emojis})
+	}
+	for _, a := range m.actors {
+		words = append(words, federation.EmojiWords{HostID: a.HostID, List: a.Extra.Emojis})
+	}
+	for _, a := range m.moved {
+		words = append(words, federation.EmojiWords{HostID: a.HostID, List: a.Extra.Emojis})
+	}
+	m.emojis = federation.EmojiPaths{}
+	return m.api.svc.ReadEmojis(tx, federation.ForOwner, m.emojis, words...)
 }
 
 // readMoved reads where the people of a page went, of those who did.

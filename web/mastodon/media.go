@@ -7,8 +7,8 @@ import (
 	"dassie/store"
 )
 
-// media lists what is attached. The ids are unique within the post: nothing is
-// looked up by them.
+// media lists what is attached. The ids of others' files are unique within the
+// post: nothing is looked up by them. Apps fetch those files from here too.
 func (m *room) media(p *store.Post) []Media {
 	out := make([]Media, 0, len(p.Extra.Attachments))
 	for i, a := range p.Extra.Attachments {
@@ -20,16 +20,17 @@ func (m *room) media(p *store.Post) []Media {
 			ID: id(p.ID + int64(i)), Type: mediaType(a.MediaType), URL: a.URL,
 			Description: textOrNull(a.Alt), Blurhash: textOrNull(a.Blurhash), Meta: mediaMeta(a),
 		}
-		if !p.Own() {
+		if p.Own() {
+			if a.Name != "" {
+				one.URL = m.picture(a.Name, "")
+			}
+			if one.Type == "image" {
+				one.PreviewURL = new(one.URL)
+			}
+		} else {
 			one.RemoteURL = textOrNull(a.URL)
-		}
-		if a.Name != "" {
-			one.URL = m.picture(a.Name, "")
-		}
-		if one.Type == "image" {
-			one.PreviewURL = new(one.URL)
-		} else if a.Preview != "" {
-			one.PreviewURL = new(a.Preview)
+			whole, small := m.api.svc.FileAddresses(*p, i)
+			one.URL, one.PreviewURL = or(whole, a.URL), textOrNull(small)
 		}
 		out = append(out, one)
 	}
@@ -51,6 +52,9 @@ func mediaMeta(a store.Attachment) MediaMeta {
 	if a.Width > 0 && a.Height > 0 {
 		size := mediaSize(a.Width, a.Height)
 		meta.Original, meta.Small = size, size
+	}
+	if a.Seconds > 0 {
+		meta.Duration = &a.Seconds
 	}
 	if a.FocalX != 0 || a.FocalY != 0 {
 		meta.Focus = &MediaFocus{a.FocalX, a.FocalY}

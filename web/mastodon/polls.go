@@ -92,7 +92,7 @@ func (m *room) poll(p *store.Post) *Poll {
 	}
 	out := &Poll{
 		ID: id(p.ID), ExpiresAt: dateOrNull(q.EndsAt), Expired: q.Over(m.now), Multiple: q.Multiple, VotesCount: q.Total(),
-		Voted: p.Own(), OwnVotes: []int{}, Emojis: emojis(p.Extra.Emojis), Options: make([]PollOption, 0, len(q.Options)),
+		Voted: p.Own(), OwnVotes: []int{}, Emojis: m.emojisOf(m.actors[p.ActorID].HostID, p.Extra.Emojis), Options: make([]PollOption, 0, len(q.Options)),
 	}
 	if mine := m.votes[p.ID]; len(mine) > 0 {
 		out.Voted, out.OwnVotes = true, mine

@@ -90,6 +90,9 @@ func TestAccountOfSomebodyElse(t *testing.T) {
 		if err := tx.SaveActor(&b); err != nil {
 			return err
 		}
+		if err := tx.SaveEmojis(b.HostID, b.Extra.Emojis); err != nil {
+			return err
+		}
 		return tx.SetActorMedia(b.ID, "abc.jpg", "")
 	})
 	bob := read[object](h, "GET", "/api/v1/accounts/"+id(h.Bob.ID), "")
@@ -97,6 +100,9 @@ func TestAccountOfSomebodyElse(t *testing.T) {
 	sound(t, "bob", bob)
 	emoji := bob["emojis"].([]any)[0]
 	hasKeys(t, "emoji", emoji, "shortcode url static_url visible_in_picker category")
+	if address := emoji.(object)["url"].(string); !strings.HasPrefix(address, "https://alice.example/media/emoji-") {
+		t.Errorf("an app fetches an emoji from %s", address)
+	}
 	hasKeys(t, "field", bob["fields"].([]any)[0], "name value verified_at")
 	if bob["acct"] != "bob@bob.example" || bob["avatar"] != "https://alice.example/media/abc.jpg" || bob["bot"] != true ||
 		bob["url"] != h.Bob.URI || bob["last_status_at"] != nil || bob["created_at"] != "2025-03-01T12:00:00.000Z" {

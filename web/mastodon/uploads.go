@@ -148,8 +148,5 @@ func (a *API) ownMedia(at store.Attachment) Media {
 	if w, h := at.PreviewSize(); w > 0 {
 		out.Meta.Small = mediaSize(w, h)
 	}
-	if at.Seconds > 0 {
-		out.Meta.Duration = &at.Seconds
-	}
 	return out
 }

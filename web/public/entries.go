@@ -92,7 +92,7 @@ func (v *view) render(posts []store.Post) ([]assets.Entry, error) {
 	for i, p := range posts {
 		list[i] = v.entry(p)
 	}
-	for _, add := range []func([]store.Post, []assets.Entry) error{v.addParents, v.addCounts, v.addQuotes, v.addLinks} {
+	for _, add := range []func([]store.Post, []assets.Entry) error{v.addParents, v.addCounts, v.addQuotes, v.addPictures, v.addLinks} {
 		if err := add(posts, list); err != nil {
 			return nil, err
 		}
@@ -105,7 +105,7 @@ func (v *view) entry(p store.Post) assets.Entry {
 	e := assets.Entry{
 		ID: formatID(p.ID), URL: v.postAddress(p), Author: v.author(p.ActorID).person, ByOwner: p.Own(), Time: p.PublishedAt, Edited: p.EditedAt,
 		Quiet: p.Own() && p.Visibility == store.Unlisted, Lang: p.Language, Warning: p.Summary, Content: template.HTML(p.HTML()), // cleaned before it was stored
-		Media: attachments(p), Hide: p.Sensitive, Poll: v.poll(p),
+		Poll: v.poll(p),
 	}
 	if p.Own() && v.set.ShowCounts {
 		e.ShowCounts, e.Boosts, e.Likes = true, p.Boosts, p.Likes
@@ -114,19 +114,6 @@ func (v *view) entry(p store.Post) assets.Entry {
 		e.LangName = assets.LanguageName(p.Language)
 	}
 	return e
-}
-
-// attachments is what is attached to a post, as far as it is kept here.
-func attachments(p store.Post) []assets.Media {
-	var list []assets.Media
-	for _, m := range p.Extra.Attachments {
-		shown := assets.Media{URL: m.URL, Kind: mediaKind(m.MediaType), Alt: m.Alt, Width: m.Width, Height: m.Height}
-		if m.Name != "" {
-			shown.URL = picture(m.Name)
-		}
-		list = append(list, shown)
-	}
-	return list
 }
 
 // poll is the poll of a post with its results, as far as they are not kept back.
@@ -230,6 +217,7 @@ func (v *view) addQuotes(posts []store.Post, list []assets.Entry) error {
 	if err := v.read(authors...); err != nil {
 		return err
 	}
+	shown := map[int]store.Post{}
 	for i, p := range posts {
 		q := quotes[p.ID]
 		a := v.author(q.Post.ActorID)
@@ -237,8 +225,9 @@ func (v *view) addQuotes(posts []store.Post, list []assets.Entry) error {
 			continue // the link in the text says enough
 		}
 		list[i].Quote = &assets.Quoted{URL: v.postAddress(q.Post), Author: a.person, Lang: q.Post.Language, Warning: q.Post.Summary, Content: template.HTML(q.Post.HTML())}
+		shown[i] = q.Post
 	}
-	return nil
+	return v.addQuotedPictures(shown, list)
 }
 
 // addLinks adds what the first links of posts lead to, where no media and no quote

@@ -126,7 +126,8 @@ func (v *view) postFrame(p store.Post) assets.Visitor {
 		frame.Image = ""
 		return frame
 	}
-	for _, m := range attachments(p) {
+	for _, a := range p.Extra.Attachments {
+		m := federation.OwnFile(a)
 		shown := m.URL
 		if m.Preview != "" {
 			shown = m.Preview

@@ -204,7 +204,7 @@ func (v *view) moved() (*assets.Person, error) {
 		return nil, err
 	}
 	if a, ok := known[uri]; ok {
-		to := face(a)
+		to := v.face(a)
 		return &to, nil
 	}
 	return &assets.Person{Handle: uri, URL: uri}, nil

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"dassie/assets"
+	"dassie/federation"
 	"dassie/federation/markup"
 	"dassie/store"
 )
@@ -22,12 +23,14 @@ type view struct {
 	owner   assets.Person
 	now     time.Time // in the owner's zone
 	authors map[int64]author
+	emojis  federation.EmojiPaths
 }
 
 // author is somebody on a page.
 type author struct {
 	person assets.Person
 	hidden bool // the owner does not show them, or they are gone
+	host   int64
 }
 
 func (s *Site) newView(tx *store.Tx) (*view, error) {
@@ -36,7 +39,7 @@ func (s *Site) newView(tx *store.Tx) (*view, error) {
 		return nil, fmt.Errorf("read own profile: %w", err)
 	}
 	set := s.svc.Settings()
-	v := &view{site: s, tx: tx, set: set, me: me, now: zoned(s.svc.Now(), set), authors: map[int64]author{}}
+	v := &view{site: s, tx: tx, set: set, me: me, now: zoned(s.svc.Now(), set), authors: map[int64]author{}, emojis: federation.EmojiPaths{}}
 	v.owner = assets.Person{Name: me.Name, Handle: "@" + me.Handle(), URL: s.ProfilePath(), Avatar: picture(me.Avatar)}
 	v.authors[store.OwnerID] = author{person: v.owner}
 	return v, nil
@@ -110,19 +113,22 @@ func (v *view) read(ids ...int64) error {
 	if err != nil {
 		return fmt.Errorf("look up who is hidden: %w", err)
 	}
+	if err := v.readEmojis(rows); err != nil {
+		return err
+	}
 	for id, a := range rows {
-		v.authors[id] = author{person: face(a), hidden: hidden[id]}
+		v.authors[id] = author{person: v.face(a), hidden: hidden[id], host: a.HostID}
 	}
 	return nil
 }
 
 // face is somebody of another server as one line.
-func face(a store.Actor) assets.Person {
+func (v *view) face(a store.Actor) assets.Person {
 	address := a.URL
 	if address == "" {
 		address = a.URI
 	}
-	return assets.Person{Name: a.Name, Handle: "@" + a.Handle(), URL: address, Avatar: picture(a.Avatar)}
+	return assets.Person{Name: a.Name, Handle: "@" + a.Handle(), URL: address, Avatar: v.site.svc.FacePath(a, federation.ForVisitors), Emojis: v.emojis.Of(a.HostID, a.Extra.Emojis)}
 }
 
 // author is somebody who was read; of anybody else nothing is shown.

@@ -19,10 +19,10 @@ var unreadable = map[string]string{
 	"image/svg+xml": "SVG", "image/avif": "AVIF", "image/heic": "HEIC", "image/heif": "HEIF", "image/jxl": "JPEG XL", "image/tiff": "TIFF",
 }
 
-// Attached makes the files of posts what pages show of them, by the post's id, in
+// Files makes the files of posts what pages show of them, by the post's id, in
 // one query: in one place, so that owner and visitors see the same. Nothing of it
 // leads a browser to another server but the links that say so.
-func (s *Service) Attached(tx *store.Tx, scope Scope, posts ...store.Post) (map[int64][]assets.Media, error) {
+func (s *Service) Files(tx *store.Tx, scope Scope, posts ...store.Post) (map[int64][]assets.Media, error) {
 	var urls []string
 	for _, p := range posts {
 		for _, a := range p.Extra.Attachments {
@@ -38,24 +38,31 @@ func (s *Service) Attached(tx *store.Tx, scope Scope, posts ...store.Post) (map[
 	out := map[int64][]assets.Media{}
 	for _, p := range posts {
 		for n, a := range p.Extra.Attachments {
-			var m assets.Media
+			m := s.othersFile(p, n, scope, known[a.URL])
 			if p.Own() {
-				m = ownMedia(a)
-			} else {
-				m = s.othersMedia(p, n, scope, known[a.URL])
+				m = OwnFile(a)
 			}
-			m.Alt, m.Kind, m.Length = a.Alt, mediaKind(a.MediaType), lasts(a.Seconds)
-			m.Focus, m.Colour = focusClass(a.FocalX, a.FocalY), colourClass(a.Blurhash)
-			m.Width, m.Height = fitted(a.Width, a.Height, 800)
+			if p.Own() && scope == ForVisitors {
+				m.Name = "" // as the owner called it: for the owner alone
+			}
 			out[p.ID] = append(out[p.ID], m)
 		}
 	}
 	return out, nil
 }
 
-// ownMedia is a file of an own post, whose addresses are ours.
-func ownMedia(a store.Attachment) assets.Media {
-	m := assets.Media{URL: a.URL, Preview: a.Preview, Name: a.Title, Size: assets.ByteSize(a.Size)}
+// fileOf is what is known of a file wherever it is.
+func fileOf(a store.Attachment) assets.Media {
+	m := assets.Media{Alt: a.Alt, Kind: mediaKind(a.MediaType), Length: lasts(a.Seconds), Size: assets.ByteSize(a.Size)}
+	m.Focus, m.Colour = focusClass(a.FocalX, a.FocalY), colourClass(a.Blurhash)
+	m.Width, m.Height = fitted(a.Width, a.Height, 800)
+	return m
+}
+
+// OwnFile is a file of the owner, posted or not, whose addresses are ours.
+func OwnFile(a store.Attachment) assets.Media {
+	m := fileOf(a)
+	m.URL, m.Preview, m.Name = a.URL, a.Preview, a.Title
 	if a.Name != "" && !strings.HasPrefix(a.URL, "/") {
 		m.URL = "/media/" + a.Name
 	}
@@ -70,14 +77,15 @@ func ownMedia(a store.Attachment) assets.Media {
 	return m
 }
 
-// othersMedia is a file of another's post: a picture through our cache, a film as
+// othersFile is a file of another's post: a picture through our cache, a film as
 // a still with the way to it.
-func (s *Service) othersMedia(p store.Post, n int, scope Scope, known store.RemoteMedia) assets.Media {
+func (s *Service) othersFile(p store.Post, n int, scope Scope, known store.RemoteMedia) assets.Media {
 	a := p.Extra.Attachments[n]
 	at := s.postAddress(p, n, scope)
-	m := assets.Media{Name: fileName(a.URL), Original: a.URL, Host: ap.Host(a.URL)}
-	if size := max(a.Size, known.Bytes); size > 0 {
-		m.Size = assets.ByteSize(size)
+	m := fileOf(a)
+	m.Name, m.Original, m.Host = fileName(a.URL), a.URL, ap.Host(a.URL)
+	if m.Size == "" {
+		m.Size = assets.ByteSize(known.Bytes)
 	}
 	switch mediaClass(a.MediaType) {
 	case "image":
@@ -85,14 +93,10 @@ func (s *Service) othersMedia(p store.Post, n int, scope Scope, known store.Remo
 		switch {
 		case kind != "":
 			m.Words = kind + " pictures cannot be shown here."
-		case known.Why != "":
+		case known.Why != "" && !s.mediaDue(known): // what may be had by now is tried again
 			m.Words = failedWords[known.Why]
 		default:
 			m.URL, m.Preview = at.as(shapeFull), at.as(shapeSmall)
-		}
-		// A picture that may be had again is shown as soon as it is there.
-		if kind == "" && known.Why != "" && s.mediaDue(known) {
-			m.URL, m.Preview, m.Words = at.as(shapeFull), at.as(shapeSmall), ""
 		}
 	case "video", "audio":
 		if a.Preview != "" {
@@ -103,6 +107,16 @@ func (s *Service) othersMedia(p store.Post, n int, scope Scope, known store.Remo
 		}
 	}
 	return m
+}
+
+// FileAddresses are where apps have a file of another's post from: the whole of it
+// and a small picture; "" for what this server does not hand out.
+func (s *Service) FileAddresses(p store.Post, n int) (whole, small string) {
+	m := s.othersFile(p, n, ForOwner, store.RemoteMedia{})
+	if m.Play != "" {
+		m.URL = m.Play
+	}
+	return s.absolute(m.URL), s.absolute(m.Preview)
 }
 
 // mediaKind names a kind of file for people.
