@@ -231,6 +231,14 @@ func TestHotQueriesKeepTheirPlans(t *testing.T) {
 			func(tx *store.Tx) error { _, err := tx.Quotes([]int64{1, 2}); return err },
 			func(tx *store.Tx) error { tx.StampFor("quote", w.Hello.ID, "x"); return nil },
 			func(tx *store.Tx) error { _, err := tx.StampsOf("quote", w.Hello.ID, 10); return err })},
+		{"pictures of others", []string{"m USING PRIMARY KEY (url_hash=? AND shape=?)", "INDEX emojis_name (host_id=? AND shortcode=?)", "e USING INTEGER PRIMARY KEY"}, ask(
+			func(tx *store.Tx) error { tx.RemoteMedia("x", "small"); return nil },
+			func(tx *store.Tx) error { _, err := tx.RemoteMediaOf("small", "x", "y"); return err },
+			func(tx *store.Tx) error { tx.Emoji(1); return nil },
+			func(tx *store.Tx) error {
+				_, err := tx.Emojis([]store.EmojiName{{HostID: 2, Shortcode: "x"}})
+				return err
+			})},
 		{"uploads", []string{"(name=?)", "m USING INTEGER PRIMARY KEY", "INDEX media_post (post_id=?)"}, ask(
 			func(tx *store.Tx) error { tx.MediaByName("x"); return nil },
 			func(tx *store.Tx) error { _, err := tx.MediaList([]int64{1, 2}); return err },

@@ -93,7 +93,7 @@ func (t *Tx) RemoteMediaSize() (int64, error) {
 	return value[int64](t, `
 		select coalesce(sum(size), 0)
 		from remote_media indexed by remote_media_used
-		where name != ''`)
+		where size > 0`)
 }
 
 // EvictRemoteMedia forgets the pictures that were not looked at for longest until
@@ -102,7 +102,7 @@ func (t *Tx) EvictRemoteMedia(bytes int64, limit int) ([]RemoteMedia, error) {
 	list, err := many(t, scanRemoteMedia, `
 		select `+remoteMediaColumns+`
 		from remote_media m indexed by remote_media_used
-		where m.name != ''
+		where m.size > 0
 		order by m.used_at
 		limit ?`, limit)
 	if err != nil {

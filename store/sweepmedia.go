@@ -14,7 +14,7 @@ func findUnseen(t *Tx, _ Settings, _ int64) ([]any, int64, error) {
 	}, `
 		select url_hash, shape
 		from remote_media indexed by remote_media_used
-		where name != ''
+		where size > 0
 		and used_at < ?
 		and shape in ('small', 'full', 'emoji')
 		limit ?`, ms(t.Now().Add(-unseenPictures)), sweepSlice)

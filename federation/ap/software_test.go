@@ -78,10 +78,14 @@ func TestNotesOfEachSoftware(t *testing.T) {
 		"peertube/object/video__pl-peertube-moe-vid.json": func(n *Note) bool {
 			return n.Kind == "Video" && n.AttributedTo == "https://peertube.moe/accounts/7even" && n.Name == "Friday Night" &&
 				n.URL == "https://peertube.moe/videos/watch/df5f464b-be8d-46fb-ad81-2d4c2d1630e3" &&
-				n.Attachments[0].MediaType == "video/mp4" && n.MediaType == "text/markdown" && n.Icon != ""
+				n.Attachments[0].MediaType == "video/mp4" && n.MediaType == "text/markdown" && n.Icon != "" && n.Attachments[0].Seconds == 29
 		},
 		"peertube/activity/create-video__pl-peertube-video-object-mpegurl-only.json": func(n *Note) bool {
-			return n.Attachments[0].MediaType == "video/mp4"
+			return n.Attachments[0].MediaType == "video/mp4" && n.Attachments[0].Seconds > 0
+		},
+		"peertube/activity/create-video__pl-framatube-org-video.json": func(n *Note) bool {
+			a := n.Attachments[0] // of seven forms the largest is a gigabyte: one that can be played here is taken
+			return a.Seconds == 3622 && a.Size == 113038439 && a.Icon != ""
 		},
 		"lemmy/object/page__lemmy-objects-page.json": func(n *Note) bool {
 			return n.Kind == "Page" && n.Name == "Post title" && n.Audience != "" && n.Attachments[0].Type == "Link" && n.Icon != ""

@@ -217,6 +217,6 @@ alter table remote_media add column why text not null default '';
 
 alter table remote_media add column bytes integer not null default 0;
 
-create index remote_media_used on remote_media (used_at, size) where name != '';
+create index remote_media_used on remote_media (used_at, size) where size > 0;
 
 create index remote_media_name on remote_media (name) where name != '';

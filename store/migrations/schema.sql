@@ -650,6 +650,6 @@ CREATE INDEX posts_written on posts (id, visibility, boost_of) where actor_id = 
 
 CREATE INDEX posts_media on posts (id, visibility) where actor_id = 1 and boost_of is null and substr(extra, 1, 15) = '{"attachments":';
 
-CREATE INDEX remote_media_used on remote_media (used_at, size) where name != '';
+CREATE INDEX remote_media_used on remote_media (used_at, size) where size > 0;
 
 CREATE INDEX remote_media_name on remote_media (name) where name != '';

@@ -131,7 +131,13 @@ func (p *tab) note(event any) {
 		p.mu.Unlock()
 	}
 	u, err := url.Parse(e.Request.URL)
-	if err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "localhost" && !strings.HasSuffix(u.Hostname(), ".localhost") {
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
+		return
+	}
+	// A link may lead to a neighbour of the test; what a page loads is its own server's.
+	page, err := url.Parse(e.DocumentURL)
+	borrowed := err == nil && e.Type != network.ResourceTypeDocument && u.Host != page.Host
+	if borrowed || u.Hostname() != "localhost" && !strings.HasSuffix(u.Hostname(), ".localhost") {
 		p.mu.Lock()
 		p.foreign = append(p.foreign, e.Request.URL)
 		p.mu.Unlock()

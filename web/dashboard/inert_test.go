@@ -79,13 +79,17 @@ func TestT34_StrangersTextIsInert(t *testing.T) {
 				}
 			}
 			post = store.Post{
-				URI: "https://" + bob.Domain + "/n/" + store.Random(6), ActorID: bob.ID, Title: attack, Summary: attack, Content: "<p>" + html.EscapeString(attack) + "</p>",
+				URI: "https://" + bob.Domain + "/n/" + store.Random(6), ActorID: bob.ID, Title: attack, Summary: attack, Content: "<p>" + html.EscapeString(attack) + ":ok: <code>:ok:</code></p>",
 				URL: "javascript:alert(1)", Language: attack, PublishedAt: h.Now(), ParentURI: "https://x.example/" + store.Random(6),
 				Extra: store.PostExtra{
 					Attachments: []store.Attachment{{MediaType: attack, URL: "javascript:alert(1)", Alt: attack}},
 					Mentions:    []store.Mention{{Handle: attack}},
-					Poll:        &store.Poll{Options: []store.PollOption{{Name: attack}}},
+					Poll:        &store.Poll{Options: []store.PollOption{{Name: attack + ":ok:"}}},
+					Emojis:      []store.Emoji{{Shortcode: "ok", URL: attack}, {Shortcode: attack, URL: "javascript:alert(1)"}},
 				},
+			}
+			if err := tx.SaveEmojis(bob.HostID, post.Extra.Emojis); err != nil {
+				return err
 			}
 			if err := tx.InsertPost(&post); err != nil {
 				return err
@@ -104,8 +108,12 @@ func TestT34_StrangersTextIsInert(t *testing.T) {
 			"/me/requests?several=1", personPath(bob.ID) + "/unfollow", "/me/requests/" + decimal(carol.ID) + "/block", "/me/drafts",
 			"/me/search?q=" + strings.NewReplacer("<", "%3C", ">", "%3E", `"`, "%22", " ", "+", "/", "%2F", "{", "%7B").Replace(attack),
 		} {
-			if found := alive(h.open(path).body); found != "" {
+			body := h.open(path).body
+			if found := alive(body); found != "" {
 				t.Errorf("%s with %q holds %q", path, attack, found)
+			}
+			if path == "/me" && (!strings.Contains(body, `alt=":ok:"`) || !strings.Contains(body, "<code>:ok:</code>")) {
+				t.Errorf("Home with %q does not show the emoji, or shows it in code", attack)
 			}
 		}
 		for _, do := range []string{"options", "preview"} {

@@ -144,6 +144,13 @@ func TestStatusShapes(t *testing.T) {
 			t.Errorf("%v", media[i])
 		}
 	}
+	// Apps fetch what others attached from here, and know where it came from.
+	picture, film := media[0].(object), media[1].(object)
+	const here = "https://alice.example/media/post-"
+	if !strings.HasPrefix(picture["url"].(string), here) || !strings.HasPrefix(picture["preview_url"].(string), here) || picture["remote_url"] != "https://bob.example/1.jpg" ||
+		!strings.HasPrefix(film["url"].(string), here) || film["preview_url"] != nil || media[2].(object)["url"] != "https://bob.example/3.pdf" {
+		t.Errorf("media: %v", media)
+	}
 	size := media[0].(object)["meta"].(object)["original"].(object)
 	if size["width"] != 40.0 || size["size"] != "40x20" || size["aspect"] != 2.0 {
 		t.Errorf("size %v", size)
