@@ -15,7 +15,7 @@ func (v *view) addLinks(posts []store.Post, cards []assets.Card) error {
 	found, err := v.tx.LinkCards(postIDs(posts))
 	for i, p := range posts {
 		c, ok := found[p.ID]
-		if !ok || len(cards[i].Media) > 0 || cards[i].Quote != nil {
+		if !ok || len(p.Extra.Attachments) > 0 || cards[i].Quote != nil {
 			continue
 		}
 		link := linkCard(c)

@@ -246,7 +246,7 @@ func (v *view) addLinks(posts []store.Post, list []assets.Entry) error {
 	}
 	for i, p := range posts {
 		c, ok := found[p.ID]
-		if !ok || len(list[i].Media) > 0 || p.Extra.QuoteURI != "" {
+		if !ok || len(p.Extra.Attachments) > 0 || p.Extra.QuoteURI != "" {
 			continue
 		}
 		link := assets.LinkCard{
