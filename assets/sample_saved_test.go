@@ -122,14 +122,5 @@ func sampleHashtags(pages map[string]any) {
 	pages["tag.none"] = tag{Owner: owner("#x", "tags", "/me/tags/x"), Tag: "llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch"}
 	found := cards[0]
 	found.Tags = []Tag{{"tren", "/me/tags/tren"}, {"Canfranc", "/me/tags/canfranc"}}
-	pages["home.tag"] = struct {
-		Owner
-		Compose                                    Compose
-		Cards                                      []Card
-		NewCount                                   int
-		NewSince, NewURL, MarkerBefore, MarkerText string
-		Pager                                      Pager
-		Last                                       *Delivery
-		Unfinished                                 []unfinished
-	}{Owner: owner("Home", "home", "/me"), Compose: Compose{Key: "k", Audiences: audiences}, Cards: []Card{found, cards[1]}}
+	pages["home.tag"] = sampleHome{Owner: owner("Home", "home", "/me"), Compose: Compose{Key: "k", Audiences: audiences}, Cards: []Card{found, cards[1]}}
 }

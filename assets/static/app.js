@@ -110,6 +110,7 @@ function hear({ last: number, event, up }) {
 	else soonNews()
 	if (kind === "reset") for (const card of $$("[id^='p-']")) touch(card.id.slice(2))
 	if ($(`[data-live~="${kind}"]`)) soonSwap(kind)
+	if (kind === "thread") for (const part of $$(`[data-thread="${id}"]`)) looked(part).catch(() => {})
 }
 
 /* A page that nobody looks at for five minutes stops listening. */
@@ -144,9 +145,11 @@ async function news() {
 		return // the stream says that there is no connection
 	}
 	updated = n.time
-	for (const name of ["inbox", "requests", "drafts"]) for (const e of $$(`[data-n="${name}"]`)) {
-		e.firstElementChild.textContent = n[name].toLocaleString("en")
-		e.hidden = !n[name]
+	const numbers = { inbox: n.inbox, messages: n.messages, requests: n.requests, drafts: n.drafts, more: n.requests + n.messages }
+	for (const e of $$("[data-n]")) {
+		const number = numbers[e.dataset.n]
+		e.firstElementChild.textContent = number.toLocaleString("en")
+		e.hidden = !number
 	}
 	if (!home) return
 	const words = []
@@ -306,9 +309,7 @@ async function send(form, button, card, part) {
 		complain(form, ($(".err, [role=alert], main h1", page) || page.body).textContent.trim())
 	} else if (part && page.getElementById(part.id)) {
 		put(part.id, page)
-		const now = document.getElementById(part.id), control = $("button, a, summary", now) || now
-		if (control === now) now.tabIndex = -1
-		control.focus({ preventScroll: true })
+		enter(part.id)
 	} else location.href = answer.url
 }
 
@@ -325,14 +326,46 @@ function put(id, page) {
 	if (before && now && before.outerHTML !== now.outerHTML) before.replaceWith(document.adoptNode(now))
 }
 
+/* enter puts the focus on the first control of a part, or on the part. */
+function enter(id) {
+	const part = document.getElementById(id), control = $("button, a, summary", part) || part
+	if (control === part) part.tabIndex = -1
+	control.focus({ preventScroll: true })
+}
+
 /* Parts with data-live="KIND" are as the server has them now, once such a thing happened. */
 const soonSwap = later(async kind => {
 	const answer = await fetch(here(), { headers: { Accept: "text/html" } }).catch(() => null)
 	if (!answer?.ok || answer.redirected) return
 	const page = parse(await answer.text())
-	for (const part of $$(`[id][data-live~="${kind}"]`)) if (!part.contains(document.activeElement)) put(part.id, page)
+	for (const part of $$(`[id][data-live~="${kind}"]`)) {
+		const focused = part.contains(document.activeElement)
+		if ($("details[open]", part)) continue
+		put(part.id, page)
+		if (focused) enter(part.id)
+	}
 	times()
 }, 700)
+
+/* looked: the search for the rest of a conversation ended. What came is not put into
+   the tree under the reader, but counted. */
+async function looked(part) {
+	const answer = await fetch(here(), { headers: { Accept: "text/html" } })
+	if (!answer.ok) return
+	const page = parse(await answer.text()), more = $$("main article", page).length - $$("main article").length
+	const p = document.createElement("p"), b = p.appendChild(document.createElement("b"))
+	b.textContent = more > 0 ? count(more, "more post") + " came." : "Nothing more was found."
+	if (more > 0) {
+		const a = document.createElement("a")
+		a.href = here()
+		a.textContent = "Show the whole conversation"
+		p.append(" ", a)
+	}
+	part.style.minBlockSize = part.offsetHeight + "px"
+	const words = $(":scope > div", part) || $(":scope > span", part) || part
+	words.replaceChildren(...words.tagName === "SPAN" ? p.childNodes : [p])
+	say(b.textContent)
+}
 
 /* 5. Where the owner stopped reading. The place moves up to a post when that and all
    below it, down to the old place, were in sight. */

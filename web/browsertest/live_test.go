@@ -77,6 +77,7 @@ func TestLive(t *testing.T) {
 	t.Run("new posts wait behind a button", j.newPosts)
 	t.Run("a like stays in place", j.likeInPlace)
 	t.Run("delivery and counters", j.counters)
+	t.Run("a follow stays in place", j.followInPlace)
 	t.Run("keys", j.pressKeys)
 	t.Run("the place moves with what was seen", j.placeMoves)
 	t.Run("unsent text is kept", j.unsent)
@@ -155,6 +156,20 @@ func (j *journey) counters(*testing.T) {
 	a.waits("one more unread", `before => (`+unread+`)() === before + 1`, before)
 }
 
+// followInPlace: asked, and then accepted, without a page (journey 2).
+func (j *journey) followInPlace(*testing.T) {
+	a := j.alice
+	a.open("/me/search?q=" + strings.Replace(j.houses["carol"].handle(), "@", "%40", 2))
+	a.open(eval[string](a, `() => [...document.querySelectorAll("main a.name")].find(e => e.textContent.includes("Carol")).href`))
+	eval[bool](a, `() => window.same = true`)
+	a.touch("Follow", "#relation")
+	a.waits("the answer", `() => document.querySelector("#relation").textContent.includes("You follow them")`)
+	a.waits("the focus", `() => document.activeElement.closest("#relation")`)
+	if !eval[bool](a, `() => window.same === true`) {
+		j.Error("a page was loaded")
+	}
+}
+
 // pressKeys: a hand on the keyboard, and the switch that takes it off.
 func (j *journey) pressKeys(*testing.T) {
 	a := j.alice
@@ -201,7 +216,7 @@ func (j *journey) pressKeys(*testing.T) {
 	}
 	a.turns("\x1b?") // out of the field first
 	a.sees("Keys", "Next post")
-	for keys, path := range map[string]string{"gi": "/me/inbox", "gc": "/me/catchup", "gd": "/me/drafts", "gs": "/me/settings", "gp": "/me/profile", "gh": "/me", "c": "/me/write", "/": "/me/search"} {
+	for keys, path := range map[string]string{"gi": "/me/inbox", "gc": "/me/catchup", "gm": "/me/messages", "gb": "/me/saved", "gd": "/me/drafts", "gs": "/me/settings", "gp": "/me/profile", "gh": "/me", "c": "/me/write", "/": "/me/search"} {
 		a.open("/me/keys")
 		a.turns(keys)
 		if at := a.address(); !strings.HasSuffix(at, path) {

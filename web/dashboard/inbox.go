@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"math"
 	"net/http"
 	"slices"
 	"time"
@@ -122,17 +123,10 @@ func (page *inboxPage) markPlace(since string) {
 // was opened is read.
 func (d *Dashboard) inboxRead(w http.ResponseWriter, r *http.Request) {
 	until := number(r.PostForm.Get("until"))
-	err := d.service.Store().Write(r.Context(), func(tx *store.Tx) error {
-		newest, err := tx.Notifications(store.Page{Limit: 1}, nil, nil)
-		if err != nil || len(newest) == 0 {
-			return err
-		}
-		if until == 0 {
-			until = newest[0].ID
-		}
-		return tx.SetNotificationMarker(min(until, newest[0].ID))
-	})
-	if err != nil {
+	if until == 0 {
+		until = math.MaxInt64 // the newest that there is
+	}
+	if _, err := d.service.MoveMarkers(r.Context(), map[string]int64{store.MarkerNotifications: until}); err != nil {
 		d.fail(w, r, err)
 		return
 	}

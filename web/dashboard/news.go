@@ -20,6 +20,7 @@ type news struct {
 	More     bool   `json:"more"`  // and more that were not counted
 	Late     int    `json:"late"`  // posts that came in below the place
 	Inbox    int    `json:"inbox"`
+	Messages int    `json:"messages"`
 	Requests int    `json:"requests"`
 	Drafts   int    `json:"drafts"`
 	Time     string `json:"time"` // now, as the owner reads it
@@ -45,7 +46,7 @@ func (v *view) news(top int64) (n news, err error) {
 	if err != nil {
 		return n, err
 	}
-	n.Inbox, n.Requests, n.Drafts = frame.Inbox, frame.Requests, frame.Drafts
+	n.Inbox, n.Messages, n.Requests, n.Drafts = frame.Inbox, frame.Messages, frame.Requests, frame.Drafts
 	if top == 0 {
 		return n, nil
 	}
