@@ -15,7 +15,7 @@ func TestMessagesAreTalksThatCanBeAnswered(t *testing.T) {
 	h.open("/me/messages").says(t, "No messages yet.")
 	theirs := bob.Post(t, store.Direct, "@"+h.Handle()+" the key is under the pot")
 	list := h.open("/me/messages")
-	list.says(t, ">bob</bdi>", "the key is under the pot", ">New</span>", "Mark all read", "Not encrypted.", `Messages <span class="n count">1<`)
+	list.says(t, ">bob</bdi>", "the key is under the pot", ">New</span>", "Mark all read", "Not encrypted.", `Messages <span class="n count" data-n="messages"><span>1<`)
 	h.open("/me/more").says(t, `href="/me/messages">Messages <span class="count">1</span>`)
 	here, _ := h.Has(t, theirs.URI)
 	c, err := store.Get(ctx, h.Store(), func(tx *store.Tx) (store.Conversation, error) { return tx.ConversationOf(here.ID) })
