@@ -10,8 +10,8 @@ import (
 	"dassie/store/storetest"
 )
 
-// ownPost writes a post of the owner, dated by its id.
-func datedPost(t testing.TB, s *store.Store, at time.Time, v store.Visibility, text string, change ...func(*store.Post)) store.Post {
+// dated stores a post of the owner, dated by its id.
+func dated(t testing.TB, s *store.Store, at time.Time, v store.Visibility, text string, change ...func(*store.Post)) store.Post {
 	t.Helper()
 	p := store.Post{ID: store.IDAt(at), URI: fmt.Sprint("https://alice.example/posts/", at.UnixNano()), ActorID: store.OwnerID, Visibility: v, Content: text, PublishedAt: at}
 	for _, c := range change {
@@ -27,11 +27,11 @@ func TestWhatTheOwnerWroteIsCountedByMonth(t *testing.T) {
 	if _, err := store.Get(bg, s, func(tx *store.Tx) (int64, error) { return tx.OldestWritten(store.Public) }); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("before the first post: %v", err)
 	}
-	first := datedPost(t, s, month(3), store.Public, "the first moment of March")
-	datedPost(t, s, month(4).Add(-time.Millisecond), store.Unlisted, "the last of March, quietly")
-	datedPost(t, s, month(4), store.Public, "April", func(p *store.Post) { p.ParentURI = "https://elsewhere.example/1" })
-	datedPost(t, s, month(4).Add(time.Hour), store.Followers, "nobody's business")
-	datedPost(t, s, month(4).Add(2*time.Hour), store.Public, "", func(p *store.Post) { p.BoostOf = first.ID })
+	first := dated(t, s, month(3), store.Public, "the first moment of March")
+	dated(t, s, month(4).Add(-time.Millisecond), store.Unlisted, "the last of March, quietly")
+	dated(t, s, month(4), store.Public, "April", func(p *store.Post) { p.ParentURI = "https://elsewhere.example/1" })
+	dated(t, s, month(4).Add(time.Hour), store.Followers, "nobody's business")
+	dated(t, s, month(4).Add(2*time.Hour), store.Public, "", func(p *store.Post) { p.BoostOf = first.ID })
 	spans := [][2]int64{}
 	for m := time.March; m <= time.May; m++ {
 		spans = append(spans, [2]int64{store.IDAt(month(m)), store.IDAt(month(m + 1))})
@@ -55,9 +55,9 @@ func TestPostsWithMediaAreFound(t *testing.T) {
 		p.Extra = store.PostExtra{Attachments: []store.Attachment{{URL: "https://alice.example/media/x"}}, Tags: []string{"frost"}, Context: "x", Poll: &store.Poll{},
 			Mentions: []store.Mention{{URI: "x"}}, Emojis: []store.Emoji{{Shortcode: "x"}}, App: "x", QuoteURI: "x"}
 	}
-	shown := datedPost(t, s, storetest.Start.Add(time.Hour), store.Public, "a picture", everything)
-	datedPost(t, s, storetest.Start.Add(2*time.Hour), store.Followers, "a private picture", everything)
-	datedPost(t, s, storetest.Start.Add(3*time.Hour), store.Public, "no picture", func(p *store.Post) { p.Extra.Tags = []string{"attachments"} })
+	shown := dated(t, s, storetest.Start.Add(time.Hour), store.Public, "a picture", everything)
+	dated(t, s, storetest.Start.Add(2*time.Hour), store.Followers, "a private picture", everything)
+	dated(t, s, storetest.Start.Add(3*time.Hour), store.Public, "no picture", func(p *store.Post) { p.Extra.Tags = []string{"attachments"} })
 	for _, p := range []store.Page{{}, {Min: 1}} {
 		list, err := store.Get(bg, s, func(tx *store.Tx) ([]store.Post, error) { return tx.OwnWithMedia(p, store.Public) })
 		if err != nil || len(list) != 1 || list[0].ID != shown.ID {
@@ -94,9 +94,9 @@ func TestT42_StrangersCountAndFindOpenPostsOnly(t *testing.T) {
 	if err != nil || len(got) != 2 || got[w.Bob.ID] != 1 || got[w.Carol.ID] != 2 {
 		t.Errorf("%v %v", list, err)
 	}
-	found := datedPost(t, s, storetest.Start.Add(time.Hour), store.Public, "hidden words in a public post")
-	datedPost(t, s, storetest.Start.Add(2*time.Hour), store.Unlisted, "hidden words, quietly")
-	datedPost(t, s, storetest.Start.Add(3*time.Hour), store.Followers, "hidden words for followers")
+	found := dated(t, s, storetest.Start.Add(time.Hour), store.Public, "hidden words in a public post")
+	dated(t, s, storetest.Start.Add(2*time.Hour), store.Unlisted, "hidden words, quietly")
+	dated(t, s, storetest.Start.Add(3*time.Hour), store.Followers, "hidden words for followers")
 	write(t, s, func(tx *store.Tx) error {
 		_, err := tx.IndexBatch(100, func(p store.Post) string { return p.Content })
 		return err

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"dassie/federation"
 	"dassie/store"
 )
 
@@ -63,10 +64,11 @@ func TestRobotsAreAskedForWhatTheOwnerWants(t *testing.T) {
 	if w = h.ask("GET", "/@nora", browser); w.Header().Get("X-Robots-Tag") != "" || strings.Contains(w.Body.String(), `name="robots"`) {
 		t.Errorf("everybody let in: %v", w.Header())
 	}
-	name, _, err := h.svc.Media().Blob(bg, strings.NewReader("x"), 1000)
-	must(t, err)
 	h.change(func(s *store.Settings) { s.AICrawlers = false })
-	if w = h.ask("GET", "/media/"+name, ""); w.Header().Get("X-Robots-Tag") != "noai, noimageai" {
+	picture := h.uploaded(1)
+	_, err := h.svc.Publish(bg, federation.Draft{Text: "Look", Media: []federation.Attached{{ID: picture.ID}}})
+	must(t, err)
+	if w = h.ask("GET", "/media/"+picture.Name, ""); w.Code != 200 || w.Header().Get("X-Robots-Tag") != "noai, noimageai" {
 		t.Errorf("a picture: %v", w.Header())
 	}
 }

@@ -34,6 +34,7 @@ func static(w http.ResponseWriter, r *http.Request, _ httprouter.Params) {
 // of their own; files without an ending have no address but those.
 func (w *Web) media(rw http.ResponseWriter, r *http.Request, at httprouter.Params) {
 	name := at[0].Value
+	w.site.Robotic(rw.Header())
 	if federation.IsOwnMedia(name) {
 		reply.LimitTime(rw, mediaTime)
 		w.svc.ServeOwnMedia(rw, r, name, w.isOwner)
@@ -55,7 +56,6 @@ func (w *Web) media(rw http.ResponseWriter, r *http.Request, at httprouter.Param
 	defer f.Close()
 	reply.LimitTime(rw, mediaTime)
 	h := rw.Header() // nosniff and the sandbox are set for every answer
-	w.site.Robotic(h)
 	h.Set("Content-Type", media.MIME(name))
 	h.Set("Cache-Control", reply.Immutable)
 	h.Set("ETag", `"`+name[:32]+`"`)

@@ -1,6 +1,7 @@
 package browsertest
 
 import (
+	"bytes"
 	"context"
 	"image"
 	"image/color"
@@ -68,31 +69,23 @@ func newSite(t testing.TB) *siteOf {
 	return s
 }
 
-// post stores a post with a picture.
+// post publishes a post with a picture.
 func (s *siteOf) post(text, warning, alt string) store.Post {
 	s.t.Helper()
 	ctx := context.Background()
-	read, write := io.Pipe()
-	go func() {
-		m := image.NewRGBA(image.Rect(0, 0, 240, 160))
-		for i := range 240 * 160 {
-			m.Set(i%240, i/240, color.RGBA{90, uint8(i % 240), uint8(len(text) * 4), 255})
-		}
-		write.CloseWithError(png.Encode(write, m))
-	}()
-	pics, err := s.svc.Media().Picture(ctx, read, media.OwnerPicture, media.Header)
+	var b bytes.Buffer
+	m := image.NewRGBA(image.Rect(0, 0, 1200, 800))
+	for i := range 1200 * 800 {
+		m.Set(i%1200, i/1200, color.RGBA{90, uint8(i % 240), uint8(len(text) * 4), 255})
+	}
+	if err := png.Encode(&b, m); err != nil {
+		s.t.Fatal(err)
+	}
+	up, err := s.svc.Upload(ctx, &b, "picture.png")
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	var p store.Post
-	err = s.svc.Store().Write(ctx, func(tx *store.Tx) error {
-		id := tx.NewID()
-		p = store.Post{
-			ID: id, URI: s.svc.Origin().URL("/posts/" + strconv.FormatInt(id, 10)), ActorID: store.OwnerID, Summary: warning, Content: "<p>" + text + "</p>", Language: "en", PublishedAt: tx.Now(),
-			Extra: store.PostExtra{Attachments: []store.Attachment{{MediaType: "image/png", URL: s.svc.Origin().URL("/media/" + pics[0].Name), Name: pics[0].Name, Alt: alt, Width: 240, Height: 160}}},
-		}
-		return tx.InsertPost(&p)
-	})
+	p, err := s.svc.Publish(ctx, federation.Draft{Text: text, Summary: warning, Language: "en", Media: []federation.Attached{{ID: up.ID, Alt: &alt}}})
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -111,7 +111,11 @@ type feedItem struct {
 }
 
 // feedFile is something attached.
-type feedFile struct{ address, mediaType, alt string }
+type feedFile struct {
+	address, mediaType, alt string
+	size                    int64 // bytes; 0 if unknown
+	seconds                 float64
+}
 
 func (v *view) newFeed(path, ending, title string) *feed {
 	o := v.site.svc.Origin()
@@ -160,7 +164,7 @@ func (v *view) feedItem(p store.Post) feedItem {
 		b.WriteString("</ul>")
 	}
 	for _, m := range p.Extra.Attachments {
-		file := feedFile{v.mediaAddress(m), m.MediaType, m.Alt}
+		file := feedFile{v.mediaAddress(m), m.MediaType, m.Alt, m.Size, m.Seconds}
 		if !ap.IsURL(file.address) {
 			continue // html/template does not look after this one
 		}

@@ -144,7 +144,7 @@ func (f *feed) rss() (*page, error) {
 		}
 		for n, m := range i.files {
 			if n == 0 {
-				item.Enclosure = &rssEnclosure{m.address, 0, m.mediaType}
+				item.Enclosure = &rssEnclosure{m.address, m.size, m.mediaType}
 			}
 			medium, _, _ := strings.Cut(m.mediaType, "/")
 			media := rssMedia{URL: m.address, Type: m.mediaType, Medium: medium}
@@ -199,9 +199,11 @@ type jsonItem struct {
 }
 
 type jsonFile struct {
-	URL   string `json:"url"`
-	Type  string `json:"mime_type"`
-	Title string `json:"title,omitempty"`
+	URL     string  `json:"url"`
+	Type    string  `json:"mime_type"`
+	Title   string  `json:"title,omitempty"`
+	Size    int64   `json:"size_in_bytes,omitempty"`
+	Seconds float64 `json:"duration_in_seconds,omitempty"`
 }
 
 func (f *feed) json() (*page, error) {
@@ -221,7 +223,7 @@ func (f *feed) json() (*page, error) {
 			if item.Image == "" && mediaKind(m.mediaType) == "Picture" {
 				item.Image = m.address
 			}
-			item.Attachments = append(item.Attachments, jsonFile{m.address, m.mediaType, m.alt})
+			item.Attachments = append(item.Attachments, jsonFile{m.address, m.mediaType, m.alt, m.size, m.seconds})
 		}
 		out.Items = append(out.Items, item)
 	}
