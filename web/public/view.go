@@ -175,13 +175,15 @@ func heading(p store.Post, runes int) string {
 	if text := markup.Excerpt(p.Content, runes); text != "" {
 		return text
 	}
-	for _, m := range p.Extra.Attachments {
-		if m.Alt != "" && !p.Sensitive {
-			return mediaKind(m.MediaType) + ": " + markup.Excerpt(template.HTMLEscapeString(m.Alt), runes)
-		}
-		return mediaKind(m.MediaType)
+	if len(p.Extra.Attachments) == 0 {
+		return "Post"
 	}
-	return "Post"
+	first := p.Extra.Attachments[0]
+	kind := mediaKind(first.MediaType)
+	if first.Alt == "" || p.Sensitive {
+		return kind
+	}
+	return kind + ": " + markup.Excerpt(template.HTMLEscapeString(first.Alt), runes)
 }
 
 func formatID(id int64) string { return strconv.FormatInt(id, 10) }
