@@ -406,3 +406,22 @@ func zipped(body []byte) int {
 	_ = z.Close()
 	return b.Len()
 }
+
+// What somebody muted answered is left out, at once, and is back when the mute ends.
+func TestAnswersOfSomebodyMutedAreLeftOut(t *testing.T) {
+	h := newHouse(t)
+	ann, _ := h.person("ann", "there.example")
+	p := h.post(store.Public, "A question")
+	h.answer(ann, store.Public, p, "ANN-WORDS")
+	h.boost(h.answer(ann, store.Public, store.Post{}, "ANN-BOOSTED"), store.Public)
+	post := "/@nora/" + formatID(p.ID)
+	says(t, h.page(post), "ANN-WORDS", "1 reply")
+	says(t, h.page("/@nora"), "1 reply", "ANN-BOOSTED")
+	must(t, h.svc.Mute(bg, ann.ID, time.Hour, false))
+	body := h.ask("GET", post, browser).Body.String()
+	hides(t, body, "ANN-WORDS")
+	says(t, body, "1 reply is not shown")
+	hides(t, h.page("/@nora"), "1 reply", "ANN-BOOSTED")
+	h.wait(2 * time.Hour)
+	says(t, h.page(post), "ANN-WORDS")
+}

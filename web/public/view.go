@@ -29,7 +29,8 @@ type view struct {
 // author is somebody on a page.
 type author struct {
 	person assets.Person
-	hidden bool // the owner does not show them, or they are gone
+	hidden bool // blocked, or gone
+	muted  bool // what they write is not shown; that they follow is no secret
 	host   int64
 }
 
@@ -90,7 +91,8 @@ func (v *view) listed(p store.Post) bool {
 	case p.Own():
 		return true
 	}
-	return p.Visibility == store.Public && !v.author(p.ActorID).hidden
+	a := v.author(p.ActorID)
+	return p.Visibility == store.Public && !a.hidden && !a.muted
 }
 
 // read makes sure that authors are at hand, in a few queries for all of them.
@@ -113,11 +115,16 @@ func (v *view) read(ids ...int64) error {
 	if err != nil {
 		return fmt.Errorf("look up who is hidden: %w", err)
 	}
+	muted, err := v.tx.MutedAmong(missing...)
+	if err != nil {
+		return fmt.Errorf("look up who is muted: %w", err)
+	}
 	if err := v.readEmojis(rows); err != nil {
 		return err
 	}
 	for id, a := range rows {
-		v.authors[id] = author{person: v.face(a), hidden: hidden[id], host: a.HostID}
+		_, mute := muted[id]
+		v.authors[id] = author{person: v.face(a), hidden: hidden[id], muted: mute, host: a.HostID}
 	}
 	return nil
 }
