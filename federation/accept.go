@@ -18,6 +18,9 @@ func (s *Service) Accept(ctx context.Context, actorIDs ...int64) error {
 		if f.State != store.FollowAsked {
 			return nil
 		}
+		if err := tx.LogSecurity("request", "accepted @"+a.Handle(), ""); err != nil {
+			return err
+		}
 		return s.acceptFollower(tx, a, f, true)
 	})
 }
@@ -27,6 +30,9 @@ func (s *Service) Reject(ctx context.Context, actorIDs ...int64) error {
 	return s.eachFollower(ctx, actorIDs, func(tx *store.Tx, a store.Actor, f store.Follower) error {
 		if f.State != store.FollowAsked {
 			return nil
+		}
+		if err := tx.LogSecurity("request", "rejected @"+a.Handle(), ""); err != nil {
+			return err
 		}
 		return s.rejectFollower(tx, a, f, store.FollowRejected)
 	})

@@ -1,7 +1,6 @@
 package dashboard
 
 import (
-	"html/template"
 	"net/http"
 	"slices"
 	"time"
@@ -77,5 +76,5 @@ func (v *view) oldCard(p store.Post, e store.Edit) (assets.Card, error) {
 			media[i].URL, media[i].Preview, media[i].Play, media[i].Words = "", "", "", "It is not attached any more."
 		}
 	}
-	return assets.Card{Warning: e.Summary, Content: template.HTML(old.HTML()), Lang: p.Language, Media: media, Poll: poll}, err
+	return assets.Card{Warning: e.Summary, Content: content(old), Lang: p.Language, Media: media, Poll: poll}, err
 }
