@@ -144,7 +144,7 @@ func samplePages() map[string]any {
 		Compose: &Compose{Key: "k", Text: "@grace@navy.example ", Reply: "4", Audiences: audiences}, People: []talker{{grace, 2}, {tomas, 1}}, BackURL: "/me", BackText: "Home"}
 	looking := *gap
 	looking.Looking, looking.Silent, looking.Why = true, "", nil
-	left := Card{ID: "70", URL: "/me/post/70", Left: "A post by somebody you blocked or muted."}
+	left := Card{ID: "70", URL: "/me/post/70", Left: "A post by somebody you muted.", LeftURL: "/me/post/70"}
 	hurt := cards[4]
 	hurt.ReplyTo = ""
 	folds := sampleTree()
@@ -296,7 +296,7 @@ func sampleTalks(pages map[string]any) {
 		say("92", grace, "<p>Under the third pot from the left, the one with the dead rosemary. Water it if you like.</p>", 12*time.Minute),
 	}, "/me/messages/1?before=90", "", &Compose{Key: "k", Text: "@grace@navy.example ", Reply: "92", Audiences: Audiences{Chosen: "named", Widest: "named"}}}
 	pages["message.three"] = message{Owner: owner("Messages", "messages", "/me/messages/2"), URL: "/me/messages/2", People: []Person{tomas, long}, Others: 1,
-		Said: []saidSample{{Card: Card{ID: "93", Left: "A post by somebody you blocked or muted."}}, say("94", nora, wide, time.Hour, "Not sent to @tomas@andenes.example: one of you blocked the other.")}, Later: "/me/messages/2?after=94"}
+		Said: []saidSample{{Card: Card{ID: "93", Left: "A post by somebody you blocked."}}, say("94", nora, wide, time.Hour, "Not sent to @tomas@andenes.example: one of you blocked the other.")}, Later: "/me/messages/2?after=94"}
 }
 
 func pinnedSample(c Card) Card { c.Pinned = true; return c }

@@ -152,6 +152,7 @@ type Card struct {
 	BoostURL string        // who boosted it, likewise
 	Versions int           // earlier ones that are kept, of the post in focus
 	Left     string        // in a tree, why only a line stands for it: "A post by somebody you blocked or muted."; "" shows it
+	LeftURL  string        // where it can be read all the same; "" for nowhere
 	Original string        // its page on its own server, "" for own posts
 	QuoteURL string        // of the page that quotes it, where it stands in focus; "" if it cannot be quoted
 	Quote    *Quoted       // what it quotes, nil for nothing or a mere link in the text

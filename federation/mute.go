@@ -17,8 +17,8 @@ const maxNote = 2000
 // Mute keeps what somebody posts and boosts, and boosts of what they wrote, out of
 // timelines and searches: for some time, or with 0 until it is taken back. With
 // notices, nothing that they do is notified either. Nobody is told, follows stay,
-// and their page and conversations show what they wrote. It replaces a mute that
-// is in force.
+// and their page shows what they wrote; in a conversation a line stands for it. It
+// replaces a mute that is in force.
 func (s *Service) Mute(ctx context.Context, actorID int64, d time.Duration, notices bool) error {
 	if actorID == store.OwnerID {
 		return reply.Errorf(reply.Unprocessable, "You cannot mute yourself.")

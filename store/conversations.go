@@ -64,12 +64,29 @@ func (t *Tx) FileTalk(talk Talk) (bool, error) {
 		values (?, ?)`, p.ID, c.ID); err != nil {
 		return false, err
 	}
+	unread, err := t.tellsOfTalk(talk)
+	if err != nil {
+		return false, err
+	}
 	// Whoever answers has read what was there.
 	_, err = t.exec(`
 		update conversations
 		set last_id = max(last_id, ?1), unread = iif(?2, 0, max(unread, ?3))
-		where id = ?4`, p.ID, p.Own(), talk.Unread && !p.Own(), c.ID)
+		where id = ?4`, p.ID, p.Own(), unread, c.ID)
 	return err == nil, err
+}
+
+// tellsOfTalk says whether a post makes its conversation unread: not an own one,
+// nor one by somebody who is muted with their notices.
+func (t *Tx) tellsOfTalk(talk Talk) (bool, error) {
+	if !talk.Unread || talk.Post.Own() {
+		return false, nil
+	}
+	m, err := t.MuteOf(talk.Post.ActorID)
+	if errors.Is(err, ErrNotFound) {
+		return true, nil
+	}
+	return err == nil && !m.Notices, err
 }
 
 // talkRoot is the name of the conversation that a post belongs to.

@@ -192,7 +192,7 @@ func (v *view) thread(page *postPage, p store.Post, after int64) error {
 	if err != nil {
 		return err
 	}
-	hidden, err := v.hidden(actorIDs(above...))
+	hidden, err := v.unread(actorIDs(above...))
 	if err != nil {
 		return err
 	}
@@ -245,7 +245,7 @@ func (v *view) aboveFocus(page *postPage, above []store.Post, hidden map[int64]b
 	for i, a := range above {
 		card, ok := cards[a.ID]
 		if hidden[a.ActorID] || !ok {
-			card = assets.Card{ID: decimal(a.ID), URL: postPath(a.ID), Left: v.whyLeft(a.ActorID)}
+			card = v.line(a.ID, a.ActorID)
 		}
 		if i > 0 {
 			card.ReplyTo = ""

@@ -19,8 +19,9 @@ const (
 
 // words for what stands in a tree in place of a post.
 const (
-	leftOut  = "A post by somebody you blocked or muted."
-	leftGone = "A post by somebody whose account is gone."
+	leftOut   = "A post by somebody you blocked."
+	leftMuted = "A post by somebody you muted."
+	leftGone  = "A post by somebody whose account is gone."
 )
 
 // grove is what is known below a post, and how much of it one page shows.
@@ -53,7 +54,7 @@ func (v *view) newGrove(root int64) (*grove, error) {
 		ids[i] = b.ActorID
 	}
 	g := &grove{root: root, children: map[int64][]store.Branch{}, size: map[int64]int{}, shown: map[int64]bool{}, folded: map[int64]int{}}
-	if g.hidden, err = v.hidden(ids); err != nil {
+	if g.hidden, err = v.unread(ids); err != nil {
 		return nil, err
 	}
 	below := map[int64][]store.Branch{}
@@ -191,16 +192,50 @@ func (v *view) nodes(g *grove, cards map[int64]assets.Card) []assets.Node {
 func (v *view) plant(b store.Branch, g *grove, cards map[int64]assets.Card) assets.Card {
 	card, ok := cards[b.ID]
 	if g.hidden[b.ActorID] || !ok {
-		return assets.Card{ID: decimal(b.ID), URL: postPath(b.ID), Left: v.whyLeft(b.ActorID)}
+		return v.line(b.ID, b.ActorID)
 	}
 	return card
 }
 
-func (v *view) whyLeft(actorID int64) string {
-	if a, ok := v.seen[actorID]; ok && a.GoneAt.IsZero() {
-		return leftOut
+// line stands for a post that is not shown. What somebody muted wrote can be
+// opened.
+func (v *view) line(postID, actorID int64) assets.Card {
+	c := assets.Card{ID: decimal(postID), URL: postPath(postID), Left: v.whyLeft(actorID)}
+	if c.Left == leftMuted {
+		c.LeftURL = c.URL
 	}
-	return leftGone
+	return c
+}
+
+func (v *view) whyLeft(actorID int64) string {
+	a, ok := v.seen[actorID]
+	switch {
+	case !ok || !a.GoneAt.IsZero():
+		return leftGone
+	case v.muted[actorID]:
+		return leftMuted
+	}
+	return leftOut
+}
+
+// unread says whose posts a conversation has only a line for: of those who are
+// hidden, and of those who are muted.
+func (v *view) unread(ids []int64) (map[int64]bool, error) {
+	out, err := v.hidden(ids)
+	if err != nil || v.evenMuted {
+		return out, err
+	}
+	mutes, err := v.tx.MutedAmong(ids...)
+	for id := range mutes {
+		if v.muted == nil {
+			v.muted = map[int64]bool{}
+		}
+		if !out[id] {
+			v.muted[id] = true
+		}
+		out[id] = true
+	}
+	return out, err
 }
 
 // hidden says which of some people are not to be shown (T48); their rows are read.

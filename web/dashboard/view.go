@@ -27,8 +27,9 @@ type view struct {
 	event string                // number of the last event before the page was read
 	at    string                // page that a part is made for; "" for the request's own
 
-	inHome    bool // the cards are those of Home, which say what brought them there
-	evenMuted bool // the owner went to see what these people wrote, muted or not
+	inHome    bool           // the cards are those of Home, which say what brought them there
+	muted     map[int64]bool // people whom only a line stands for, since they are muted
+	evenMuted bool           // the owner went to see what these people wrote, muted or not
 
 	emojis federation.EmojiPaths // read already
 }
