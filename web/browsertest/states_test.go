@@ -23,6 +23,7 @@ func TestEveryState(t *testing.T) {
 	s.enter()
 	s.picture()
 	s.poll()
+	s.react()
 	s.quote()
 	s.pin()
 	s.report()
@@ -122,6 +123,33 @@ func (s *states) poll() {
 	s.page(p, "edit-poll", "/me/write?edit="+s.asked[strings.LastIndex(s.asked, "/")+1:])
 	s.visitor.open("/@bob")
 	s.page(s.visitor, "public-poll", eval[string](s.visitor, `w => [...document.querySelectorAll("article")].find(e => e.textContent.includes(w)).querySelector("a.u-uid").href`, question))
+}
+
+// react: Alice answers the poll with a seedling; the post is edited, and what it
+// said before can be read.
+func (s *states) react() {
+	a, b := s.alice, s.bob
+	post := s.postWith(a, question)
+	a.open(post)
+	a.touch("More", part(post))
+	a.press("React…")
+	a.fill("emoji", "yes")
+	a.press("React")
+	a.sees("Choose one emoji")
+	s.show(a, "react-refused")
+	a.fill("emoji", "🌱")
+	a.press("React")
+	s.show(a, "thread-reacted")
+	b.awaitsText("/me/inbox", "reacted with 🌱")
+	s.show(b, "inbox-reacted")
+	s.page(b, "who-likes", s.asked+"/likes")
+	b.sees("Alice Veldkamp", "🌱")
+	b.open("/me/write?edit=" + s.asked[strings.LastIndex(s.asked, "/")+1:])
+	b.fill("text", question+" And why?")
+	b.press("Save changes")
+	b.press("Edited once")
+	b.sees("Earlier versions", question)
+	s.show(b, "earlier-versions")
 }
 
 func (s *states) quote() {

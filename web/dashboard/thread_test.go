@@ -161,3 +161,33 @@ func TestT48BlockedPeopleLeaveALineInTheTree(t *testing.T) {
 	below.says(t, leftOut, "Carol answers", "Who has seeds?")
 	below.hides(t, "Answer number", ">bob<")
 }
+
+func TestMutedPeopleLeaveALineThatOpens(t *testing.T) {
+	h := newHouse(t, "bob")
+	root := h.Post(t, store.Public, "Who has seeds?")
+	bob := h.Find(t, h.other("bob"))
+	theirs := h.grown(root, bob, []int{-1, 0, -1})
+	if err := h.Mute(ctx, bob.ID, time.Hour, true); err != nil {
+		t.Fatal(err)
+	}
+	p := h.open(postPath(root.ID))
+	p.hides(t, "Answer number")
+	p.says(t, "3 replies by people you blocked or muted, or who are gone, are not shown.")
+	mine := h.Post(t, store.Public, "I have some", theirs[1].ID)
+	p = h.open(postPath(root.ID))
+	p.hides(t, "Answer number")
+	p.says(t, leftMuted, `href="`+postPath(theirs[1].ID)+`">Show it</a>`, "I have some", "1 reply by people you blocked or muted")
+	h.open(postPath(theirs[1].ID)).says(t, "Answer number 1", leftMuted, "I have some")
+	h.cluster.Advance(2 * time.Hour)
+	h.open(postPath(mine.ID)).says(t, "Answer number 0", "Answer number 1")
+}
+
+func TestMutedPeopleMakeNoMessageUnread(t *testing.T) {
+	h := newHouse(t, "bob")
+	bob := h.other("bob")
+	if err := h.Mute(ctx, h.Find(t, bob).ID, 0, true); err != nil {
+		t.Fatal(err)
+	}
+	bob.Post(t, store.Direct, "@"+h.Handle()+" hello")
+	h.open("/me/messages").hides(t, ">New</span>", "Mark all read")
+}
