@@ -71,7 +71,12 @@ func (s *Service) OpenPerson(ctx context.Context, actorID int64) error {
 		}
 		a = fresh
 	}
-	if err := s.store.Write(ctx, func(tx *store.Tx) error { return s.wantSeenPictures(tx, a) }); err != nil {
+	if err := s.store.Write(ctx, func(tx *store.Tx) error {
+		if err := s.wantHostInfo(tx, a.HostID); err != nil {
+			return err
+		}
+		return s.wantSeenPictures(tx, a)
+	}); err != nil {
 		return err
 	}
 	if err := s.wantLinks(ctx, a); err != nil {

@@ -50,6 +50,19 @@ func (s *Service) fetchHostInfo(ctx context.Context, payload []byte) error {
 	return s.store.Write(ctx, func(tx *store.Tx) error { return tx.SetHostInfo(id, name, version) })
 }
 
+// wantHostInfo queues that question, unless the answer is known.
+func (s *Service) wantHostInfo(tx *store.Tx, hostID int64) error {
+	h, err := tx.HostByID(hostID)
+	if errors.Is(err, store.ErrNotFound) || err == nil && !h.InfoAt.IsZero() && s.now().Sub(h.InfoAt) < hostInfoAge {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	tx.After(s.work.pokeJobs)
+	return tx.AddJobOnce("hostinfo", idKey("hostinfo", hostID), idPayload(hostID), time.Time{})
+}
+
 // askNodeInfo reads the index of a server and the newest document it links.
 func (s *Service) askNodeInfo(ctx context.Context, host string) (name, version string, err error) {
 	index := s.origin.Scheme + "://" + host + "/.well-known/nodeinfo"

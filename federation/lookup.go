@@ -45,10 +45,13 @@ func (s *Service) Lookup(ctx context.Context, query string) (Found, error) {
 	return found, err
 }
 
-// lookedAt queues what makes a person's page complete: pictures, and posts if
-// there are none yet.
+// lookedAt queues what makes a person's page complete: pictures, what their server
+// runs, and posts if there are none yet.
 func (s *Service) lookedAt(tx *store.Tx, a store.Actor) error {
 	if err := s.wantSeenPictures(tx, a); err != nil {
+		return err
+	}
+	if err := s.wantHostInfo(tx, a.HostID); err != nil {
 		return err
 	}
 	posts, err := tx.PostsBy(a.ID, store.Page{Limit: 1})

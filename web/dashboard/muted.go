@@ -93,7 +93,7 @@ func troubleTabs(here string) []assets.Tab {
 func (v *view) muteWords(m store.Mute) string {
 	words := "until you unmute them"
 	if !m.Until.IsZero() {
-		words = "until " + until(v.now, v.local(m.Until)) + ", " + span(m.Until.Sub(v.now)) + " left"
+		words = "until " + until(v.now, v.local(m.Until)) + ", " + span(aboutLeft(m.Until.Sub(v.now))) + " left"
 	}
 	if m.Notices {
 		words += ", notices too"

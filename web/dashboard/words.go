@@ -146,5 +146,17 @@ func until(now, t time.Time) string {
 	return t.Format("2 January, 15:04")
 }
 
+// aboutLeft rounds a time to come to the unit that it is told in, so that what was
+// asked for is what is said: 7 days are not 6 a moment later.
+func aboutLeft(d time.Duration) time.Duration {
+	switch {
+	case d >= 47*time.Hour:
+		return d.Round(24 * time.Hour)
+	case d >= 59*time.Minute:
+		return d.Round(time.Hour)
+	}
+	return d.Round(time.Minute)
+}
+
 // dayOf is "12 March 2026".
 func dayOf(t time.Time) string { return t.Format("2 January 2006") }
