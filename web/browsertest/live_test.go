@@ -2,6 +2,7 @@ package browsertest
 
 import (
 	"encoding/json"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -77,6 +78,7 @@ func TestLive(t *testing.T) {
 	t.Run("new posts wait behind a button", j.newPosts)
 	t.Run("a like stays in place", j.likeInPlace)
 	t.Run("delivery and counters", j.counters)
+	t.Run("the rest of a conversation", j.restOfThread)
 	t.Run("a follow stays in place", j.followInPlace)
 	t.Run("keys", j.pressKeys)
 	t.Run("the place moves with what was seen", j.placeMoves)
@@ -154,6 +156,27 @@ func (j *journey) counters(*testing.T) {
 	before := eval[int](a, unread)
 	j.writes(j.bob, j.houses["alice"].handle()+" they want bread.")
 	a.waits("one more unread", `before => (`+unread+`)() === before + 1`, before)
+}
+
+// restOfThread: what a search brought is counted and waits; the tree does not move.
+func (j *journey) restOfThread(*testing.T) {
+	a := j.alice
+	j.writes(j.bob, "Who has a sieve for me?")
+	j.bob.open("/@bob")
+	post := eval[string](j.bob, `() => [...document.querySelectorAll("article")].find(e => e.textContent.includes("Who has a sieve")).querySelector("a.u-uid").href`)
+	c := j.arrive("carol", desktop)
+	c.open("/me/search?q=" + url.QueryEscape(post))
+	c.pressNear("Reply", "Who has a sieve")
+	c.fill("text", "I have two, and a spare.")
+	c.press("Reply")
+	j.bob.awaitsText("/me/inbox", "I have two")
+	a.awaitsText("/me", "Who has a sieve")
+	a.open(eval[string](a, `() => [...document.querySelectorAll("article")].find(e => e.textContent.includes("Who has a sieve")).querySelector(".meta a").href`))
+	a.waits("what came", `() => document.querySelector("[data-thread]")?.textContent.includes("1 more post came.") || document.body.textContent.includes("I have two")`)
+	if !strings.Contains(a.text(), "I have two") {
+		a.press("Show the whole conversation")
+	}
+	a.sees("I have two, and a spare.")
 }
 
 // followInPlace: asked, and then accepted, without a page (journey 2).
