@@ -101,7 +101,7 @@ func (v *view) said(posts []store.Post, hidden map[int64]bool) ([]said, error) {
 	for i, p := range posts {
 		card, ok := made[p.ID]
 		if !ok {
-			card = v.line(p.ID, p.ActorID)
+			card = v.standIn(p.ID, p.ActorID)
 		}
 		out[i] = said{card, trouble[p.ID]}
 	}

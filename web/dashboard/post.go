@@ -245,7 +245,7 @@ func (v *view) aboveFocus(page *postPage, above []store.Post, hidden map[int64]b
 	for i, a := range above {
 		card, ok := cards[a.ID]
 		if hidden[a.ActorID] || !ok {
-			card = v.line(a.ID, a.ActorID)
+			card = v.standIn(a.ID, a.ActorID)
 		}
 		if i > 0 {
 			card.ReplyTo = ""

@@ -192,14 +192,14 @@ func (v *view) nodes(g *grove, cards map[int64]assets.Card) []assets.Node {
 func (v *view) plant(b store.Branch, g *grove, cards map[int64]assets.Card) assets.Card {
 	card, ok := cards[b.ID]
 	if g.hidden[b.ActorID] || !ok {
-		return v.line(b.ID, b.ActorID)
+		return v.standIn(b.ID, b.ActorID)
 	}
 	return card
 }
 
-// line stands for a post that is not shown. What somebody muted wrote can be
+// standIn stands for a post that is not shown. What somebody muted wrote can be
 // opened.
-func (v *view) line(postID, actorID int64) assets.Card {
+func (v *view) standIn(postID, actorID int64) assets.Card {
 	c := assets.Card{ID: decimal(postID), URL: postPath(postID), Left: v.whyLeft(actorID)}
 	if c.Left == leftMuted {
 		c.LeftURL = c.URL
