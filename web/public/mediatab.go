@@ -69,7 +69,7 @@ func tiles(e assets.Entry) []tile {
 	if warning == "" && e.Hide {
 		warning = "Sensitive"
 	}
-	if warning != "" { // one for all: what is behind it is nobody's guess
+	if warning != "" && len(e.Media) > 0 { // one for all: what is behind it is nobody's guess
 		return []tile{{Media: assets.Media{Kind: e.Media[0].Kind}, Post: e.URL, Warning: warning, Lang: e.Lang}}
 	}
 	var list []tile
