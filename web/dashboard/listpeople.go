@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	listPeopleShown = 200 // of a list's people
-	listOffered     = 20  // people offered to be put into one
+	listPeopleShown = 200  // of a list's people
+	followingRead   = 5000 // of them, and of those followed, are looked through at most
+	listOffered     = 20   // people offered to be put into one
 )
 
 type listPerson struct {

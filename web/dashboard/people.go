@@ -2,16 +2,14 @@ package dashboard
 
 import (
 	"net/http"
+	"strings"
 
 	"dassie/assets"
 	"dassie/store"
 	"dassie/web/reply"
 )
 
-const (
-	peopleShown   = 50
-	followingRead = 5000 // at most, to count their servers
-)
+const peopleShown = 50
 
 type personRow struct {
 	Person    assets.Person
@@ -32,65 +30,11 @@ type peoplePage struct {
 	Pager          assets.Pager
 }
 
-// following handles GET /me/following.
-func (d *Dashboard) following(w http.ResponseWriter, r *http.Request) {
-	after := number(r.URL.Query().Get("after"))
-	d.show(w, r, "people", answer{}, func(v *view) (any, error) {
-		page, err := v.people("Following", "following")
-		if err != nil {
-			return nil, err
-		}
-		page.Total = page.Following
-		if page.Servers, err = v.followingServers(); err != nil {
-			return nil, err
-		}
-		list, err := v.tx.FollowingList(after, peopleShown+1)
-		if err != nil {
-			return nil, err
-		}
-		list, page.Pager = cutPeople(list, "/me/following", after, func(f store.Following) int64 { return f.ActorID })
-		for _, f := range list {
-			a, err := v.actor(f.ActorID) // read already, to count the servers
-			if err != nil {
-				return nil, err
-			}
-			row := personRow{Person: v.face(a), Waiting: f.State == store.FollowAsked, RemoveURL: personPath(f.ActorID) + "/unfollow"}
-			if !row.Waiting {
-				row.Note = "since " + month(v.local(f.DecidedAt))
-			}
-			page.People = append(page.People, row)
-		}
-		return page, nil
-	})
-}
-
 func (v *view) people(title, kind string) (page peoplePage, err error) {
 	page.Kind = kind
 	page.Owner, err = v.frame(title, kind)
 	page.Shown = v.listShown()
 	return page, err
-}
-
-// followingServers counts the servers of those whom the owner follows.
-func (v *view) followingServers() (int, error) {
-	list, err := v.tx.FollowingList(0, followingRead)
-	if err != nil {
-		return 0, err
-	}
-	ids := make([]int64, len(list))
-	for i, f := range list {
-		ids[i] = f.ActorID
-	}
-	if err := v.read(ids...); err != nil {
-		return 0, err
-	}
-	hosts := map[int64]bool{}
-	for _, f := range list {
-		if f.State == store.FollowAccepted {
-			hosts[v.seen[f.ActorID].HostID] = true
-		}
-	}
-	return len(hosts), nil
 }
 
 // cutPeople drops the one row too many and leads to the next page. Lists of
@@ -99,7 +43,11 @@ func cutPeople[T any](rows []T, base string, after int64, id func(T) int64) ([]T
 	var pager assets.Pager
 	if len(rows) > peopleShown {
 		rows = rows[:peopleShown]
-		pager.Older, pager.OlderText = base+"?after="+decimal(id(rows[peopleShown-1])), "More"
+		more := "?after="
+		if strings.Contains(base, "?") {
+			more = "&after="
+		}
+		pager.Older, pager.OlderText = base+more+decimal(id(rows[peopleShown-1])), "More"
 	}
 	if after != 0 {
 		pager.Newer, pager.NewerText = base, "To the beginning"
