@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
@@ -36,7 +37,7 @@ func (d *Dashboard) reactAsk(w http.ResponseWriter, r *http.Request) {
 
 // react handles POST /me/post/ID/react.
 func (d *Dashboard) react(w http.ResponseWriter, r *http.Request) {
-	id, emoji := idOf(r), r.PostForm.Get("emoji")
+	id, emoji := idOf(r), cmp.Or(r.PostForm.Get("emoji"), r.PostForm.Get("other"))
 	_, err := d.service.React(r.Context(), id, emoji)
 	if reply.CodeOf(err) == reply.Unprocessable {
 		d.showReact(w, r, answer{status: http.StatusUnprocessableEntity}, strings.ToValidUTF8(emoji, "\uFFFD"), reply.Message(err))
