@@ -25,7 +25,8 @@ const (
 // address may see the picture; whatever we did not sign is nothing (T46).
 func (w *Web) remoteMedia(rw http.ResponseWriter, r *http.Request, at httprouter.Params) {
 	name, sign := at[0].Value, at[1].Value
-	reply.AnyOrigin(rw.Header()) // apps in browsers read pixels, and why there are none
+	rw.Header().Set("X-Robots-Tag", "noindex, noai, noimageai") // they are not the owner's to offer
+	reply.AnyOrigin(rw.Header())                                // apps in browsers read pixels, and why there are none
 	if strings.HasPrefix(sign, "play-") {
 		if err := w.svc.PlayRemote(rw, r, name, sign); err != nil {
 			reply.FailText(rw, r, err, w.log)
