@@ -44,6 +44,7 @@ type note struct {
 	New             bool
 	Card            *Card
 	Reaction        string
+	Emojis          []Emoji
 	Excerpt, Lang   string
 	ExcerptURL      string
 	Result          string
@@ -76,6 +77,7 @@ type toucher struct {
 type emojiChoice struct {
 	Emoji, Name string
 	Mine        bool
+	Image       string
 }
 type draft struct {
 	ID, Excerpt, Lang, Audience string
@@ -162,7 +164,7 @@ func samplePages() map[string]any {
 	}{owner("Earlier versions", "", "/me/post/4/edits"), now, "/me/post/4", []version{{ago(5 * time.Hour), Card{Content: english, Lang: "en", Warning: "Software", Poll: samplePoll(false, false)}}, {ago(30 * time.Hour), Card{Content: wide}}}}
 	sampleReactions(pages, focus)
 	mine := cards[5]
-	mine.Reaction = []Reaction{{Emoji: "🌱", Count: 12, Mine: true}, {Emoji: "👏🏽", Count: 3}, {Emoji: ":leek:", Count: 2}}
+	mine.Reaction = []Reaction{{Emoji: "🌱", Count: 12, Mine: true}, {Emoji: "👏🏽", Count: 3}, {Emoji: ":leek:", Image: party[0].URL, Count: 2}}
 	pages["post.own"] = post{Owner: owner("Post", "", "/me/post/7"), Card: mine, PublicURL: "/@nora/7", BackURL: "/me", BackText: "Home",
 		Quotes: []sampleQuote{{"9", grace, "https://navy.example/quote", ago(time.Hour)}}}
 	quoting := cards[1]
@@ -251,7 +253,7 @@ func sampleReactions(pages map[string]any, c Card) {
 		Choices                      []emojiChoice
 		Value, Error                 string
 	}
-	choices := []emojiChoice{{":leek:", "used here", false}, {"❤️", "Heart", false}, {"👍", "Thumbs up", true}, {"😂", "Tears of joy", false}, {"🎉", "Party", false}, {"🙏", "Thank you", false}, {"👀", "Eyes", false}}
+	choices := []emojiChoice{{":leek:", "used here", false, party[0].URL}, {"❤️", "Heart", false, ""}, {"👍", "Thumbs up", true, ""}, {"😂", "Tears of joy", false, ""}, {"🎉", "Party", false, ""}, {"🙏", "Thank you", false, ""}, {"👀", "Eyes", false, ""}}
 	pages["react"] = react{owner("React", "", "/me/post/4/react"), c, "/me/post/4/react", "/me/post/4/unlike", "/me/post/4", "👍", choices, "", ""}
 	pages["react.refused"] = react{Owner: owner("React", "", "/me/post/4/react"), Card: c, Action: "/me/post/4/react", Back: "/me/post/4", Choices: choices, Value: "ok", Error: "Choose one emoji, or put one into the field."}
 }

@@ -108,7 +108,8 @@ func (t *Tx) ReactionByURI(actorID int64, uri string) (Reaction, error) {
 // Reacted is one emoji that people answered a post with.
 type Reacted struct {
 	Emoji string
-	Icon  string // address of a shortcode's picture on the server of somebody who used it
+	Icon  string // address of a shortcode's picture on the server of somebody who used it …
+	By    int64  // … and who that is
 	Count int
 	Mine  bool // the owner among them
 }
@@ -126,8 +127,11 @@ func (t *Tx) ReactionsTo(postIDs []int64) (map[int64][]Reacted, error) {
 		all := found[r.PostID]
 		i := slices.IndexFunc(all, func(x Reacted) bool { return x.Emoji == r.Emoji })
 		if i < 0 {
-			i, all = len(all), append(all, Reacted{Emoji: r.Emoji, Icon: r.Icon})
+			i, all = len(all), append(all, Reacted{Emoji: r.Emoji, Icon: r.Icon, By: r.ActorID})
 			found[r.PostID] = all
+		}
+		if all[i].By == OwnerID { // whose server has no pictures of its own
+			all[i].Icon, all[i].By = r.Icon, r.ActorID
 		}
 		all[i].Count++
 		all[i].Mine = all[i].Mine || r.ActorID == OwnerID

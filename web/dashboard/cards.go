@@ -131,15 +131,22 @@ const reactionsShown = 12
 // owner answered others' with.
 func (v *view) addReactions(posts []store.Post, cards []assets.Card) error {
 	all, err := v.tx.ReactionsTo(postIDs(posts))
+	if err != nil {
+		return err
+	}
+	if err := v.readReactions(all); err != nil {
+		return err
+	}
 	for i, p := range posts {
 		for _, r := range all[p.ID][:min(len(all[p.ID]), reactionsShown)] {
-			cards[i].Reaction = append(cards[i].Reaction, assets.Reaction{Emoji: r.Emoji, Count: r.Count, Mine: r.Mine})
+			image := v.reactionImage(r.Emoji, r.By)
+			cards[i].Reaction = append(cards[i].Reaction, assets.Reaction{Emoji: r.Emoji, Image: image, Count: r.Count, Mine: r.Mine})
 		}
 		if !p.Own() {
 			cards[i].ReactURL = postPath(p.ID) + "/react"
 		}
 	}
-	return err
+	return nil
 }
 
 func (v *view) addPolls(posts []store.Post, cards []assets.Card) error {

@@ -28,7 +28,8 @@ type inboxItem struct {
 	Time            time.Time
 	New             bool
 	Card            *assets.Card
-	Reaction        string // the emoji of who reacted and did not like
+	Reaction        string         // the emoji of who reacted and did not like …
+	Emojis          []assets.Emoji // … with their pictures
 	Excerpt, Lang   string
 	ExcerptURL      string
 	Result          string // of a poll

@@ -79,6 +79,12 @@ func (v *view) noticesOf(groups []store.NoticeGroup) (*notices, error) {
 // post as well is left out.
 func (v *view) inboxReactions(pairs [][2]int64) (map[[2]int64]string, error) {
 	list, err := v.tx.ReactionsFor(pairs)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.addReactionWords(list); err != nil {
+		return nil, err
+	}
 	emoji, likes := map[[2]int64]string{}, map[[2]int64]bool{}
 	for _, r := range list {
 		pair := [2]int64{r.PostID, r.ActorID}
@@ -91,7 +97,7 @@ func (v *view) inboxReactions(pairs [][2]int64) (map[[2]int64]string, error) {
 	for pair := range likes {
 		delete(emoji, pair)
 	}
-	return emoji, err
+	return emoji, nil
 }
 
 // part is a group of people who did the very same.
@@ -123,6 +129,11 @@ func (n *notices) parts(g store.NoticeGroup) (list []part) {
 func (v *view) inboxItem(n *notices, g store.NoticeGroup, emoji string) (inboxItem, bool) {
 	first := g.Newest()
 	item := inboxItem{ID: decimal(first.ID), Time: v.local(first.At), Reaction: emoji}
+	for word := range strings.FieldsSeq(emoji) {
+		if path := v.reactionImage(word, first.ActorID); path != "" {
+			item.Emojis = append(item.Emojis, assets.Emoji{Shortcode: strings.Trim(word, ":"), URL: path})
+		}
+	}
 	for i, m := range g.Members[:min(len(g.Members), facesShown)] {
 		item.Faces = append(item.Faces, v.known(m.ActorID))
 		if i < namesShown {

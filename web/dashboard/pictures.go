@@ -39,19 +39,37 @@ func (v *view) postEmojis(p store.Post) []assets.Emoji {
 }
 
 // reactionImage is the path of a reaction's picture, "" for a character, and for
-// a word whose picture is not known. Its person was read, and the words were added.
-func (v *view) reactionImage(r store.Reaction) string {
-	return v.emojis[store.EmojiName{HostID: v.seen[r.ActorID].HostID, Shortcode: strings.Trim(r.Emoji, ":")}]
+// a word whose picture is not known. Who used it was read, and the word was added.
+func (v *view) reactionImage(emoji string, actorID int64) string {
+	return v.emojis[store.EmojiName{HostID: v.seen[actorID].HostID, Shortcode: strings.Trim(emoji, ":")}]
 }
 
-// reactionWords are the words of reactions, for addEmojis.
-func (v *view) reactionWords(list []store.Reaction) (words []federation.EmojiWords) {
+// readReactions makes sure that the pictures of reactions to posts are at hand.
+func (v *view) readReactions(to map[int64][]store.Reacted) error {
+	var used []store.Reaction
+	var by []int64
+	for _, list := range to {
+		for _, r := range list {
+			if r.Icon != "" {
+				used, by = append(used, store.Reaction{ActorID: r.By, Emoji: r.Emoji, Icon: r.Icon}), append(by, r.By)
+			}
+		}
+	}
+	if err := v.read(by...); err != nil {
+		return err
+	}
+	return v.addReactionWords(used)
+}
+
+// addReactionWords does so for single reactions of people who were read.
+func (v *view) addReactionWords(list []store.Reaction) error {
+	var words []federation.EmojiWords
 	for _, r := range list {
 		if r.Icon != "" {
 			words = append(words, federation.EmojiWords{HostID: v.seen[r.ActorID].HostID, List: []store.Emoji{{Shortcode: r.Emoji}}})
 		}
 	}
-	return words
+	return v.addEmojis(words...)
 }
 
 // pictured is clean HTML with pictures for its words between colons.

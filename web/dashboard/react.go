@@ -19,6 +19,7 @@ var choices = []struct{ emoji, name string }{
 type emojiChoice struct {
 	Emoji, Name string
 	Mine        bool
+	Image       string // path of its picture, "" for a character
 }
 
 type reactPage struct {
@@ -89,11 +90,11 @@ func offered(said []assets.Reaction, mine string) []emojiChoice {
 	known := map[string]bool{}
 	for _, x := range said {
 		known[x.Emoji] = true
-		list = append(list, emojiChoice{x.Emoji, "used here", x.Emoji == mine})
+		list = append(list, emojiChoice{x.Emoji, "used here", x.Emoji == mine, x.Image})
 	}
 	for _, c := range choices {
 		if !known[c.emoji] {
-			list = append(list, emojiChoice{c.emoji, c.name, false})
+			list = append(list, emojiChoice{c.emoji, c.name, false, ""})
 		}
 	}
 	return list
