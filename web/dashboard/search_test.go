@@ -97,3 +97,36 @@ func TestSearchSaysWhomItAsksBeforeTheAnswer(t *testing.T) {
 		}
 	}
 }
+
+// T19: what somebody blocked wrote does not come back by a search: not by its
+// address, whether it is stored or not, and not by a boost on a friend's page.
+func TestT19_NothingOfABlockedPersonComesBackBySearch(t *testing.T) {
+	h := newHouse(t, "bob", "carol")
+	bob := h.other("bob")
+	path, carol := h.followed("carol")
+	before := bob.Post(t, store.Public, "Loud leeks of old")
+	h.do("GET", "/me/search?q="+url.QueryEscape(before.URI), nil)
+	h.submit(personPath(h.known(bob).ID) + "/block")
+	h.cluster.Settle()
+	after := bob.Post(t, store.Public, "Loud leeks of today")
+	for _, p := range []store.Post{before, after} {
+		page := h.open("/me/search?q=" + url.QueryEscape(p.URI))
+		page.hides(t, "Loud leeks")
+		page.says(t, "You blocked")
+	}
+	if _, ok := h.Has(t, after.URI); ok {
+		t.Error("a look-up stored a post of somebody blocked")
+	}
+	found, err := carol.Lookup(ctx, after.URI)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.cluster.Advance(time.Minute)
+	if _, err := carol.Boost(ctx, found.Post.ID, store.Public); err != nil {
+		t.Fatal(err)
+	}
+	h.indexed()
+	for _, page := range []string{path, path + "?k=boosts", "/me/search?q=leeks", "/me/search?q=leeks+from%3A%40" + url.QueryEscape(bob.Handle())} {
+		h.open(page).hides(t, "Loud leeks")
+	}
+}
