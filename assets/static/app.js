@@ -457,7 +457,7 @@ document.addEventListener("keydown", e => {
 
 /* 8. Keys. The map of /me/keys says what they do. */
 const places = { h: "/me", i: "/me/inbox", c: "/me/catchup", m: "/me/messages", s: "/me/settings", p: "/me/profile", d: "/me/drafts", b: "/me/saved" }
-const stopKinds = ["section.author", "article", ".line"]
+const stopKinds = ["section.author", "article", ".brief"]
 const stops = () => {
 	for (const kind of stopKinds) {
 		const list = $$(kind, main).filter(e => e.checkVisibility?.() ?? true)
@@ -482,7 +482,7 @@ function step(by) {
 
 /* stand puts the focus on a post, so that a screen reader speaks its author and first words. */
 function stand(e) {
-	const target = e.matches(".line") ? $("a", e) : e
+	const target = e.matches(".brief") ? $("a", e) : e
 	if (target === e) {
 		e.tabIndex = -1
 		if (e.tagName === "ARTICLE" && $(".name", e)) {
@@ -507,7 +507,7 @@ const chips = row => $$("a:not(.also)", $$("#choices nav")[row])
 const keys = {
 	j: () => step(1),
 	k: () => step(-1),
-	o: () => current()?.matches(".line") ? press("a") : press(".line a") || press(".meta a"),
+	o: () => current()?.matches(".brief") ? press("a") : press(".brief a") || press(".meta a"),
 	p: () => press(".by a.name, h2 a.name, a.name"),
 	r: () => press('form[action="/me/write"] button'),
 	f: () => act("like"),

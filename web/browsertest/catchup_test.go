@@ -156,7 +156,7 @@ func TestMorning(t *testing.T) {
 	t.Run("with scripts", func(*testing.T) { n.morningByKeys(p) })
 }
 
-const line = `() => { const e = document.activeElement.closest(".line") || document.querySelector(".line:target"); const box = e && e.getBoundingClientRect(); return { ID: e ? e.id : "", Seen: !!e && box.top >= 0 && box.bottom <= innerHeight } }`
+const line = `() => { const e = document.activeElement.closest(".brief") || document.querySelector(".brief:target"); const box = e && e.getBoundingClientRect(); return { ID: e ? e.id : "", Seen: !!e && box.top >= 0 && box.bottom <= innerHeight } }`
 
 type lineSpot struct {
 	ID   string
@@ -166,7 +166,7 @@ type lineSpot struct {
 // whole looks at the page of the night: everything once, and an end.
 func (n night) whole(p *tab) {
 	p.t.Helper()
-	count := eval[[]int](p, `() => [document.querySelectorAll("section.author").length, document.querySelectorAll("section.author .line").length, document.querySelectorAll("#boosted .line").length, new Set([...document.querySelectorAll(".line")].map(e => e.id)).size]`)
+	count := eval[[]int](p, `() => [document.querySelectorAll("section.author").length, document.querySelectorAll("section.author .brief").length, document.querySelectorAll("#boosted .brief").length, new Set([...document.querySelectorAll(".brief")].map(e => e.id)).size]`)
 	if count[0] != 12 || count[1] != 210 || count[2] != boosted || count[3] != 210+boosted {
 		p.t.Errorf("authors, posts, boosted posts, different posts: %v", count)
 	}
@@ -214,7 +214,7 @@ func (n night) morningByKeys(p *tab) {
 	p.turns("o")
 	p.sees("from friend 3 about the weather")
 	p.turns("\x1b")
-	p.waits("the line", `() => !!document.activeElement.closest(".line")`)
+	p.waits("the line", `() => !!document.activeElement.closest(".brief")`)
 	first := eval[lineSpot](p, line)
 	p.types("\t")
 	second := eval[lineSpot](p, line)
@@ -224,7 +224,7 @@ func (n night) morningByKeys(p *tab) {
 	p.load("Enter", chromedp.KeyEvent("\r"))
 	p.sees("from friend 3 about the weather")
 	p.turns("\x1b")
-	p.waits("the line", `() => !!document.activeElement.closest(".line")`)
+	p.waits("the line", `() => !!document.activeElement.closest(".brief")`)
 	if back := eval[lineSpot](p, line); back.ID != second.ID || !back.Seen {
 		p.t.Errorf("left from %+v, back at %+v", second, back)
 	}
