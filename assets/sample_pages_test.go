@@ -83,10 +83,6 @@ type draft struct {
 	ID, Excerpt, Lang, Audience string
 	Time                        time.Time
 }
-type unfinished struct {
-	URL, Text string
-	Time      time.Time
-}
 type decision struct {
 	Person   Person
 	Accepted bool

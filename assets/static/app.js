@@ -516,10 +516,15 @@ const keys = {
 	m: () => { const menu = press(".menu > summary"); if (menu?.parentElement.open) $("a, button", menu.nextElementSibling)?.focus() },
 	x: () => press("details.cw > summary"),
 	e: () => {
-		const all = current() ? $$(".media a, .media button, .media video, .media audio", current()) : []
+		const all = current() ? $$(".gallery a, .file video, .file audio, .file a", current()) : []
 		all[(all.indexOf(document.activeElement) + 1) % all.length]?.focus()
 	},
-	a: () => press(".media summary"),
+	a: () => {
+		const alt = $("details.alt", document.activeElement.closest(".gallery li") || current() || main)
+		if (!alt) return
+		alt.open = !alt.open
+		$(alt.open ? "p" : "summary", alt).focus()
+	},
 	".": () => $("#news a.new")?.click(),
 	c: () => go("/me/write"),
 	n: () => go("/me/write"),

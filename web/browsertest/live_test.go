@@ -63,12 +63,6 @@ func (p *tab) online(on bool) {
 		MatchedNetworkConditions: []*network.Conditions{{Offline: !on, DownloadThroughput: -1, UploadThroughput: -1}}})
 }
 
-// focused is what has the focus: its words, within its card.
-func (p *tab) focused() string {
-	p.t.Helper()
-	return eval[string](p, `() => document.activeElement.textContent.replace(/\s+/g, " ").trim()`)
-}
-
 // TestLive is one reader with scripts on, while a friend writes.
 func TestLive(t *testing.T) {
 	newTab(t, "about:blank", desktop) // skips before the demo is started
@@ -80,6 +74,7 @@ func TestLive(t *testing.T) {
 	t.Run("delivery and counters", j.counters)
 	t.Run("the rest of a conversation", j.restOfThread)
 	t.Run("a follow stays in place", j.followInPlace)
+	t.Run("pictures by keys", j.pictureKeys)
 	t.Run("keys", j.pressKeys)
 	t.Run("the place moves with what was seen", j.placeMoves)
 	t.Run("unsent text is kept", j.unsent)
@@ -190,6 +185,24 @@ func (j *journey) followInPlace(*testing.T) {
 	a.waits("the focus", `() => document.activeElement.closest("#relation")`)
 	if !eval[bool](a, `() => window.same === true`) {
 		j.Error("a page was loaded")
+	}
+}
+
+// pictureKeys: a picture is posted with scripts on, described and opened by keys.
+func (j *journey) pictureKeys(t *testing.T) {
+	j.picture(t.TempDir())
+	a := j.alice
+	a.open("/me")
+	card := "#" + eval[string](a, `() => { const e = [...document.querySelectorAll("article")].find(e => e.textContent.includes("Pots on the sill")); e.tabIndex = -1; e.focus(); return e.id }`)
+	a.types("a")
+	a.sees("Six paper pots on a sill.")
+	a.types("a")
+	if eval[bool](a, `card => document.querySelector(card + " details.alt").open`, card) {
+		j.Error("a does not close the description")
+	}
+	a.types("e")
+	if !eval[bool](a, `card => document.activeElement.matches(".gallery a") && !!document.activeElement.closest(card)`, card) {
+		j.Error("e does not lead to the picture")
 	}
 }
 
