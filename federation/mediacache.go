@@ -234,17 +234,17 @@ func (s *Service) together(ctx context.Context, w wanted, fetch func(context.Con
 		return nil, busyMedia(10 * time.Second)
 	}
 	done := s.pictures.flight.DoChan(w.shape+" "+w.url, func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), mediaFlight)
+		flight, cancel := context.WithTimeout(context.WithoutCancel(ctx), mediaFlight)
 		defer cancel()
-		return fetch(ctx)
+		return fetch(flight)
 	})
 	defer s.pictures.pending.Add(-1)
-	ctx, cancel := context.WithTimeout(ctx, mediaWait)
+	wait, cancel := context.WithTimeout(ctx, mediaWait)
 	defer cancel()
 	select {
 	case r := <-done:
 		return r.Val, r.Err
-	case <-ctx.Done():
+	case <-wait.Done():
 		return nil, busyMedia(5 * time.Second)
 	}
 }
