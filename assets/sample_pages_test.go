@@ -254,13 +254,13 @@ func sampleReactions(pages map[string]any, c Card) {
 	pages["react.refused"] = react{Owner: owner("React", "", "/me/post/4/react"), Card: c, Action: "/me/post/4/react", Back: "/me/post/4", Choices: choices, Value: "ok", Error: "Choose one emoji, or put one into the field."}
 }
 
-// sampleTalks has private talks, one of them with a message that did not arrive.
+// sampleTalks has private conversations, one of them with a message that did not arrive.
 func sampleTalks(pages map[string]any) {
 	type messages struct {
 		Owner
-		Talks []sampleTalk
-		Until string
-		Pager Pager
+		Conversations []sampleTalk
+		Until         string
+		Pager         Pager
 	}
 	o := owner("Messages", "messages", "/me/messages")
 	o.Messages = 1

@@ -24,7 +24,7 @@ type Owner struct {
 	Me        Person    // the owner; URL is the public profile
 	Version   string    // of the program: "0.1"
 	Inbox     int       // unread notifications
-	Messages  int       // private talks with something unread
+	Messages  int       // private conversations with something unread
 	Requests  int       // waiting follow requests
 	Drafts    int       // drafts
 	Followers int       // followers

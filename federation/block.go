@@ -58,7 +58,7 @@ func (s *Service) block(tx *store.Tx, actorID int64) error {
 	if err := tx.DropNotificationsOf(a.ID); err != nil {
 		return err
 	}
-	if err := tx.ReadTalksWith(a.ID); err != nil {
+	if err := tx.ReadConversationsWith(a.ID); err != nil {
 		return err
 	}
 	uri := s.newActivityID()

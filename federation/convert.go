@@ -68,7 +68,7 @@ func (s *Service) storeNote(tx *store.Tx, n *ap.Note, author store.Actor) (store
 	if err := s.noteMentions(tx, p); err != nil {
 		return p, true, err
 	}
-	if err := s.fileTalk(tx, p, author); err != nil {
+	if err := s.fileConversation(tx, p, author); err != nil {
 		return p, true, err
 	}
 	return p, true, s.enterByTag(tx, p)

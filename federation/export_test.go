@@ -88,5 +88,5 @@ func FetchingVerb(tb testing.TB, kind string, applied *int) {
 }
 
 // FillTalks and WantTalks file direct posts of before, and queue that.
-func (s *Service) FillTalks(ctx context.Context) error { return s.fillTalks(ctx, nil) }
-func (s *Service) WantTalks(ctx context.Context) error { return s.wantTalks(ctx) }
+func (s *Service) FillTalks(ctx context.Context) error { return s.fillConversations(ctx, nil) }
+func (s *Service) WantTalks(ctx context.Context) error { return s.wantConversations(ctx) }

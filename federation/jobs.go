@@ -24,29 +24,29 @@ const (
 
 // jobKinds is the table of background work by the kind of its rows.
 var jobKinds = map[string]func(s *Service, ctx context.Context, payload []byte) error{
-	"inbox":       (*Service).runInbox,
-	"quote":       (*Service).runQuote,
-	"quoted":      (*Service).runQuoted,
-	"actor-posts": (*Service).dropActorPosts,
-	"recheck":     (*Service).recheckActors,
-	"backfill":    (*Service).backfill,
-	"pictures":    (*Service).fetchPictures,
-	"media-names": (*Service).renameMedia,
-	"hostinfo":    (*Service).fetchHostInfo,
-	"evidence":    (*Service).gatherEvidence,
-	"fetched":     (*Service).recordFetch,
-	"poll-counts": (*Service).tellCounts,
-	"poll-end":    (*Service).endPoll,
-	"followers":   (*Service).synchronize,
-	"pins":        (*Service).fetchPins,
-	"parents":     (*Service).fetchParents,
-	"talk":        (*Service).fetchHinted,
-	"thread":      (*Service).fetchThreadJob,
-	"talks":       (*Service).fillTalks,
-	"gap":         (*Service).recoverStep,
-	"card":        (*Service).fetchCard,
-	"links":       (*Service).verifyLinks,
-	"last-posts":  (*Service).askLastPosts,
+	"inbox":         (*Service).runInbox,
+	"quote":         (*Service).runQuote,
+	"quoted":        (*Service).runQuoted,
+	"actor-posts":   (*Service).dropActorPosts,
+	"recheck":       (*Service).recheckActors,
+	"backfill":      (*Service).backfill,
+	"pictures":      (*Service).fetchPictures,
+	"media-names":   (*Service).renameMedia,
+	"hostinfo":      (*Service).fetchHostInfo,
+	"evidence":      (*Service).gatherEvidence,
+	"fetched":       (*Service).recordFetch,
+	"poll-counts":   (*Service).tellCounts,
+	"poll-end":      (*Service).endPoll,
+	"followers":     (*Service).synchronize,
+	"pins":          (*Service).fetchPins,
+	"parents":       (*Service).fetchParents,
+	"hinted":        (*Service).fetchHinted,
+	"thread":        (*Service).fetchThreadJob,
+	"conversations": (*Service).fillConversations,
+	"gap":           (*Service).recoverStep,
+	"card":          (*Service).fetchCard,
+	"links":         (*Service).verifyLinks,
+	"last-posts":    (*Service).askLastPosts,
 
 	"remove-followers": (*Service).finishRemoval,
 }
@@ -59,7 +59,7 @@ var groups = map[string]struct {
 }{
 	"thread":  {"#threads", 2},
 	"parents": {"#conversations", 1},
-	"talk":    {"#conversations", 1},
+	"hinted":  {"#conversations", 1},
 	"gap":     {"#conversations", 1},
 	"card":    {"#pages", 1},
 	"links":   {"#pages", 1},
@@ -176,8 +176,8 @@ func peerOf(j store.Job) string {
 // Run does the background work until ctx ends, and returns when everything that
 // was under way has been recorded.
 func (s *Service) Run(ctx context.Context) error {
-	if err := s.wantTalks(ctx); err != nil && ctx.Err() == nil {
-		s.log.Error("cannot queue the filing of private talks", "error", err)
+	if err := s.wantConversations(ctx); err != nil && ctx.Err() == nil {
+		s.log.Error("cannot queue the filing of private conversations", "error", err)
 	}
 	var wg sync.WaitGroup
 	for _, loop := range []func(context.Context){s.jobLoop, s.deliveryLoop, s.indexLoop} {

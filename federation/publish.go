@@ -107,7 +107,7 @@ func (s *Service) publish(tx *store.Tx, d Draft, w written) (store.Post, error) 
 	if err := tx.AddHome(p.ID, false); err != nil {
 		return p, err
 	}
-	if err := s.fileTalk(tx, p, store.Actor{ID: store.OwnerID}); err != nil {
+	if err := s.fileConversation(tx, p, store.Actor{ID: store.OwnerID}); err != nil {
 		return p, err
 	}
 	if p.ParentID != 0 {

@@ -58,10 +58,10 @@ func (s *Service) hintAdded(tx *store.Tx, act *ap.Activity) error {
 		return err
 	}
 	tx.After(s.work.pokeJobs)
-	return tx.AddJobOnce("talk", "talk:"+id, payload, time.Time{})
+	return tx.AddJobOnce("hinted", "hinted:"+id, payload, time.Time{})
 }
 
-// fetchHinted is the job "talk": one post of a conversation, if it answers one
+// fetchHinted is the job "hinted": one post of a conversation, if it answers one
 // that is here. The payload is its id.
 func (s *Service) fetchHinted(ctx context.Context, payload []byte) error {
 	var uri string

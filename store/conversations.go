@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Conversation is a talk in posts to people named and nobody else. Whoever names
+// Conversation is an exchange in posts to people named and nobody else. Whoever names
 // one more person begins a new one: what was said before is not theirs to read.
 type Conversation struct {
 	ID     int64
@@ -28,18 +28,18 @@ func scanConversation(r scanner) (Conversation, error) {
 
 const conversationColumns = `c.id, c.root, c.people, c.last_id, c.unread`
 
-// Talk is what decides where a direct post is filed.
-type Talk struct {
+// Filing is what decides where a direct post is filed.
+type Filing struct {
 	Post   Post
 	Author Actor
 	Unread bool // it came just now, from somebody else
 }
 
-// FileTalk files a direct post under its conversation, once; it says whether that
+// FileConversation files a direct post under its conversation, once; it says whether that
 // is new. The conversation is the one of the post it answers, else the one that
 // it names, else that of its first known post, among those of the same people.
-func (t *Tx) FileTalk(talk Talk) (bool, error) {
-	p := talk.Post
+func (t *Tx) FileConversation(f Filing) (bool, error) {
+	p := f.Post
 	known, err := t.exists(`
 		select 1
 		from conversation_posts
@@ -47,14 +47,14 @@ func (t *Tx) FileTalk(talk Talk) (bool, error) {
 	if err != nil || known || p.Visibility != Direct || p.BoostOf != 0 {
 		return false, err
 	}
-	root, err := t.talkRoot(p)
+	root, err := t.conversationRoot(p)
 	if err != nil {
 		return false, err
 	}
-	uris, ids := talkPeople(talk)
-	c, err := t.talkAmong(root, uris)
+	uris, ids := filedPeople(f)
+	c, err := t.conversationAmong(root, uris)
 	if errors.Is(err, ErrNotFound) {
-		c, err = t.beginTalk(root, uris, ids)
+		c, err = t.beginConversation(root, uris, ids)
 	}
 	if err != nil {
 		return false, err
@@ -64,7 +64,7 @@ func (t *Tx) FileTalk(talk Talk) (bool, error) {
 		values (?, ?)`, p.ID, c.ID); err != nil {
 		return false, err
 	}
-	unread, err := t.tellsOfTalk(talk)
+	unread, err := t.tellsOfFiling(f)
 	if err != nil {
 		return false, err
 	}
@@ -76,21 +76,21 @@ func (t *Tx) FileTalk(talk Talk) (bool, error) {
 	return err == nil, err
 }
 
-// tellsOfTalk says whether a post makes its conversation unread: not an own one,
+// tellsOfFiling says whether a post makes its conversation unread: not an own one,
 // nor one by somebody who is muted with their notices.
-func (t *Tx) tellsOfTalk(talk Talk) (bool, error) {
-	if !talk.Unread || talk.Post.Own() {
+func (t *Tx) tellsOfFiling(f Filing) (bool, error) {
+	if !f.Unread || f.Post.Own() {
 		return false, nil
 	}
-	m, err := t.MuteOf(talk.Post.ActorID)
+	m, err := t.MuteOf(f.Post.ActorID)
 	if errors.Is(err, ErrNotFound) {
 		return true, nil
 	}
 	return err == nil && !m.Notices, err
 }
 
-// talkRoot is the name of the conversation that a post belongs to.
-func (t *Tx) talkRoot(p Post) (string, error) {
+// conversationRoot is the name of the conversation that a post belongs to.
+func (t *Tx) conversationRoot(p Post) (string, error) {
 	root, err := value[string](t, `
 		select c.root
 		from conversation_posts x
@@ -119,13 +119,13 @@ func (t *Tx) talkRoot(p Post) (string, error) {
 	return first.URI, nil
 }
 
-// talkPeople are all who may read a direct post but the owner: their uris,
+// filedPeople are all who may read a direct post but the owner: their uris,
 // sorted, and the ids of those who are stored here.
-func talkPeople(talk Talk) (uris []string, ids []int64) {
-	if !talk.Post.Own() {
-		uris, ids = append(uris, talk.Author.URI), append(ids, talk.Author.ID)
+func filedPeople(f Filing) (uris []string, ids []int64) {
+	if !f.Post.Own() {
+		uris, ids = append(uris, f.Author.URI), append(ids, f.Author.ID)
 	}
-	for _, m := range talk.Post.Extra.Mentions {
+	for _, m := range f.Post.Extra.Mentions {
 		if m.ActorID == OwnerID || m.URI == "" || strings.Contains(m.URI, "\n") {
 			continue
 		}
@@ -138,7 +138,7 @@ func talkPeople(talk Talk) (uris []string, ids []int64) {
 	return slices.Compact(uris), ids
 }
 
-func (t *Tx) talkAmong(root string, uris []string) (Conversation, error) {
+func (t *Tx) conversationAmong(root string, uris []string) (Conversation, error) {
 	var c Conversation
 	err := t.one(func(r scanner) (err error) { c, err = scanConversation(r); return }, `
 		select `+conversationColumns+`
@@ -150,7 +150,7 @@ func (t *Tx) talkAmong(root string, uris []string) (Conversation, error) {
 	return c, err
 }
 
-func (t *Tx) beginTalk(root string, uris []string, ids []int64) (Conversation, error) {
+func (t *Tx) beginConversation(root string, uris []string, ids []int64) (Conversation, error) {
 	c := Conversation{ID: t.NewID(), Root: root, People: uris}
 	if _, err := t.exec(`
 		insert into conversations (id, root, root_hash, people, last_id)
@@ -203,20 +203,20 @@ func (t *Tx) ConversationOf(postID int64) (Conversation, error) {
 // PeopleOf lists the ids of the people of several conversations, as far as they
 // are stored here.
 func (t *Tx) PeopleOf(conversationIDs []int64) (map[int64][]int64, error) {
-	type pair struct{ talk, actor int64 }
-	list, err := many(t, func(r scanner) (x pair, err error) { err = r.Scan(&x.talk, &x.actor); return }, `
+	type pair struct{ conversation, actor int64 }
+	list, err := many(t, func(r scanner) (x pair, err error) { err = r.Scan(&x.conversation, &x.actor); return }, `
 		select x.conversation_id, x.actor_id
 		from json_each(?) j
 		cross join conversation_people x on x.conversation_id = j.value`, idList(distinct(conversationIDs)))
 	people := map[int64][]int64{}
 	for _, x := range list {
-		people[x.talk] = append(people[x.talk], x.actor)
+		people[x.conversation] = append(people[x.conversation], x.actor)
 	}
 	return people, err
 }
 
-// TalkPosts reads a page of the posts of a conversation, newest first.
-func (t *Tx) TalkPosts(conversationID int64, p Page) ([]Post, error) {
+// ConversationPosts reads a page of the posts of a conversation, newest first.
+func (t *Tx) ConversationPosts(conversationID int64, p Page) ([]Post, error) {
 	const list = `
 		select ` + postColumns + `
 		from conversation_posts x indexed by conversation_posts_of
@@ -228,8 +228,8 @@ func (t *Tx) TalkPosts(conversationID int64, p Page) ([]Post, error) {
 	return page(t, p, scanPost, list+`desc limit ?`, list+`asc limit ?`, conversationID)
 }
 
-// CountUnreadTalks counts the conversations with something unread, up to a limit.
-func (t *Tx) CountUnreadTalks(limit int) (int, error) {
+// CountUnreadConversations counts the conversations with something unread, up to a limit.
+func (t *Tx) CountUnreadConversations(limit int) (int, error) {
 	n, err := value[int64](t, `
 		select count(*)
 		from (
@@ -240,9 +240,9 @@ func (t *Tx) CountUnreadTalks(limit int) (int, error) {
 	return int(n), err
 }
 
-// ReadTalk marks a conversation as read, 0 all of them, unless something newer
+// ReadConversation marks a conversation as read, 0 all of them, unless something newer
 // came than the post that the owner saw last.
-func (t *Tx) ReadTalk(id, until int64) error {
+func (t *Tx) ReadConversation(id, until int64) error {
 	_, err := t.exec(`
 		update conversations
 		set unread = 0
@@ -252,8 +252,8 @@ func (t *Tx) ReadTalk(id, until int64) error {
 	return err
 }
 
-// ReadTalksWith marks every conversation that somebody takes part in as read.
-func (t *Tx) ReadTalksWith(actorID int64) error {
+// ReadConversationsWith marks every conversation that somebody takes part in as read.
+func (t *Tx) ReadConversationsWith(actorID int64) error {
 	_, err := t.exec(`
 		update conversations
 		set unread = 0
@@ -265,9 +265,9 @@ func (t *Tx) ReadTalksWith(actorID int64) error {
 	return err
 }
 
-// DropTalk takes a conversation off the list. Its posts stay; one more of them
+// DropConversation takes a conversation off the list. Its posts stay; one more of them
 // begins it anew.
-func (t *Tx) DropTalk(id int64) error {
+func (t *Tx) DropConversation(id int64) error {
 	for _, q := range []string{
 		`delete from conversation_posts where conversation_id = ?`,
 		`delete from conversation_people where conversation_id = ?`,
@@ -280,9 +280,9 @@ func (t *Tx) DropTalk(id int64) error {
 	return nil
 }
 
-// leaveTalk takes a post that is deleted out of its conversation, which ends with
+// leaveConversation takes a post that is deleted out of its conversation, which ends with
 // its last post.
-func (t *Tx) leaveTalk(postID int64) error {
+func (t *Tx) leaveConversation(postID int64) error {
 	c, err := t.ConversationOf(postID)
 	if errors.Is(err, ErrNotFound) {
 		return nil
@@ -302,7 +302,7 @@ func (t *Tx) leaveTalk(postID int64) error {
 		order by post_id desc
 		limit 1`, c.ID)
 	if errors.Is(err, ErrNotFound) {
-		return t.DropTalk(c.ID)
+		return t.DropConversation(c.ID)
 	}
 	if err != nil {
 		return err

@@ -40,7 +40,7 @@ func (w *whispers) say(by store.Actor, parent store.Post, context string, to ...
 		if err := tx.SetMentions(p.ID, named); err != nil {
 			return err
 		}
-		_, err := tx.FileTalk(store.Talk{Post: p, Author: by, Unread: true})
+		_, err := tx.FileConversation(store.Filing{Post: p, Author: by, Unread: true})
 		return err
 	})
 	return p
@@ -53,7 +53,7 @@ func (w *whispers) of(p store.Post) store.Conversation {
 
 func (w *whispers) unread() int {
 	w.t.Helper()
-	return read(w.t, w.s, func(tx *store.Tx) (int, error) { return tx.CountUnreadTalks(99) })
+	return read(w.t, w.s, func(tx *store.Tx) (int, error) { return tx.CountUnreadConversations(99) })
 }
 
 func TestDirectPostsAreFiledAsConversations(t *testing.T) {
@@ -72,7 +72,7 @@ func TestDirectPostsAreFiledAsConversations(t *testing.T) {
 	if w.of(other).ID == talk.ID {
 		t.Error("a talk of its own was filed under another")
 	}
-	got := read(t, s, func(tx *store.Tx) ([]store.Post, error) { return tx.TalkPosts(talk.ID, store.Page{}) })
+	got := read(t, s, func(tx *store.Tx) ([]store.Post, error) { return tx.ConversationPosts(talk.ID, store.Page{}) })
 	if !slices.Equal(ids(got), []int64{elsewhere.ID, answer.ID, first.ID}) {
 		t.Errorf("its posts are %v", ids(got))
 	}
@@ -81,7 +81,7 @@ func TestDirectPostsAreFiledAsConversations(t *testing.T) {
 		t.Errorf("the list begins with %+v", list)
 	}
 	write(t, s, func(tx *store.Tx) error {
-		fresh, err := tx.FileTalk(store.Talk{Post: first, Author: f.Bob})
+		fresh, err := tx.FileConversation(store.Filing{Post: first, Author: f.Bob})
 		if fresh {
 			t.Error("the same post was filed twice")
 		}
@@ -125,11 +125,11 @@ func TestConversationsAreReadAndLeft(t *testing.T) {
 		t.Fatalf("%d are unread", n)
 	}
 	talk := w.of(first)
-	write(t, s, func(tx *store.Tx) error { return tx.ReadTalk(talk.ID, first.ID) })
+	write(t, s, func(tx *store.Tx) error { return tx.ReadConversation(talk.ID, first.ID) })
 	if n := w.unread(); n != 2 {
 		t.Error("what came after the page was opened counts as read")
 	}
-	write(t, s, func(tx *store.Tx) error { return tx.ReadTalk(talk.ID, second.ID) })
+	write(t, s, func(tx *store.Tx) error { return tx.ReadConversation(talk.ID, second.ID) })
 	if n := w.unread(); n != 1 {
 		t.Errorf("%d are unread", n)
 	}
@@ -138,7 +138,7 @@ func TestConversationsAreReadAndLeft(t *testing.T) {
 	if w.of(mine).Unread {
 		t.Error("who answered has not read it")
 	}
-	write(t, s, func(tx *store.Tx) error { return tx.ReadTalksWith(f.Carol.ID) })
+	write(t, s, func(tx *store.Tx) error { return tx.ReadConversationsWith(f.Carol.ID) })
 	if n := w.unread(); n != 0 {
 		t.Errorf("%d are unread", n)
 	}
@@ -146,12 +146,12 @@ func TestConversationsAreReadAndLeft(t *testing.T) {
 	if last := w.of(first).LastID; last == mine.ID {
 		t.Error("its last post is one that was deleted")
 	}
-	write(t, s, func(tx *store.Tx) error { return tx.DropTalk(talk.ID) })
+	write(t, s, func(tx *store.Tx) error { return tx.DropConversation(talk.ID) })
 	if p := read(t, s, func(tx *store.Tx) (store.Post, error) { return tx.Post(first.ID) }); p.ID == 0 {
 		t.Error("a talk that is hidden took its posts along")
 	}
 	again := w.say(f.Bob, second, "c", f.Alice)
-	got := read(t, s, func(tx *store.Tx) ([]store.Post, error) { return tx.TalkPosts(w.of(again).ID, store.Page{}) })
+	got := read(t, s, func(tx *store.Tx) ([]store.Post, error) { return tx.ConversationPosts(w.of(again).ID, store.Page{}) })
 	if !slices.Equal(ids(got), []int64{again.ID}) {
 		t.Errorf("one more post brought %v back", ids(got))
 	}

@@ -37,7 +37,7 @@ func (t *Tx) dropPost(p Post) error {
 	if err := t.unlinkPost(p); err != nil {
 		return err
 	}
-	if err := t.leaveTalk(p.ID); err != nil {
+	if err := t.leaveConversation(p.ID); err != nil {
 		return err
 	}
 	for _, q := range []string{

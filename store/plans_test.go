@@ -193,11 +193,11 @@ func TestHotQueriesKeepTheirPlans(t *testing.T) {
 			"x USING PRIMARY KEY (conversation_id=?)", "x USING INTEGER PRIMARY KEY", "INDEX mentions_actor (actor_id=? AND post_id>?)"}, ask(
 			func(tx *store.Tx) error { _, err := tx.Conversations(first); return err },
 			func(tx *store.Tx) error { _, err := tx.Conversations(store.Page{Min: 5}); return err },
-			func(tx *store.Tx) error { _, err := tx.TalkPosts(1, first); return err },
-			func(tx *store.Tx) error { _, err := tx.TalkPosts(1, store.Page{Min: 5}); return err },
+			func(tx *store.Tx) error { _, err := tx.ConversationPosts(1, first); return err },
+			func(tx *store.Tx) error { _, err := tx.ConversationPosts(1, store.Page{Min: 5}); return err },
 			func(tx *store.Tx) error { _, err := tx.PeopleOf([]int64{1, 2}); return err },
 			func(tx *store.Tx) error { tx.ConversationOf(w.Hello.ID); return nil },
-			func(tx *store.Tx) error { _, err := tx.CountUnreadTalks(99); return err },
+			func(tx *store.Tx) error { _, err := tx.CountUnreadConversations(99); return err },
 			func(tx *store.Tx) error { _, err := tx.DirectPosts(0, 100); return err })},
 		{"where own posts went, and reactions to them", []string{"INDEX outgoing_post (post_id=?)", "d USING PRIMARY KEY (outgoing_id=?)", "l USING INTEGER PRIMARY KEY", "INDEX reactions_post (post_id=?)"}, ask(
 			func(tx *store.Tx) error { _, err := tx.ReachedBy([]int64{w.Hello.ID, w.Thanks.ID}); return err },
@@ -385,13 +385,13 @@ func TestWritesKeepTheirPlans(t *testing.T) {
 				if err := tx.InsertPost(&p); err != nil {
 					return err
 				}
-				if _, err := tx.FileTalk(store.Talk{Post: p, Author: w.Bob, Unread: true}); err != nil {
+				if _, err := tx.FileConversation(store.Filing{Post: p, Author: w.Bob, Unread: true}); err != nil {
 					return err
 				}
-				if err := tx.ReadTalk(1, p.ID); err != nil {
+				if err := tx.ReadConversation(1, p.ID); err != nil {
 					return err
 				}
-				if err := tx.ReadTalksWith(w.Bob.ID); err != nil {
+				if err := tx.ReadConversationsWith(w.Bob.ID); err != nil {
 					return err
 				}
 				return tx.DeletePost(p)

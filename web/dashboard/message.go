@@ -26,7 +26,7 @@ type messagePage struct {
 	Compose        *assets.Compose
 }
 
-// message handles GET /me/messages/ID: one private talk in its order.
+// message handles GET /me/messages/ID: one private conversation in its order.
 func (d *Dashboard) message(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	at := pageOf(number(query.Get("before")), number(query.Get("after")), messagesShown)
@@ -35,7 +35,7 @@ func (d *Dashboard) message(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return nil, err
 		}
-		page := messagePage{URL: talkPath(c.ID), Unread: c.Unread, Until: decimal(c.LastID)}
+		page := messagePage{URL: conversationPath(c.ID), Unread: c.Unread, Until: decimal(c.LastID)}
 		if page.Owner, err = v.frame("Messages", "messages"); err != nil {
 			return nil, err
 		}
@@ -54,7 +54,7 @@ func (d *Dashboard) message(w http.ResponseWriter, r *http.Request) {
 			page.People = append(page.People, v.known(id))
 		}
 		page.Others = len(c.People) - len(page.People)
-		posts, err := v.tx.TalkPosts(c.ID, at)
+		posts, err := v.tx.ConversationPosts(c.ID, at)
 		if err != nil {
 			return nil, err
 		}
@@ -64,12 +64,12 @@ func (d *Dashboard) message(w http.ResponseWriter, r *http.Request) {
 		if page.Said, err = v.said(posts, hidden); err != nil {
 			return nil, err
 		}
-		return page, v.answerTalk(&page, c)
+		return page, v.answerConversation(&page, c)
 	})
 }
 
-// answerTalk offers an answer to the last message, to the people it names.
-func (v *view) answerTalk(page *messagePage, c store.Conversation) error {
+// answerConversation offers an answer to the last message, to the people it names.
+func (v *view) answerConversation(page *messagePage, c store.Conversation) error {
 	last, err := v.tx.Posts([]int64{c.LastID})
 	if err != nil || len(last) == 0 {
 		return err

@@ -11,12 +11,12 @@ import (
 )
 
 const (
-	talksShown    = 30
-	talkFaces     = 3
-	messagesShown = 40
+	conversationsShown = 30
+	conversationFaces  = 3
+	messagesShown      = 40
 )
 
-type talk struct {
+type conversation struct {
 	URL, LastID string
 	People      []assets.Person
 	Others      int
@@ -28,17 +28,17 @@ type talk struct {
 
 type messagesPage struct {
 	assets.Owner
-	Talks []talk
-	Until string
-	Pager assets.Pager
+	Conversations []conversation
+	Until         string
+	Pager         assets.Pager
 }
 
-func talkPath(id int64) string { return "/me/messages/" + decimal(id) }
+func conversationPath(id int64) string { return "/me/messages/" + decimal(id) }
 
-// messages handles GET /me/messages: the private talks, the last one first.
+// messages handles GET /me/messages: the private conversations, the last one first.
 func (d *Dashboard) messages(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
-	at := pageOf(number(query.Get("before")), number(query.Get("after")), talksShown)
+	at := pageOf(number(query.Get("before")), number(query.Get("after")), conversationsShown)
 	d.show(w, r, "messages", answer{}, func(v *view) (any, error) {
 		var page messagesPage
 		var err error
@@ -54,13 +54,13 @@ func (d *Dashboard) messages(w http.ResponseWriter, r *http.Request) {
 		if len(list) > 0 {
 			page.Until = decimal(list[0].LastID)
 		}
-		page.Talks, err = v.talks(list)
+		page.Conversations, err = v.conversations(list)
 		return page, err
 	})
 }
 
-// talks draws conversations, without those that only hidden people take part in.
-func (v *view) talks(list []store.Conversation) ([]talk, error) {
+// conversations draws conversations, without those that only hidden people take part in.
+func (v *view) conversations(list []store.Conversation) ([]conversation, error) {
 	ids, last, everybody := make([]int64, len(list)), make([]int64, len(list)), []int64{}
 	for i, c := range list {
 		ids[i], last[i] = c.ID, c.LastID
@@ -84,17 +84,17 @@ func (v *view) talks(list []store.Conversation) ([]talk, error) {
 	for _, p := range posts {
 		words[p.ID] = p
 	}
-	var out []talk
+	var out []conversation
 	for _, c := range list {
 		p, ok := words[c.LastID]
 		if !ok || allHidden(people[c.ID], hidden) {
 			continue
 		}
-		t := talk{URL: talkPath(c.ID), LastID: decimal(c.LastID), Mine: p.Own(), Time: v.local(p.PublishedAt), Unread: c.Unread, Last: lastWords(p)}
+		t := conversation{URL: conversationPath(c.ID), LastID: decimal(c.LastID), Mine: p.Own(), Time: v.local(p.PublishedAt), Unread: c.Unread, Last: lastWords(p)}
 		if hidden[p.ActorID] {
 			t.Last = v.whyLeft(p.ActorID)
 		}
-		for _, id := range people[c.ID][:min(len(people[c.ID]), talkFaces)] {
+		for _, id := range people[c.ID][:min(len(people[c.ID]), conversationFaces)] {
 			t.People = append(t.People, v.known(id))
 		}
 		t.Others = len(c.People) - len(t.People)
@@ -123,9 +123,9 @@ func lastWords(p store.Post) string {
 	return "No text"
 }
 
-// messagesRead handles POST /me/messages: all talks are read.
+// messagesRead handles POST /me/messages: all conversations are read.
 func (d *Dashboard) messagesRead(w http.ResponseWriter, r *http.Request) {
-	if err := d.service.ReadTalk(r.Context(), 0, number(r.PostForm.Get("until"))); err != nil {
+	if err := d.service.ReadConversation(r.Context(), 0, number(r.PostForm.Get("until"))); err != nil {
 		d.fail(w, r, err)
 		return
 	}
@@ -139,11 +139,11 @@ func (d *Dashboard) messageRead(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, store.ErrNotFound)
 		return
 	}
-	if err := d.service.ReadTalk(r.Context(), id, until); err != nil {
+	if err := d.service.ReadConversation(r.Context(), id, until); err != nil {
 		d.fail(w, r, err)
 		return
 	}
-	reply.Redirect(w, r, talkPath(id)+anchor(until))
+	reply.Redirect(w, r, conversationPath(id)+anchor(until))
 }
 
 // messageAsk handles GET /me/messages/ID/delete.
@@ -162,7 +162,7 @@ func (d *Dashboard) messageAsk(w http.ResponseWriter, r *http.Request) {
 				return err
 			}
 		}
-		page.Heading, page.Button, page.BackURL = "Delete this conversation?", "Delete", talkPath(c.ID)
+		page.Heading, page.Button, page.BackURL = "Delete this conversation?", "Delete", conversationPath(c.ID)
 		if rest := len(c.People) - 1; rest > 0 {
 			page.Lines = append(page.Lines, "It is a conversation with "+plural(rest, "other person", "other people")+" as well.")
 		}
@@ -176,9 +176,9 @@ func (d *Dashboard) messageAsk(w http.ResponseWriter, r *http.Request) {
 
 // messageDelete handles POST /me/messages/ID/delete.
 func (d *Dashboard) messageDelete(w http.ResponseWriter, r *http.Request) {
-	if err := d.service.DropTalk(r.Context(), idOf(r)); err != nil {
+	if err := d.service.DropConversation(r.Context(), idOf(r)); err != nil {
 		d.fail(w, r, err)
 		return
 	}
-	reply.Redirect(w, r, "/me/messages?done=talk")
+	reply.Redirect(w, r, "/me/messages?done=conversation")
 }

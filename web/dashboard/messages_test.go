@@ -22,7 +22,7 @@ func TestMessagesAreTalksThatCanBeAnswered(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := talkPath(c.ID)
+	path := conversationPath(c.ID)
 	h.open(path).says(t, "Readable by you, them, and both servers’ owners. Not encrypted.", "the key is under the pot", "Mark read", "@"+bob.Handle()+" </textarea>", "Delete this conversation…")
 	// Looking alone changes nothing; a form does.
 	h.open("/me/messages").says(t, ">New</span>")
@@ -104,7 +104,7 @@ func TestT48MessagesOfBlockedPeopleAreNotShown(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return talkPath(c.ID)
+		return conversationPath(c.ID)
 	}
 	of2, of3 := talkOf(alone.URI), talkOf(three.URI)
 	who := h.Find(t, bob)

@@ -57,7 +57,7 @@ func (d *Dashboard) talkOf(r *http.Request, p store.Post) (string, error) {
 	if errors.Is(err, store.ErrNotFound) { // pressed twice, and dropped meanwhile
 		return postPath(p.ID), nil
 	}
-	return talkPath(c.ID) + "?done=posted" + anchor(p.ID), err
+	return conversationPath(c.ID) + "?done=posted" + anchor(p.ID), err
 }
 
 func (d *Dashboard) changePost(r *http.Request, f writeForm) (target string, err error) {

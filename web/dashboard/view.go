@@ -68,7 +68,7 @@ func (v *view) frame(title, here string) (assets.Owner, error) {
 	if o.Inbox, err = v.tx.CountNotificationsSince(marker, unreadShown); err != nil {
 		return o, err
 	}
-	if o.Messages, err = v.tx.CountUnreadTalks(unreadShown); err != nil {
+	if o.Messages, err = v.tx.CountUnreadConversations(unreadShown); err != nil {
 		return o, err
 	}
 	drafts, err := v.tx.UnsentList()

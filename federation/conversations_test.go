@@ -17,7 +17,7 @@ func talks(t *testing.T, s *fedtest.Server) (list []store.Conversation, texts []
 			return err
 		}
 		for _, c := range list {
-			posts, err := tx.TalkPosts(c.ID, store.Page{})
+			posts, err := tx.ConversationPosts(c.ID, store.Page{})
 			if err != nil {
 				return err
 			}
@@ -60,7 +60,7 @@ func TestPrivateMentionsAreFiledOnBothSides(t *testing.T) {
 		t.Errorf("at alice's: %+v, %q", list, texts)
 	}
 	list, _ = talks(t, alice)
-	if err := alice.ReadTalk(ctx(), list[0].ID, list[0].LastID); err != nil {
+	if err := alice.ReadConversation(ctx(), list[0].ID, list[0].LastID); err != nil {
 		t.Fatal(err)
 	}
 	alice.Post(t, store.Public, "@"+bob.Handle()+" in public")
@@ -72,13 +72,13 @@ func TestPrivateMentionsAreFiledOnBothSides(t *testing.T) {
 	if list, _ := talks(t, carol); len(list) != 1 || len(list[0].People) != 2 {
 		t.Errorf("at carol's: %+v", list)
 	}
-	if err := alice.DropTalk(ctx(), list[0].ID); err != nil {
+	if err := alice.DropConversation(ctx(), list[0].ID); err != nil {
 		t.Fatal(err)
 	}
 	if list, _ := talks(t, alice); len(list) != 1 {
 		t.Errorf("one was dropped, %d are left", len(list))
 	}
-	if err := alice.DropTalk(ctx(), list[0].ID); err != store.ErrNotFound {
+	if err := alice.DropConversation(ctx(), list[0].ID); err != store.ErrNotFound {
 		t.Errorf("dropped twice: %v", err)
 	}
 	if err := bob.Block(ctx(), at.ActorID); err != nil {
@@ -100,7 +100,7 @@ func TestDirectPostsOfBeforeAreFiled(t *testing.T) {
 	c.Advance(time.Minute)
 	second := bob.Post(t, store.Direct, "@"+alice.Handle()+" two", at.ID)
 	before, texts := talks(t, bob)
-	if err := bob.DropTalk(ctx(), before[0].ID); err != nil {
+	if err := bob.DropConversation(ctx(), before[0].ID); err != nil {
 		t.Fatal(err)
 	}
 	if err := bob.FillTalks(ctx()); err != nil {
@@ -111,7 +111,7 @@ func TestDirectPostsOfBeforeAreFiled(t *testing.T) {
 		t.Errorf("filed anew: %+v, %q", after, again)
 	}
 	// Once is enough: what the owner drops from then on stays dropped.
-	if err := bob.DropTalk(ctx(), after[0].ID); err != nil {
+	if err := bob.DropConversation(ctx(), after[0].ID); err != nil {
 		t.Fatal(err)
 	}
 	if err := bob.WantTalks(ctx()); err != nil {
