@@ -1,6 +1,7 @@
 package federation
 
 import (
+	"context"
 	"errors"
 
 	"dassie/store"
@@ -83,4 +84,36 @@ func (s *Service) actorGone(tx *store.Tx, a store.Actor) error {
 	})
 	s.emit(tx, EventProfile, 0)
 	return nil
+}
+
+// dropActorPosts removes the posts, boosts and likes of a deleted account in slices.
+func (s *Service) dropActorPosts(ctx context.Context, payload []byte) error {
+	id, err := payloadID(payload)
+	if err != nil {
+		return err
+	}
+	for more := true; more; {
+		n, err := store.Put(ctx, s.store, func(tx *store.Tx) (int, error) { return tx.DropReactionsBy(id, 100) })
+		if err != nil {
+			return err
+		}
+		more = n > 0
+	}
+	for {
+		n, err := store.Put(ctx, s.store, func(tx *store.Tx) (int, error) {
+			posts, err := tx.PostsBy(id, store.Page{Limit: 50})
+			if err != nil {
+				return 0, err
+			}
+			for _, p := range posts {
+				if err := s.forgetPost(tx, p); err != nil {
+					return 0, err
+				}
+			}
+			return len(posts), nil
+		})
+		if err != nil || n == 0 {
+			return err
+		}
+	}
 }

@@ -3,10 +3,8 @@ package federation
 import (
 	"context"
 	"fmt"
-	"maps"
 	"runtime/debug"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -49,128 +47,6 @@ var jobKinds = map[string]func(s *Service, ctx context.Context, payload []byte) 
 	"last-posts":    (*Service).askLastPosts,
 
 	"remove-followers": (*Service).finishRemoval,
-}
-
-// groups are kinds of jobs that ask many servers, some of which hang: together
-// they hold no more workers than this, so that one is always left for what arrives.
-var groups = map[string]struct {
-	name   string
-	atOnce int
-}{
-	"thread":  {"#threads", 2},
-	"parents": {"#conversations", 1},
-	"hinted":  {"#conversations", 1},
-	"gap":     {"#conversations", 1},
-	"card":    {"#pages", 1},
-	"links":   {"#pages", 1},
-
-	"last-posts": {"#pages", 1},
-}
-
-// workState wakes the workers and counts what runs.
-type workState struct {
-	jobs       chan struct{}
-	deliveries chan struct{} // more is due
-	landed     chan struct{} // a place became free
-
-	mu      sync.Mutex
-	running map[string]bool // keys of jobs that run
-	peers   map[string]int  // of these, how many by the domain that sent them
-}
-
-func (w *workState) init() {
-	w.jobs = make(chan struct{}, 1)
-	w.deliveries = make(chan struct{}, 1)
-	w.landed = make(chan struct{}, 1)
-	w.running, w.peers = map[string]bool{}, map[string]int{}
-}
-
-func poke(ch chan struct{}) {
-	select {
-	case ch <- struct{}{}:
-	default: // somebody has poked already
-	}
-}
-
-func (w *workState) pokeJobs()       { poke(w.jobs) }
-func (w *workState) pokeDeliveries() { poke(w.deliveries) }
-
-func runningKey(j store.Job) string {
-	if j.Key != "" {
-		return j.Key
-	}
-	return "#" + strconv.FormatInt(j.ID, 10)
-}
-
-// busy is what runs now.
-func (w *workState) busy() map[string]bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return maps.Clone(w.running)
-}
-
-// claim marks a job as running, unless it or another one of its key is.
-func (w *workState) claim(j store.Job) bool {
-	key := runningKey(j)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	peer := peerOf(j)
-	if w.running[key] || peer != "" && w.peers[peer] >= atOnce(j) {
-		return false
-	}
-	w.running[key] = true
-	if peer != "" {
-		w.peers[peer]++
-	}
-	return true
-}
-
-func (w *workState) release(j store.Job) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	delete(w.running, runningKey(j))
-	if peer := peerOf(j); peer != "" {
-		if w.peers[peer]--; w.peers[peer] == 0 {
-			delete(w.peers, peer)
-		}
-	}
-}
-
-// full lists the kinds of which no more may run now.
-func (w *workState) full() (kinds []string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for kind, g := range groups {
-		if w.peers[g.name] >= g.atOnce {
-			kinds = append(kinds, kind)
-		}
-	}
-	return kinds
-}
-
-// atOnce is how many jobs of a peer or group may run at a time.
-func atOnce(j store.Job) int {
-	if g, ok := groups[j.Kind]; ok {
-		return g.atOnce
-	}
-	return jobsOfPeer
-}
-
-// peerOf is the registrable domain of who sent an activity, or the group of a
-// job, "" for other work. A domain's servers may hang in every fetch that its
-// activities need: they hold some of the workers, never all.
-func peerOf(j store.Job) string {
-	if g, ok := groups[j.Kind]; ok {
-		return g.name
-	}
-	if j.Kind != "inbox" && j.Kind != "quote" && j.Kind != "quoted" && j.Kind != "followers" {
-		return ""
-	}
-	uri := j.Key
-	if i := strings.Index(uri, "http"); i > 0 {
-		uri = uri[i:] // refer:Create:https://…, quote:ID:CLAIM:https://…
-	}
-	return registrable(ap.Host(uri))
 }
 
 // Run does the background work until ctx ends, and returns when everything that
@@ -361,38 +237,6 @@ func (s *Service) RunDue(ctx context.Context) (int, error) {
 	}
 	m, err := s.indexOnce(ctx)
 	return total + n + m, err
-}
-
-// dropActorPosts removes the posts, boosts and likes of a deleted account in slices.
-func (s *Service) dropActorPosts(ctx context.Context, payload []byte) error {
-	id, err := payloadID(payload)
-	if err != nil {
-		return err
-	}
-	for more := true; more; {
-		n, err := store.Put(ctx, s.store, func(tx *store.Tx) (int, error) { return tx.DropReactionsBy(id, 100) })
-		if err != nil {
-			return err
-		}
-		more = n > 0
-	}
-	for {
-		n, err := store.Put(ctx, s.store, func(tx *store.Tx) (int, error) {
-			posts, err := tx.PostsBy(id, store.Page{Limit: 50})
-			if err != nil {
-				return 0, err
-			}
-			for _, p := range posts {
-				if err := s.forgetPost(tx, p); err != nil {
-					return 0, err
-				}
-			}
-			return len(posts), nil
-		})
-		if err != nil || n == 0 {
-			return err
-		}
-	}
 }
 
 // idKey and idPayload name a job by the row it is about.
