@@ -143,6 +143,7 @@ func (n night) serve(t testing.TB) *running {
 // TestMorning is the newcomer's journey 6: 300 rows, 90 of them boosts, read in one
 // page that ends; with scripts and the keyboard alone, and without them.
 func TestMorning(t *testing.T) {
+	t.Parallel()
 	newTab(t, "about:blank", desktop) // skips before anything is started
 	n := afterNight(t)
 	n.serve(t)

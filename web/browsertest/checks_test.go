@@ -10,10 +10,12 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// axeRun has the rules that count: WCAG 2.2 AA and what axe holds for good practice.
-const axeRun = `async () => {
-	const found = await axe.run(document, { resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })
-	if (found.passes.length < 10) return ["axe looked at " + found.passes.length + " rules only"]
+// axeRun has the rules that count: WCAG 2.2 AA and what axe holds for good practice,
+// or the one about colours.
+const axeRun = `async colours => {
+	const rules = colours ? { type: "rule", values: ["color-contrast"] } : ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+	const found = await axe.run(document, { resultTypes: ["violations"], runOnly: rules })
+	if (found.passes.length < (colours ? 1 : 10)) return ["axe looked at " + found.passes.length + " rules only"]
 	return found.violations.flatMap(v => v.nodes.slice(0, 3).map(n => v.id + ": " + n.target.join(" ") + ": " + n.html.slice(0, 160) + " " + n.failureSummary.replace(/\s+/g, " ").slice(0, 300)))
 }`
 
@@ -35,12 +37,16 @@ func (g *gallery) checked(p *tab, name string) {
 	p.scripts(true)
 	defer p.scripts(false)
 	run(p, chromedp.Evaluate[bool]("(() => {"+string(source)+"\n})(), true"))
-	darkPhone, dark := narrow, desktop
-	darkPhone.dark, dark.dark = true, true
-	for _, l := range []look{narrow, darkPhone, desktop, dark} {
-		p.wear(l)
-		for _, w := range run(p, chromedp.Evaluate[[]string]("("+axeRun+")()", chromedp.EvalAwaitPromise)) {
-			g.Errorf("%s, %d px, dark %v: %s", name, l.width, l.dark, w)
+	// All rules at each width and in each theme, those about colours in all four.
+	for _, at := range []struct {
+		width   look
+		dark    bool
+		colours string
+	}{{narrow, false, "false"}, {narrow, true, "true"}, {desktop, false, "true"}, {desktop, true, "false"}} {
+		at.width.dark = at.dark
+		p.wear(at.width)
+		for _, w := range run(p, chromedp.Evaluate[[]string]("("+axeRun+")("+at.colours+")", chromedp.EvalAwaitPromise)) {
+			g.Errorf("%s, %d px, dark %v: %s", name, at.width.width, at.dark, w)
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 // address, follows him and reads him, with scripts and without. Then she keeps a
 // note about him, has enough of him for a week, and thinks better of it.
 func TestFindAndFollow(t *testing.T) {
+	t.Parallel()
 	type way struct {
 		name    string
 		look    look

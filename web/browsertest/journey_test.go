@@ -12,6 +12,7 @@ import (
 
 // TestJourney is the main job, as three people do it with scripts switched off.
 func TestJourney(t *testing.T) {
+	t.Parallel()
 	for _, l := range sampled(desktop, phone) {
 		t.Run(l.name, func(t *testing.T) {
 			newTab(t, "about:blank", l) // skips before the demo is started

@@ -8,6 +8,7 @@ import (
 // TestKept is what Alice keeps for herself, with scripts switched off: a post is
 // saved, a list is made of two people and read, a hashtag is followed.
 func TestKept(t *testing.T) {
+	t.Parallel()
 	for _, l := range sampled(desktop, phone) {
 		t.Run(l.name, func(t *testing.T) {
 			newTab(t, "about:blank", l) // skips before the demo is started

@@ -16,11 +16,14 @@ func (p *tab) waits(what, script string, args ...any) {
 	p.t.Helper()
 	for end := time.Now().Add(patience); !p.asks(script, args...); {
 		if time.Now().After(end) {
-			p.t.Fatalf("%s: not after %v: %s\n%s", p.address(), patience, what, p.text())
+			p.t.Fatalf("%s: not after %v: %s\n%s\n%s", p.address(), patience, what, eval[string](p, live), p.text())
 		}
 		run(p, chromedp.Sleep(50*time.Millisecond))
 	}
 }
+
+// live is what a page that waits for news has done about it.
+const live = `() => document.visibilityState + " " + document.hasFocus() + " " + (document.querySelector("#news")?.outerHTML ?? "") + performance.getEntriesByType("resource").filter(e => e.name.includes("/me/")).slice(-12).map(e => "\n" + e.name + " at " + Math.round(e.startTime) + " for " + Math.round(e.duration) + " ms: " + e.responseStatus).join("")`
 
 // asks is eval for a script that may have to wait itself.
 func (p *tab) asks(script string, args ...any) bool {

@@ -21,6 +21,7 @@ func TestEverySample(t *testing.T) {
 	if os.Getenv("DASSIE_LONG") == "" {
 		t.Skip("DASSIE_LONG=1 looks at every sample")
 	}
+	t.Parallel()
 	dir := t.TempDir()
 	if out, err := goCommand(t, root(t), []string{"DASSIE_PREVIEW=" + dir}, "test", "-count=1", "-run", "^TestEveryPageRenders$", "./assets"); err != nil {
 		t.Fatalf("render the samples: %v\n%s", err, out)

@@ -6,6 +6,7 @@ import "testing"
 // no script: followers by server, one server, deliveries, the receipts of a post,
 // and the removal of a server.
 func TestServersWithoutScript(t *testing.T) {
+	t.Parallel()
 	for _, l := range sampled(phone, desktop) {
 		t.Run(l.name, func(t *testing.T) {
 			newTab(t, "about:blank", l) // skips before the demo is started

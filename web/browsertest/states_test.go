@@ -16,6 +16,7 @@ func TestEveryState(t *testing.T) {
 	if os.Getenv("DASSIE_LONG") == "" {
 		t.Skip("DASSIE_LONG=1 looks at every state")
 	}
+	t.Parallel()
 	newTab(t, "about:blank", desktop) // skips before the demo is started
 	s := &states{gallery: gallery{T: t, dir: t.ArtifactDir()}, houses: demo(t)}
 	s.alice, s.bob = s.arrive("alice"), s.arrive("bob")

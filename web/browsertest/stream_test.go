@@ -98,6 +98,7 @@ func (c *client) listen() <-chan string {
 // as it is. With DASSIE_LONG it outlives the time limit of other answers first, and
 // is kept awake.
 func TestT51_StreamOfTheProgram(t *testing.T) {
+	t.Parallel()
 	n := afterNight(t)
 	n.serve(t)
 	c := n.client(t)

@@ -118,6 +118,7 @@ func theirs(t testing.TB) (host string) {
 // TestJourney8 is the visitor without scripts and cookies: profile, a post behind
 // a warning, a picture's description, the follow helper, the feed.
 func TestJourney8(t *testing.T) {
+	t.Parallel()
 	v := newTab(t, "", desktop)
 	s := newSite(t)
 	v.site = "http://" + s.host
