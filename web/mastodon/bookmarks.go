@@ -11,15 +11,23 @@ func (a *API) unbookmark(c *call) (any, error) { return a.touch(c, a.svc.Unsave)
 // bookmarks: GET /api/v1/bookmarks, the last saved first. Its pages are bounded
 // by the ids of the bookmarks.
 func (a *API) bookmarks(c *call) (any, error) {
+	return a.marked(c, func(tx *store.Tx, page store.Page) (ids, posts []int64, err error) {
+		rows, err := tx.Bookmarks(page)
+		for _, b := range rows {
+			ids, posts = append(ids, b.ID), append(posts, b.PostID)
+		}
+		return ids, posts, err
+	})
+}
+
+// marked answers with the posts that the owner left marks on, in pages by the ids
+// of the marks.
+func (a *API) marked(c *call, list func(*store.Tx, store.Page) (ids, posts []int64, err error)) (any, error) {
 	page := c.page(20, 40)
 	return store.Get(c.ctx, a.st, func(tx *store.Tx) ([]*Status, error) {
-		rows, err := tx.Bookmarks(page)
+		ids, about, err := list(tx, page)
 		if err != nil {
 			return nil, err
-		}
-		ids, about := make([]int64, len(rows)), make([]int64, len(rows))
-		for i, b := range rows {
-			ids[i], about[i] = b.ID, b.PostID
 		}
 		posts, err := tx.Posts(about)
 		if err != nil {

@@ -79,25 +79,11 @@ func (a *API) people(c *call, list func(tx *store.Tx, postID int64, p store.Page
 // favourites: GET /api/v1/favourites, the last one liked first. Its pages are
 // bounded by the ids of the likes.
 func (a *API) favourites(c *call) (any, error) {
-	page := c.page(20, 40)
-	return store.Get(c.ctx, a.st, func(tx *store.Tx) ([]*Status, error) {
-		likes, err := tx.LikesBy(store.OwnerID, page)
-		if err != nil {
-			return nil, err
+	return a.marked(c, func(tx *store.Tx, page store.Page) (ids, posts []int64, err error) {
+		rows, err := tx.LikesBy(store.OwnerID, page)
+		for _, l := range rows {
+			ids, posts = append(ids, l.ID), append(posts, l.PostID)
 		}
-		ids, about := make([]int64, len(likes)), make([]int64, len(likes))
-		for i, r := range likes {
-			ids[i], about[i] = r.ID, r.PostID
-		}
-		posts, err := tx.Posts(about)
-		if err != nil {
-			return nil, err
-		}
-		m, err := a.gather(tx, posts)
-		if err != nil {
-			return nil, err
-		}
-		a.linkPages(c, page, ids)
-		return m.statuses(posts), nil
+		return ids, posts, err
 	})
 }
