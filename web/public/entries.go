@@ -194,7 +194,7 @@ func (v *view) addCounts(posts []store.Post, list []assets.Entry) error {
 	}
 	counts := map[int64]int{}
 	for _, a := range answers {
-		if by := v.author(a.ActorID); !by.hidden && !by.muted {
+		if !v.author(a.ActorID).hidden {
 			counts[a.PostID]++
 		}
 	}

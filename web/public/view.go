@@ -29,8 +29,7 @@ type view struct {
 // author is somebody on a page.
 type author struct {
 	person assets.Person
-	hidden bool // blocked, or gone
-	muted  bool // what they write is not shown; that they follow is no secret
+	hidden bool // blocked, or gone; a mute is nobody's business and changes nothing here
 	host   int64
 }
 
@@ -92,7 +91,7 @@ func (v *view) listed(p store.Post) bool {
 		return true
 	}
 	a := v.author(p.ActorID)
-	return p.Visibility == store.Public && !a.hidden && !a.muted
+	return p.Visibility == store.Public && !a.hidden
 }
 
 // read makes sure that authors are at hand, in a few queries for all of them.
@@ -115,16 +114,11 @@ func (v *view) read(ids ...int64) error {
 	if err != nil {
 		return fmt.Errorf("look up who is hidden: %w", err)
 	}
-	muted, err := v.tx.MutedAmong(missing...)
-	if err != nil {
-		return fmt.Errorf("look up who is muted: %w", err)
-	}
 	if err := v.readEmojis(rows); err != nil {
 		return err
 	}
 	for id, a := range rows {
-		_, mute := muted[id]
-		v.authors[id] = author{person: v.face(a), hidden: hidden[id], muted: mute, host: a.HostID}
+		v.authors[id] = author{person: v.face(a), hidden: hidden[id], host: a.HostID}
 	}
 	return nil
 }
