@@ -41,11 +41,19 @@ func (s *Service) Reject(ctx context.Context, actorIDs ...int64) error {
 // RemoveFollower takes back what was accepted: no more deliveries from now on,
 // and followers-only posts are refused to them.
 func (s *Service) RemoveFollower(ctx context.Context, actorIDs ...int64) error {
-	return s.eachFollower(ctx, actorIDs, func(tx *store.Tx, a store.Actor, f store.Follower) error {
-		if f.State != store.FollowAccepted {
-			return nil
+	return s.store.Write(ctx, func(tx *store.Tx) error {
+		removed := false
+		err := s.eachFollowerIn(tx, actorIDs, func(tx *store.Tx, a store.Actor, f store.Follower) error {
+			if f.State != store.FollowAccepted {
+				return nil
+			}
+			removed = true
+			return s.turnAway(tx, a, f, store.FollowRemoved)
+		})
+		if err != nil || !removed {
+			return err
 		}
-		return s.rejectFollower(tx, a, f, store.FollowRemoved)
+		return s.renameFor(tx, 0) // once, however many they are
 	})
 }
 
@@ -88,12 +96,19 @@ func (s *Service) cutHost(tx *store.Tx, hostID int64) error {
 	if err != nil {
 		return err
 	}
+	removed := false
 	for _, f := range followers {
 		a, err := tx.Actor(f.ActorID)
 		if err != nil {
 			return err
 		}
-		if err := s.rejectFollower(tx, a, f, store.FollowRejected); err != nil {
+		removed = removed || f.State == store.FollowAccepted
+		if err := s.turnAway(tx, a, f, store.FollowRejected); err != nil {
+			return err
+		}
+	}
+	if removed {
+		if err := s.renameFor(tx, 0); err != nil { // once, however many they are
 			return err
 		}
 	}
@@ -110,25 +125,27 @@ func (s *Service) cutHost(tx *store.Tx, hostID int64) error {
 }
 
 func (s *Service) eachFollower(ctx context.Context, ids []int64, do func(*store.Tx, store.Actor, store.Follower) error) error {
-	return s.store.Write(ctx, func(tx *store.Tx) error {
-		for _, id := range ids {
-			f, err := tx.Follower(id)
-			if errors.Is(err, store.ErrNotFound) {
-				continue // answered elsewhere, or taken back meanwhile
-			}
-			if err != nil {
-				return err
-			}
-			a, err := tx.Actor(id)
-			if err != nil {
-				return err
-			}
-			if err := do(tx, a, f); err != nil {
-				return err
-			}
+	return s.store.Write(ctx, func(tx *store.Tx) error { return s.eachFollowerIn(tx, ids, do) })
+}
+
+func (s *Service) eachFollowerIn(tx *store.Tx, ids []int64, do func(*store.Tx, store.Actor, store.Follower) error) error {
+	for _, id := range ids {
+		f, err := tx.Follower(id)
+		if errors.Is(err, store.ErrNotFound) {
+			continue // answered elsewhere, or taken back meanwhile
 		}
-		return nil
-	})
+		if err != nil {
+			return err
+		}
+		a, err := tx.Actor(id)
+		if err != nil {
+			return err
+		}
+		if err := do(tx, a, f); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Service) acceptFollower(tx *store.Tx, a store.Actor, f store.Follower, tell bool) error {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -352,6 +353,45 @@ func TestT45_LeavingAgainAndAgainIsOneRoundADay(t *testing.T) {
 	}
 }
 
+// renamings counts the rounds that wait to give private files new names.
+func renamings(t *testing.T, s *fedtest.Server) int {
+	t.Helper()
+	jobs := lookAt(t, s, func(tx *store.Tx) ([]store.Job, error) { return tx.DueJobs(tx.Now(), 100) })
+	return len(slices.DeleteFunc(jobs, func(j store.Job) bool { return j.Kind != "media-names" }))
+}
+
+func TestBlockingAServerIsOneRound(t *testing.T) {
+	c := fedtest.New(t, "alice", "bob")
+	alice, bob := c.Servers[0], c.Servers[1]
+	bob.Follows(t, alice)
+	publish(t, alice, federation.Draft{Text: "Fans", Visibility: store.Followers, Media: []federation.Attached{{ID: upload(t, alice, "", 33).ID}}})
+	c.Settle()
+	first := person(t, alice, bob)
+	err := alice.Store().Write(ctx(), func(tx *store.Tx) error {
+		for _, name := range []string{"ben", "bea"} {
+			a := first
+			a.ID, a.Username, a.URI, a.Inbox = 0, name, first.URI+name, first.Inbox+name
+			if err := tx.SaveActor(&a); err != nil {
+				return err
+			}
+			f := store.Follower{ActorID: a.ID, State: store.FollowAccepted, FollowURI: a.URI + "/f", Follow: `{"type":"Follow"}`, AskedAt: tx.Now()}
+			if err := tx.SaveFollower(f); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := alice.RejectAndBlock(ctx(), first.ID); err != nil {
+		t.Fatal(err)
+	}
+	if n := renamings(t, alice); n != 1 {
+		t.Errorf("for three on a server that is blocked %d rounds wait", n)
+	}
+}
+
 func TestRemovingManyIsOneRound(t *testing.T) {
 	c := fedtest.New(t, "alice", "bob", "carol", "dave")
 	alice, bob, carol, dave := c.Servers[0], c.Servers[1], c.Servers[2], c.Servers[3]
@@ -362,6 +402,9 @@ func TestRemovingManyIsOneRound(t *testing.T) {
 	c.Settle()
 	if err := alice.RemoveFollower(ctx(), person(t, alice, bob).ID, person(t, alice, carol).ID); err != nil {
 		t.Fatal(err)
+	}
+	if n := renamings(t, alice); n != 1 {
+		t.Errorf("for two who are removed together %d rounds wait", n)
 	}
 	c.Settle()
 	if n := len(dave.Received("Update")); n != 1 || len(bob.Received("Update"))+len(carol.Received("Update")) != 0 {
