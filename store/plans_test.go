@@ -239,6 +239,8 @@ func TestHotQueriesKeepTheirPlans(t *testing.T) {
 				_, err := tx.Emojis([]store.EmojiName{{HostID: 2, Shortcode: "x"}})
 				return err
 			})},
+		{"who shows a file", []string{"INDEX actors_avatar (avatar=?)", "INDEX actors_header (header=?)", "INDEX remote_media_name (name=?)", "INDEX media_file (file=?)", "INDEX media_preview (preview=?)"}, ask(
+			func(tx *store.Tx) error { _, err := tx.MediaInUse("x"); return err })},
 		{"uploads", []string{"(name=?)", "m USING INTEGER PRIMARY KEY", "INDEX media_post (post_id=?)"}, ask(
 			func(tx *store.Tx) error { tx.MediaByName("x"); return nil },
 			func(tx *store.Tx) error { _, err := tx.MediaList([]int64{1, 2}); return err },

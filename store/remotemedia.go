@@ -134,6 +134,7 @@ func (t *Tx) forgetPicture(name string) error {
 		update actors
 		set avatar = ''
 		where avatar = ?
+		and avatar != ''
 		and id != 1`, name); err != nil {
 		return err
 	}
@@ -141,6 +142,7 @@ func (t *Tx) forgetPicture(name string) error {
 		update actors
 		set header = ''
 		where header = ?
+		and header != ''
 		and id != 1`, name)
 	return err
 }
@@ -163,9 +165,10 @@ func (t *Tx) CachedNames() (map[string]bool, error) {
 func (t *Tx) MediaInUse(name string) (bool, error) {
 	n, err := value[int64](t, `
 		select
-			(select count(*) from actors where avatar = ?1 or header = ?1) +
-			(select count(*) from remote_media where name = ?1 and name != '') +
-			(select count(*) from media where file = ?1) +
-			(select count(*) from media where preview = ?1 and preview != '')`, name)
+			exists (select 1 from actors where avatar = ?1 and avatar != '') +
+			exists (select 1 from actors where header = ?1 and header != '') +
+			exists (select 1 from remote_media where name = ?1 and name != '') +
+			exists (select 1 from media where file = ?1) +
+			exists (select 1 from media where preview = ?1 and preview != '')`, name)
 	return n > 0, err
 }

@@ -220,3 +220,8 @@ alter table remote_media add column bytes integer not null default 0;
 create index remote_media_used on remote_media (used_at, size) where size > 0;
 
 create index remote_media_name on remote_media (name) where name != '';
+
+-- Who shows a stored picture: asked for each file that a sweep or an eviction looks at.
+create index actors_avatar on actors (avatar) where avatar != '';
+
+create index actors_header on actors (header) where header != '';

@@ -653,3 +653,7 @@ CREATE INDEX posts_media on posts (id, visibility) where actor_id = 1 and boost_
 CREATE INDEX remote_media_used on remote_media (used_at, size) where size > 0;
 
 CREATE INDEX remote_media_name on remote_media (name) where name != '';
+
+CREATE INDEX actors_avatar on actors (avatar) where avatar != '';
+
+CREATE INDEX actors_header on actors (header) where header != '';
