@@ -301,3 +301,26 @@ func TestJobsOfOneKeyRunInOrder(t *testing.T) {
 		t.Errorf("after it was set aside, due are %v", got)
 	}
 }
+
+// A page of own posts asks once, and learns of each post what asking for it alone says.
+func TestReceiptsOfSeveralPosts(t *testing.T) {
+	s, w, c := world(t)
+	send(t, s, w, w.Hello, inboxOf(w.Bob), inboxOf(w.Carol))
+	o := send(t, s, w, w.Thanks, inboxOf(w.Bob))
+	for _, in := range due(t, s, c) {
+		if in.HostID == w.Bob.HostID {
+			write(t, s, func(tx *store.Tx) error { return tx.DeliveryDone(in, o.ID, store.DeliveryRefused, "no") })
+		}
+	}
+	ids := []int64{w.Hello.ID, w.Thanks.ID, w.Walk.ID, w.Hello.ID}
+	all := read(t, s, func(tx *store.Tx) (map[int64][]store.Receipt, error) { return tx.ReceiptsOf(ids) })
+	for id, n := range map[int64]int{w.Hello.ID: 2, w.Thanks.ID: 1, w.Walk.ID: 0} {
+		one := read(t, s, func(tx *store.Tx) ([]store.Receipt, error) { return tx.Receipts(id) })
+		if !slices.Equal(all[id], one) || len(one) != n {
+			t.Errorf("post %d: %v together, %v alone, not %d", id, all[id], one, n)
+		}
+	}
+	if r := all[w.Thanks.ID][0]; r.State != store.DeliveryRefused || r.Error != "no" || r.Host != "bob.example" || all[w.Hello.ID][0].State != store.DeliveryWaiting {
+		t.Errorf("%+v", all)
+	}
+}

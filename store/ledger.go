@@ -7,142 +7,32 @@ import (
 	"time"
 )
 
-// Receipt is what one server did with a post.
-type Receipt struct {
-	InboxID  int64
-	HostID   int64
-	Host     string
-	State    DeliveryState
-	Error    string
-	QueuedAt time.Time // zero once it is folded
-	TriedAt  time.Time // likewise
-	DueAt    time.Time // next try, while it waits
-	Tries    int       // failures in a row, while it waits
-	DeadAt   time.Time // since when the server counts as dead; zero if it lives
-}
-
-// Receipts lists per inbox what became of the post's Create and Updates: from
-// the running deliveries, and from the folded record once they are done. Of
-// several, the state that says most about a copy there wins.
-func (t *Tx) Receipts(postID int64) ([]Receipt, error) {
-	best := map[int64]Receipt{}
-	folded, err := t.ledger(postID)
-	if err != nil {
-		return nil, err
-	}
-	for id, state := range folded {
-		best[id] = Receipt{InboxID: id, State: state}
-	}
-	running, err := many(t, scanReceipt, `
-		select d.inbox_id, d.state, d.error, coalesce(d.tried_at, 0), o.at
-		from outgoing o
-		cross join deliveries d on d.outgoing_id = o.id
-		where o.post_id = ?
-		and o.post_id != 0
-		and o.kind != 'Delete'`, postID)
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range running {
-		if old, ok := best[r.InboxID]; !ok || copyRank(r.State) > copyRank(old.State) {
-			best[r.InboxID] = r
-		}
-	}
-	return t.nameReceipts(best)
-}
-
-// DeleteReceipts lists per inbox what became of the post's Delete.
-func (t *Tx) DeleteReceipts(postID int64) ([]Receipt, error) {
-	list, err := many(t, scanReceipt, `
-		select d.inbox_id, d.state, d.error, coalesce(d.tried_at, 0), o.at
-		from outgoing o
-		cross join deliveries d on d.outgoing_id = o.id
-		where o.post_id = ?
-		and o.post_id != 0
-		and o.kind = 'Delete'`, postID)
-	if err != nil {
-		return nil, err
-	}
-	byInbox := map[int64]Receipt{}
-	for _, r := range list {
-		byInbox[r.InboxID] = r
-	}
-	return t.nameReceipts(byInbox)
-}
-
-func scanReceipt(r scanner) (Receipt, error) {
-	var x Receipt
-	var tried, queued int64
-	err := r.Scan(&x.InboxID, &x.State, &x.Error, &tried, &queued)
-	x.TriedAt, x.QueuedAt = fromMS(tried), fromMS(queued)
-	return x, err
-}
-
-// copyRank orders states by how likely the server holds a copy, or will.
-func copyRank(s DeliveryState) int {
-	switch s {
-	case DeliveryAccepted:
-		return 6
-	case DeliveryUnknown:
-		return 5
-	case DeliveryWaiting:
-		return 4
-	case DeliveryLost:
-		return 3
-	case DeliveryRefused:
-		return 2
-	case DeliveryGivenUp:
-		return 1
-	}
-	return 0
-}
-
-func (t *Tx) nameReceipts(byInbox map[int64]Receipt) ([]Receipt, error) {
-	ids := make([]int64, 0, len(byInbox))
-	for id := range byInbox {
-		ids = append(ids, id)
-	}
-	list, err := many(t, func(row scanner) (Receipt, error) {
-		var id, hostID, due, dead int64
-		var tries int
-		var host string
-		err := row.Scan(&id, &hostID, &host, &due, &tries, &dead)
-		r := byInbox[id]
-		r.HostID, r.Host, r.DeadAt = hostID, host, fromMS(dead)
-		if r.State < DeliveryAccepted {
-			r.DueAt, r.Tries = fromMS(due), tries
-		}
-		return r, err
-	}, `
-		select i.id, h.id, h.name, coalesce(i.due_at, 0), i.tries, coalesce(h.dead_at, 0)
-		from json_each(?) j
-		cross join inboxes i on i.id = j.value
-		cross join hosts h on h.id = i.host_id`, idList(ids))
-	if err != nil {
-		return nil, err
-	}
-	sort.Slice(list, func(i, j int) bool {
-		if list[i].Host != list[j].Host {
-			return list[i].Host < list[j].Host
-		}
-		return list[i].InboxID < list[j].InboxID
-	})
-	return list, nil
-}
-
 // ledger reads the folded record of a post: inbox id -> state.
 func (t *Tx) ledger(postID int64) (map[int64]DeliveryState, error) {
-	body, err := value[[]byte](t, `
-		select body
-		from ledger
-		where post_id = ?`, postID)
-	if errors.Is(err, ErrNotFound) {
-		return nil, nil
+	all, err := t.ledgers(idList([]int64{postID}))
+	return all[postID], err
+}
+
+// ledgers reads the folded records of several posts.
+func (t *Tx) ledgers(ids string) (map[int64]map[int64]DeliveryState, error) {
+	type record struct {
+		post int64
+		body []byte
 	}
+	list, err := many(t, func(r scanner) (x record, err error) { err = r.Scan(&x.post, &x.body); return x, err }, `
+		select l.post_id, l.body
+		from json_each(?) j
+		cross join ledger l on l.post_id = j.value`, ids)
 	if err != nil {
 		return nil, err
 	}
-	return unfold(body)
+	out := make(map[int64]map[int64]DeliveryState, len(list))
+	for _, x := range list {
+		if out[x.post], err = unfold(x.body); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // fold packs inbox ids and states: sorted, as differences, three bits of state below each.

@@ -152,6 +152,7 @@ func TestHotQueriesKeepTheirPlans(t *testing.T) {
 			func(tx *store.Tx) error { _, err := tx.NextDue(); return err },
 			func(tx *store.Tx) error { _, err := tx.Pending(50); return err },
 			func(tx *store.Tx) error { _, err := tx.Receipts(w.Hello.ID); return err },
+			func(tx *store.Tx) error { _, err := tx.ReceiptsOf([]int64{w.Hello.ID, w.Thanks.ID}); return err },
 			func(tx *store.Tx) error { _, err := tx.DeleteReceipts(w.Hello.ID); return err })},
 		{"followers", []string{"INDEX followers_state (state=?", "INDEX following_asked"}, ask(
 			func(tx *store.Tx) error { _, err := tx.FollowersIn(store.FollowAccepted, 0, 20); return err },

@@ -22,26 +22,13 @@ func (t *Tx) ReachedBy(postIDs []int64) (map[int64][]Reached, error) {
 			best[k] = r
 		}
 	}
-	folded, err := many(t, func(r scanner) (x struct {
-		post int64
-		body []byte
-	}, err error) {
-		err = r.Scan(&x.post, &x.body)
-		return x, err
-	}, `
-		select l.post_id, l.body
-		from json_each(?) j
-		cross join ledger l on l.post_id = j.value`, ids)
+	folded, err := t.ledgers(ids)
 	if err != nil {
 		return nil, err
 	}
-	for _, l := range folded {
-		states, err := unfold(l.body)
-		if err != nil {
-			return nil, err
-		}
+	for post, states := range folded {
 		for inbox, state := range states {
-			keep(at{l.post, inbox}, Reached{State: state})
+			keep(at{post, inbox}, Reached{State: state})
 		}
 	}
 	running, err := many(t, func(r scanner) (x struct {

@@ -158,14 +158,23 @@ func (v *view) addPolls(posts []store.Post, cards []assets.Card) error {
 }
 
 // addOwn adds what is known of own posts alone.
-func (v *view) addOwn(posts []store.Post, cards []assets.Card) (err error) {
+func (v *view) addOwn(posts []store.Post, cards []assets.Card) error {
+	var own []int64
+	for _, p := range posts {
+		if p.Own() {
+			own = append(own, p.ID)
+		}
+	}
+	receipts, err := v.tx.ReceiptsOf(own)
+	if err != nil {
+		return err
+	}
 	for i, p := range posts {
 		if !p.Own() {
 			continue
 		}
-		if cards[i].Delivery, err = v.deliveryOf(p.ID); err != nil {
-			return err
-		}
+		d := tally(p.ID, byServer(receipts[p.ID]))
+		cards[i].Delivery = &d
 		if cards[i].Pinned, err = v.pinnedPost(p.ID); err != nil {
 			return err
 		}
