@@ -40,7 +40,7 @@ func (s *Site) Search(w http.ResponseWriter, r *http.Request) {
 		err = store.ErrNotFound
 	}
 	q := strings.Join(strings.Fields(strings.ToValidUTF8(r.URL.Query().Get("q"), "")), " ")
-	if err == nil && q != "" && !s.searches.Allow() {
+	if err == nil && q != "" && !s.searches.AllowN(s.svc.Now(), 1) {
 		err = &reply.Error{Code: reply.RateLimited, Message: "Too many people search at once. Try again in a few seconds.", RetryAfter: 5 * time.Second}
 	}
 	if err != nil {
