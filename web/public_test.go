@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"encoding/xml"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -241,6 +242,71 @@ func BenchmarkCachedPages(b *testing.B) {
 			for range b.N {
 				if w := h.ask("GET", path, browser, func(r *http.Request) { r.Header.Set("Accept-Encoding", "gzip") }); w.Code != 200 {
 					b.Fatal(w.Code)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkProfileAndThread is what pages for visitors cost that are made anew, with
+// 100,000 stored posts: 20,000 by the owner, each with four answers, the first
+// of them with a conversation of 500 below it.
+func BenchmarkProfileAndThread(b *testing.B) {
+	h := newHouse(b)
+	var people []store.Actor
+	for i := range 50 {
+		a, _ := h.person(fmt.Sprintf("p%d", i), "there.example")
+		people = append(people, a)
+	}
+	var first store.Post
+	const words = "<p>Frost on the beds, first of the year. The kale is pleased. The dahlias have resigned.</p>"
+	for done := 0; done < 20000; done += 1000 {
+		h.wait(24 * time.Hour) // some months of the archive
+		h.write(func(tx *store.Tx) error {
+			for i := done; i < done+1000; i++ {
+				id := tx.NewID()
+				p := store.Post{ID: id, URI: h.svc.Origin().URL("/posts/" + formatID(id)), ActorID: store.OwnerID, Content: words, Language: "en", PublishedAt: h.clock()}
+				if i%3 == 0 {
+					p.Extra.Attachments = []store.Attachment{{URL: "/media/x", MediaType: "image/jpeg", Alt: "Kale", Width: 800, Height: 600}}
+				}
+				if err := tx.InsertPost(&p); err != nil {
+					return err
+				}
+				if i == 0 {
+					first = p
+				}
+				for n := range 4 {
+					a := people[(i+n)%len(people)]
+					q := store.Post{URI: fmt.Sprintf("https://there.example/%d-%d", i, n), ActorID: a.ID, ParentURI: p.URI, Content: words, PublishedAt: h.clock()}
+					if err := tx.InsertPost(&q); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		})
+	}
+	h.write(func(tx *store.Tx) error {
+		above := []store.Post{first}
+		for i := range 500 {
+			q := store.Post{URI: fmt.Sprintf("https://there.example/talk/%d", i), ActorID: people[i%50].ID, ParentURI: above[i/3].URI, Content: words, PublishedAt: h.clock()}
+			if err := tx.InsertPost(&q); err != nil {
+				return err
+			}
+			above = append(above, q)
+		}
+		return nil
+	})
+	for _, c := range []struct{ name, path string }{
+		{"profile", "/@nora"}, {"profile-deep", "/@nora?before=" + formatID(first.ID+1<<36)}, {"replies", "/@nora/replies"}, {"media", "/@nora/media"},
+		{"archive-month", "/archive/2026/11"}, {"feed", "/@nora.atom"}, {"thread", "/@nora/" + formatID(first.ID)}, {"thread-activity", "/posts/" + formatID(first.ID) + "/replies"},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				h.wait(2 * time.Minute) // what was kept is too old
+				if w := h.ask("GET", c.path, browser); w.Code != 200 {
+					b.Fatalf("%s: %d", c.path, w.Code)
 				}
 			}
 		})
