@@ -25,11 +25,23 @@ func (s *Store) NewID() int64 {
 // NewID draws an id inside a transaction.
 func (t *Tx) NewID() int64 { return t.s.NewID() }
 
+// fresh is how old something dated elsewhere may be to stand where it arrived
+// within the second of its date.
+const fresh = time.Minute
+
 // idAt is the id of something dated elsewhere: its date, clamped between 2000
 // and now, with random low bits. The highest of them is set, so that it is never
 // one that NewID draws in the same millisecond.
+//
+// Most servers date without a fraction: what just arrived was made at any time of
+// that second, so it stands as late in it as it can. Else a post would sort below
+// an own one, or one of somebody else, that was there before it was written, and a
+// page that shows that one would never count it as new.
 func (t *Tx) idAt(published time.Time) int64 {
 	now := t.s.now()
+	if age := now.Sub(published); age >= 0 && age < fresh && published.Nanosecond() == 0 {
+		published = published.Add(min(age, 999*time.Millisecond))
+	}
 	if published.After(now) || published.IsZero() {
 		published = now
 	}

@@ -90,3 +90,38 @@ func TestForeignDatesAreClamped(t *testing.T) {
 		}
 	}
 }
+
+// A date without a fraction: what arrives within the same second as an own post,
+// and after it, stands above it. What is older keeps its date.
+func TestWhatArrivesInTheSameSecondStandsAboveWhatWasThere(t *testing.T) {
+	c := &clock{now: storetest.Start}
+	s := storetest.OpenAlice(t, storetest.Clock(c.Now))
+	w := storetest.Populate(t, s)
+	arrive := func(uri string, published time.Time) int64 {
+		p := store.Post{URI: uri, ActorID: w.Bob.ID, PublishedAt: published}
+		write(t, s, func(tx *store.Tx) error { return tx.InsertPost(&p) })
+		return p.ID
+	}
+	c.Add(time.Hour)
+	second := c.Now().Truncate(time.Second)
+	c.Add(200 * time.Millisecond)
+	first := arrive("https://bob.example/1", second)
+	c.Add(300 * time.Millisecond)
+	own := s.NewID()
+	c.Add(300 * time.Millisecond)
+	next := arrive("https://bob.example/2", second)
+	if first >= own || own >= next {
+		t.Errorf("first %v, own %v, next %v", store.TimeOf(first), store.TimeOf(own), store.TimeOf(next))
+	}
+	c.Add(5 * time.Second)
+	if at := store.TimeOf(arrive("https://bob.example/3", second)); at.Before(second) || !at.Before(second.Add(time.Second)) {
+		t.Errorf("five seconds later it stands at %v", at)
+	}
+	exact := second.Add(123 * time.Millisecond)
+	old := second.Add(-time.Hour)
+	for uri, published := range map[string]time.Time{"https://bob.example/4": exact, "https://bob.example/5": old} {
+		if at := store.TimeOf(arrive(uri, published)); !at.Equal(published) {
+			t.Errorf("dated %v it stands at %v", published, at)
+		}
+	}
+}
