@@ -69,6 +69,7 @@ func TestT34_StrangersTextIsInert(t *testing.T) {
 	bob, carol := h.known(h.other("bob")), h.known(h.other("carol"))
 	for _, attack := range attacks {
 		var post store.Post
+		var lists string
 		err := h.Store().Write(ctx, func(tx *store.Tx) error {
 			for _, a := range []*store.Actor{&bob, &carol} {
 				a.Name, a.Summary, a.Kind = attack, "<p>"+html.EscapeString(attack)+"</p>", "Person"
@@ -97,7 +98,39 @@ func TestT34_StrangersTextIsInert(t *testing.T) {
 			if err := tx.Notify(&store.Notification{Kind: "mention", ActorID: bob.ID, PostID: post.ID}); err != nil {
 				return err
 			}
-			return tx.AddHome(post.ID, false)
+			if err := tx.AddHome(post.ID, false); err != nil {
+				return err
+			}
+			// The same words where else strangers' words stand.
+			if err := tx.SetHostInfo(bob.HostID, attack, attack); err != nil {
+				return err
+			}
+			message := store.Post{URI: post.URI + "-message", ActorID: bob.ID, Visibility: store.Direct, Content: post.Content, Summary: attack, PublishedAt: h.Now()}
+			if err := tx.InsertPost(&message); err != nil {
+				return err
+			}
+			if _, err := tx.FileConversation(store.Filing{Post: message, Author: bob, Unread: true}); err != nil {
+				return err
+			}
+			link := "https://x.example/" + store.Random(6)
+			if err := tx.SetPostLink(post.ID, link); err != nil {
+				return err
+			}
+			if err := tx.SaveLinkCard(store.LinkCard{URL: link, Title: attack, Description: attack, Site: attack, Author: attack, AuthorURL: "javascript:alert(1)", FetchedAt: h.Now()}); err != nil {
+				return err
+			}
+			list := store.List{Title: attack}
+			if err := tx.SaveList(&list); err != nil {
+				return err
+			}
+			lists = listPath(list.ID)
+			if err := tx.AddListPost(list.ID, post.ID); err != nil {
+				return err
+			}
+			if err := tx.SetNote(bob.ID, attack); err != nil {
+				return err
+			}
+			return tx.AddBookmark(post.ID)
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -106,6 +139,8 @@ func TestT34_StrangersTextIsInert(t *testing.T) {
 		for _, path := range []string{
 			"/me", "/me/inbox", postPath(post.ID), "/me/write?reply=" + decimal(post.ID), personPath(bob.ID), "/me/following", "/me/requests",
 			"/me/requests?several=1", personPath(bob.ID) + "/unfollow", "/me/requests/" + decimal(carol.ID) + "/block", "/me/drafts",
+			"/me/catchup", "/me/catchup?group=author", "/me/messages", "/me/saved", "/me/lists", lists, lists + "/members", lists + "/edit", lists + "/delete", personPath(bob.ID) + "/lists", personPath(bob.ID) + "/report",
+			"/me/followers", "/me/followers?by=new", "/me/followers/server/" + decimal(bob.HostID), "/me/deliveries", postPath(post.ID) + "/react", "/me/muted", "/me/blocked",
 			"/me/search?q=" + strings.NewReplacer("<", "%3C", ">", "%3E", `"`, "%22", " ", "+", "/", "%2F", "{", "%7B").Replace(attack),
 		} {
 			body := h.open(path).body
