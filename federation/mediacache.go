@@ -22,7 +22,8 @@ import (
 const (
 	mediaFlight  = 2 * time.Minute  // one fetch with everything it waits for
 	mediaWait    = 25 * time.Second // how long who asks waits for it
-	mediaPending = 128              // requests that wait for a fetch
+	mediaPending = 128              // requests that wait for a fetch …
+	guestPending = 64               // … of which visitors may be so many, so that the owner always has a place
 	mediaRetry   = 10 * time.Minute // wait after a first failure, four times as long with each more …
 	mediaGiveUp  = 28 * 24 * time.Hour
 	mediaLasting = 5 // … and what will hardly change begins here
@@ -47,6 +48,8 @@ type mediaCache struct {
 	pending atomic.Int32
 	gate    *mediaGate
 	guests  *rate.Limiter
+
+	guestsWait atomic.Int32 // visitors among pending
 
 	mu   sync.Mutex
 	seen map[[2]string]time.Time // looked at and not noted yet: address, shape
@@ -226,19 +229,27 @@ func (s *Service) fetchWanted(ctx context.Context, w wanted) (row store.RemoteMe
 // together runs one fetch for all who ask for the same, and ends the waiting
 // before the browser does. The fetch goes on: the next one who asks has it.
 func (s *Service) together(ctx context.Context, w wanted, fetch func(context.Context) (any, error)) (any, error) {
-	if w.guest && !s.pictures.guests.AllowN(s.now(), 1) {
-		return nil, busyMedia(time.Minute)
+	c := s.pictures
+	if w.guest {
+		if c.guestsWait.Add(1) > guestPending {
+			c.guestsWait.Add(-1)
+			return nil, busyMedia(10 * time.Second)
+		}
+		defer c.guestsWait.Add(-1)
 	}
-	if s.pictures.pending.Add(1) > mediaPending {
-		s.pictures.pending.Add(-1)
+	if c.pending.Add(1) > mediaPending {
+		c.pending.Add(-1)
 		return nil, busyMedia(10 * time.Second)
 	}
-	done := s.pictures.flight.DoChan(w.shape+" "+w.url, func() (any, error) {
+	done := c.flight.DoChan(w.shape+" "+w.url, func() (any, error) {
+		if w.guest && !c.guests.AllowN(s.now(), 1) { // who begins a fetch pays, and not who joins it
+			return nil, busyMedia(time.Minute)
+		}
 		flight, cancel := context.WithTimeout(context.WithoutCancel(ctx), mediaFlight)
 		defer cancel()
 		return fetch(flight)
 	})
-	defer s.pictures.pending.Add(-1)
+	defer c.pending.Add(-1)
 	wait, cancel := context.WithTimeout(ctx, mediaWait)
 	defer cancel()
 	select {

@@ -397,6 +397,50 @@ func TestT62_APictureThatFailsIsAskedForLessAndLess(t *testing.T) {
 	}
 }
 
+// T62: visitors who all wait for one slow picture take no place from the owner, nor
+// from what other visitors may have fetched.
+func TestT62_VisitorsWhoWaitTakeNoPlaceFromTheOwner(t *testing.T) {
+	g := newGallery(t)
+	release := make(chan struct{})
+	begun := make(chan struct{})
+	g.eve.Handle(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "image/png")
+		if r.URL.Path == "/slow.png" {
+			close(begun)
+			<-release
+		}
+		w.Write(dots(9, 9))
+	})
+	slow := g.files(federation.ForVisitors, g.showing(store.Public, "/slow.png"))[0].Preview
+	var wg sync.WaitGroup
+	answers := make(chan int, 300)
+	for range 300 {
+		wg.Go(func() { answers <- g.get(slow).Code })
+	}
+	<-begun
+	for range 300 - 64 { // the rest is turned away at once
+		if code := <-answers; code != http.StatusServiceUnavailable {
+			t.Errorf("one too many: %d", code)
+		}
+	}
+	if w := g.get(g.files(federation.ForOwner, g.showing(store.Public, "/owner.png"))[0].Preview); w.Code != 200 {
+		t.Errorf("the owner meanwhile: %d %s", w.Code, w.Body)
+	}
+	close(release)
+	wg.Wait()
+	for range 64 {
+		if code := <-answers; code != 200 {
+			t.Errorf("who waited: %d", code)
+		}
+	}
+	for i := range 20 { // one fetch was begun, not 300: visitors still have their share
+		path := fmt.Sprintf("/later%d.png", i)
+		if w := g.get(g.files(federation.ForVisitors, g.showing(store.Public, path))[0].Preview); w.Code != 200 {
+			t.Errorf("%s: %d", path, w.Code)
+		}
+	}
+}
+
 // Twenty who open the same page cost its server one request.
 func TestOnePictureIsFetchedOnce(t *testing.T) {
 	g := newGallery(t)
