@@ -43,7 +43,7 @@ func (s *Service) Reject(ctx context.Context, actorIDs ...int64) error {
 func (s *Service) RemoveFollower(ctx context.Context, actorIDs ...int64) error {
 	return s.store.Write(ctx, func(tx *store.Tx) error {
 		removed := false
-		err := s.eachFollowerIn(tx, actorIDs, func(tx *store.Tx, a store.Actor, f store.Follower) error {
+		err := eachFollowerIn(tx, actorIDs, func(tx *store.Tx, a store.Actor, f store.Follower) error {
 			if f.State != store.FollowAccepted {
 				return nil
 			}
@@ -125,10 +125,10 @@ func (s *Service) cutHost(tx *store.Tx, hostID int64) error {
 }
 
 func (s *Service) eachFollower(ctx context.Context, ids []int64, do func(*store.Tx, store.Actor, store.Follower) error) error {
-	return s.store.Write(ctx, func(tx *store.Tx) error { return s.eachFollowerIn(tx, ids, do) })
+	return s.store.Write(ctx, func(tx *store.Tx) error { return eachFollowerIn(tx, ids, do) })
 }
 
-func (s *Service) eachFollowerIn(tx *store.Tx, ids []int64, do func(*store.Tx, store.Actor, store.Follower) error) error {
+func eachFollowerIn(tx *store.Tx, ids []int64, do func(*store.Tx, store.Actor, store.Follower) error) error {
 	for _, id := range ids {
 		f, err := tx.Follower(id)
 		if errors.Is(err, store.ErrNotFound) {

@@ -28,27 +28,18 @@ func (q AuthorQuery) args(first ...any) []any {
 // PostsOf reads a page of some of somebody's posts, newest first. It reads as many
 // of their posts as it takes to fill it.
 func (t *Tx) PostsOf(actorID int64, q AuthorQuery, p Page) ([]Post, error) {
-	if actorID == OwnerID && q.Media { // boosts have no attachments
-		const shown = `
-		select p.id
-		from posts p indexed by posts_media
+	if actorID == OwnerID {
+		from := `posts_own
+		where p.actor_id = 1`
+		if q.Media { // boosts have no attachments
+			from = `posts_media
 		where p.actor_id = 1
 		and p.boost_of is null
-		and ` + withMedia + authored + `
-		and p.id < ?
-		and p.id > ?
-		order by p.id `
-		ids, err := page(t, p, scanInt64, shown+`desc limit ?`, shown+`asc limit ?`, q.args()...)
-		if err != nil {
-			return nil, err
+		and ` + withMedia
 		}
-		return t.Posts(ids)
-	}
-	if actorID == OwnerID {
-		const own = `
+		own := `
 		select p.id
-		from posts p indexed by posts_own
-		where p.actor_id = 1` + authored + `
+		from posts p indexed by ` + from + authored + `
 		and p.id < ?
 		and p.id > ?
 		order by p.id `

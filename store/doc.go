@@ -53,7 +53,7 @@
 //	  notifications                    180 days, 20,000
 //	  unindexed     wait for search    emptied by IndexBatch
 //	  search        words, authors and hashtags, with its post (FTS5, without the text itself)
-//	  conversations private messages     with their last post
+//	  conversations private ones       with their last post
 //	  conversation_people, _posts      with their conversation; a post also when it goes
 //	leaving
 //	  outgoing      activities         folded an hour after the last delivery; a Delete after 30 days

@@ -10,6 +10,7 @@ import (
 // Receipt is what one server did with a post.
 type Receipt struct {
 	InboxID  int64
+	InboxURL string // a private post goes to one of each person
 	HostID   int64
 	Host     string
 	State    DeliveryState
@@ -134,11 +135,11 @@ func (t *Tx) nameReceipts(of map[int64]map[int64]Receipt) (map[int64][]Receipt, 
 	}
 	inboxes, err := many(t, func(row scanner) (x Receipt, err error) {
 		var due, dead int64
-		err = row.Scan(&x.InboxID, &x.HostID, &x.Host, &due, &x.Tries, &dead)
+		err = row.Scan(&x.InboxID, &x.InboxURL, &x.HostID, &x.Host, &due, &x.Tries, &dead)
 		x.DueAt, x.DeadAt = fromMS(due), fromMS(dead)
 		return x, err
 	}, `
-		select i.id, h.id, h.name, coalesce(i.due_at, 0), i.tries, coalesce(h.dead_at, 0)
+		select i.id, i.url, h.id, h.name, coalesce(i.due_at, 0), i.tries, coalesce(h.dead_at, 0)
 		from json_each(?) j
 		cross join inboxes i on i.id = j.value
 		cross join hosts h on h.id = i.host_id`, idList(distinct(ids)))
@@ -155,7 +156,7 @@ func (t *Tx) nameReceipts(of map[int64]map[int64]Receipt) (map[int64][]Receipt, 
 			if !ok {
 				continue
 			}
-			r.HostID, r.Host, r.DeadAt = in.HostID, in.Host, in.DeadAt
+			r.InboxURL, r.HostID, r.Host, r.DeadAt = in.InboxURL, in.HostID, in.Host, in.DeadAt
 			if r.State < DeliveryAccepted {
 				r.DueAt, r.Tries = in.DueAt, in.Tries
 			}

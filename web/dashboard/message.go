@@ -125,7 +125,7 @@ func (v *view) unreached(posts []store.Post) (map[int64][]string, error) {
 	if len(own) == 0 {
 		return nil, nil
 	}
-	reached, err := v.tx.ReachedBy(own)
+	reached, err := v.tx.ReceiptsOf(own)
 	if err != nil {
 		return nil, err
 	}
@@ -155,10 +155,10 @@ func (v *view) unreached(posts []store.Post) (map[int64][]string, error) {
 
 // whyUnreached says in words how it stands with a message to one person; "" if it
 // arrived, or is on its way and nothing went wrong.
-func (v *view) whyUnreached(p store.Post, m store.Mention, reached []store.Reached, off bool) string {
+func (v *view) whyUnreached(p store.Post, m store.Mention, reached []store.Receipt, off bool) string {
 	who := "@" + m.Handle
 	a, known := v.seen[m.ActorID]
-	i := slices.IndexFunc(reached, func(r store.Reached) bool { return known && r.InboxURL == a.Inbox })
+	i := slices.IndexFunc(reached, func(r store.Receipt) bool { return known && r.InboxURL == a.Inbox })
 	if i < 0 {
 		switch {
 		case !known || !a.GoneAt.IsZero():
