@@ -89,7 +89,8 @@
 //	access
 //	  sessions      log-ins            10; a year unused; addresses by setting
 //	  apps          programs           without a token: 1,000, a year
-//	  tokens        their rights       revoked by the owner
+//	  tokens        their rights       revoked by the owner; of an app for itself, 5
+//	  codes         consent, once      an hour
 //	  security_log                     180 days, 10,000 lines; addresses by setting
 //
 // sweeps.go is that right column as code. A new table that grows needs a line there.
@@ -110,7 +111,6 @@
 //
 // Signing in and the client API:
 //
-//	codes           hash key, app_id, redirect_uri, scopes, challenge, at: 10 minutes, once
 //	second_factor   id = 1, secret, last_step, confirmed_at; recovery_codes (hash key, used_at)
 //	passkeys        id (blob) key, public_key, counter, name, created_at, used_at
 //	push            token_id key, endpoint, p256dh, auth, standard, alerts, policy. Ends with its token

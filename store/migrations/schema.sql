@@ -358,7 +358,7 @@ CREATE TABLE tokens (
   scopes text not null,
   created_at integer not null,
   used_at integer not null default 0
-);
+, client integer not null default 0);
 
 CREATE TABLE security_log (
   id integer primary key,
@@ -657,3 +657,14 @@ CREATE INDEX remote_media_name on remote_media (name) where name != '';
 CREATE INDEX actors_avatar on actors (avatar) where avatar != '';
 
 CREATE INDEX actors_header on actors (header) where header != '';
+
+CREATE TABLE codes (
+  hash blob primary key,
+  app_id integer not null,
+  scopes text not null,
+  redirect_uri text not null,
+  challenge text not null default '',
+  at integer not null,
+  used_at integer,
+  token_id integer
+) without rowid;
