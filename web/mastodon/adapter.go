@@ -22,7 +22,7 @@ import (
 type call struct {
 	ctx     context.Context
 	r       *http.Request
-	grant   *auth.Grant
+	grant   *auth.Grant // nil for a stranger, who may ask what anyone may
 	params  params
 	file    *store.Media // what was uploaded with the request
 	id      int64        // of the path; 0 where it has none
@@ -32,6 +32,9 @@ type call struct {
 
 // errNotFound is Mastodon's answer to an unknown id.
 var errNotFound = reply.Errorf(reply.NotFound, "Record not found")
+
+// errNoUser is Mastodon's answer to an app that asks for itself what only a person has.
+var errNoUser = reply.Errorf(reply.Unprocessable, "This method requires an authenticated user")
 
 // adapter stands around every endpoint: token, scope, id, body, answer.
 func (a *API) adapter(rt route) http.Handler {
@@ -51,16 +54,12 @@ func (a *API) adapter(rt route) http.Handler {
 			w.Header().Set("Mastodon-Async-Refresh", c.refresh)
 		}
 		a.write(w, r, v)
-		a.log.Debug("app answered", "app", c.grant.App.Name, "method", rt.method, "path", rt.path, "took", time.Since(began))
+		a.log.Debug("app answered", "app", c.app(), "method", rt.method, "path", rt.path, "took", time.Since(began))
 	})
 }
 
 func (a *API) answer(w http.ResponseWriter, c *call, rt route, scopes []string) (v any, err error) {
-	if c.grant, err = a.guard.Token(c.r); err != nil {
-		return nil, err
-	}
-	c.grant.Rate.SetHeaders(w.Header())
-	if err := c.grant.Require(scopes...); err != nil {
+	if err := a.admit(w, c, rt, scopes); err != nil {
 		return nil, err
 	}
 	if text := httprouter.ParamsFromContext(c.ctx).ByName("id"); text != "" {
@@ -78,6 +77,37 @@ func (a *API) answer(w http.ResponseWriter, c *call, rt route, scopes []string) 
 		return nil, err
 	}
 	return rt.answer(a, c)
+}
+
+// admit finds out who asks, and whether they may.
+func (a *API) admit(w http.ResponseWriter, c *call, rt route, scopes []string) (err error) {
+	if rt.scopes == anyone && c.r.Header.Get("Authorization") == "" {
+		rate, err := a.guard.Stranger(c.r)
+		rate.SetHeaders(w.Header())
+		return err
+	}
+	if c.grant, err = a.guard.Token(c.r); err != nil {
+		return err
+	}
+	c.grant.Rate.SetHeaders(w.Header())
+	switch {
+	case rt.scopes == anyone:
+		return nil
+	case c.grant.Token.Client:
+		return errNoUser
+	}
+	return c.grant.Require(scopes...)
+}
+
+// owner says whether an app asks for the owner, and not a stranger or an app for itself.
+func (c *call) owner() bool { return c.grant != nil && !c.grant.Token.Client }
+
+// app names the app that asks, for the log.
+func (c *call) app() string {
+	if c.grant == nil {
+		return ""
+	}
+	return c.grant.App.Name
 }
 
 // parseID reads an id; only what we would write ourselves is one.

@@ -9,10 +9,14 @@ import (
 	"dassie/web/reply"
 )
 
+// anyone stands for the scopes of what needs no token, and answers the owner's
+// apps and those that ask for themselves alike.
+const anyone = "none"
+
 // route is one endpoint. Any one of the scopes is enough.
 type route struct {
 	method, path string
-	scopes       string // separated by spaces
+	scopes       string // separated by spaces, or anyone
 	answer       func(*API, *call) (any, error)
 }
 
