@@ -13,12 +13,14 @@ import (
 // layout, "side" if it has something to say beside the page.
 var pages = map[string]string{
 	// Before and outside the account.
-	"login":         "plain",
-	"setup_code":    "plain",
-	"setup_address": "plain",
-	"setup_account": "plain",
-	"setup_done":    "plain",
-	"error":         "plain",
+	"login":          "plain",
+	"authorize":      "plain",
+	"authorize_code": "plain",
+	"setup_code":     "plain",
+	"setup_address":  "plain",
+	"setup_account":  "plain",
+	"setup_done":     "plain",
+	"error":          "plain",
 
 	// The owner's.
 	"home":          "owner",

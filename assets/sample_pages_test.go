@@ -2,6 +2,7 @@ package assets
 
 import (
 	"html/template"
+	"strings"
 	"time"
 )
 
@@ -313,6 +314,29 @@ func sampleEntrance(pages map[string]any) {
 		AskCode           bool
 		Wait              int
 	}{plain("Log in"), nora, "nora", "Name and password do not match.", "/me/requests", true, 30}
+	type scope struct{ Scope, Words string }
+	type consent struct {
+		Plain
+		Me                       Person
+		App, Website, Host, Site string
+		Program, Open            bool
+		Scopes                   []scope
+		Hidden                   [][2]string
+	}
+	write := scope{"write", "do nearly everything that you can do here: post, delete, follow, block, change your profile"}
+	push := scope{"push", "be woken by this server when there is a notice for you"}
+	hidden := [][2]string{{"client_id", "x"}, {"scope", "read write push"}}
+	pages["authorize"] = consent{plain("Allow Phanpy"), nora, "Phanpy", "https://phanpy.social", "phanpy.social", "phanpy.social", false, false,
+		[]scope{{"read", "read everything here that you can read: your posts, followers-only and private ones too, Home, messages, notices, lists and who you block"}, write, push}, hidden}
+	pages["authorize.program"] = consent{plain("Allow Tusky"), nora, "Tusky", "https://tusky.app", "tusky.app", "oauth2redirect", true, false, []scope{write}, hidden}
+	pages["authorize.odd"] = consent{plain("Allow"), long, strings.Repeat("Llanfairpwll", 5), "", "", strings.Repeat("very-long-name.", 8) + "example:3000", false, true, []scope{write, push}, hidden}
+	pages["authorize.carried"] = consent{plain("Allow toot"), nora, "toot - a Mastodon CLI client", "https://github.com/ihabunek/toot", "github.com", "", false, false, []scope{push}, hidden}
+	type carried struct {
+		Plain
+		Code string
+	}
+	pages["authorize_code"] = carried{plain("Code for the app"), "Zk3mPq-7xYbTn2RwLd_0vHcJfGs9aKeUi4oW8tXyB1Q"}
+	pages["authorize_code.none"] = carried{plain("Nothing was given"), ""}
 	pages["setup_code"] = struct {
 		Plain
 		Error string

@@ -111,8 +111,8 @@ func (s *Service) othersFile(p store.Post, n int, scope Scope, known store.Remot
 
 // FileAddresses are where apps have a file of another's post from: the whole of it
 // and a small picture; "" for what this server does not hand out.
-func (s *Service) FileAddresses(p store.Post, n int) (whole, small string) {
-	m := s.othersFile(p, n, ForOwner, store.RemoteMedia{})
+func (s *Service) FileAddresses(p store.Post, n int, scope Scope) (whole, small string) {
+	m := s.othersFile(p, n, scope, store.RemoteMedia{})
 	if m.Play != "" {
 		m.URL = m.Play
 	}

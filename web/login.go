@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"dassie/assets"
@@ -23,6 +24,9 @@ type loginPage struct {
 // this server.
 func (w *Web) login(rw http.ResponseWriter, r *http.Request) {
 	next := auth.Next(r)
+	if strings.HasPrefix(next, "/oauth/authorize?") {
+		reply.LeadsOut(rw.Header())
+	}
 	if _, in := w.guard.Session(r); in && isRead(r) {
 		reply.Redirect(rw, r, next)
 		return

@@ -12,9 +12,19 @@ import (
 	"dassie/web/reply"
 )
 
-// serve answers by the table of routes. An address with a slash too many leads
-// to the one without.
+// serve answers, and lets apps in browsers read what names this server: they ask
+// for it before they know it, and have to read errors too.
 func (w *Web) serve(rw http.ResponseWriter, r *http.Request) {
+	if isDiscovery(r.URL.Path) {
+		w.open.ServeHTTP(rw, r)
+		return
+	}
+	w.answer(rw, r)
+}
+
+// answer goes by the table of routes. An address with a slash too many leads to the
+// one without.
+func (w *Web) answer(rw http.ResponseWriter, r *http.Request) {
 	w.dispatch(rw, r, func(rw http.ResponseWriter, r *http.Request) {
 		path := r.URL.EscapedPath()
 		if short := strings.TrimSuffix(path, "/"); short != path && isRead(r) {
@@ -22,6 +32,10 @@ func (w *Web) serve(rw http.ResponseWriter, r *http.Request) {
 				reply.Redirect(rw, r, short)
 				return
 			}
+		}
+		if isDiscovery(r.URL.Path) {
+			reply.FailText(rw, r, &reply.Error{Code: reply.NotFound}, w.log)
+			return
 		}
 		w.site.Fail(rw, r, store.ErrNotFound)
 	})

@@ -39,6 +39,11 @@ func (w *Web) siteRoutes(me, api http.Handler) []route {
 		{"/me", all, handler(me)},
 		{"/me/*rest", all, handler(me)},
 		{"/api/*rest", all, handler(api)},
+		{"/oauth/token", all, handler(api)},
+		{"/oauth/revoke", all, handler(api)},
+		{"/oauth/userinfo", all, handler(api)},
+		{"/oauth/authorize", both, handler(w.consenting(w.authorize))},
+		{"/oauth/authorize/native", get, handler(w.consenting(w.showCode))},
 
 		{"/inbox", post, page(s.ServeInbox)},
 		{"/users/:key", get, w.actorOrPage},
@@ -63,6 +68,7 @@ func (w *Web) siteRoutes(me, api http.Handler) []route {
 		{"/.well-known/host-meta", get, page(s.ServeHostMeta)},
 		{"/.well-known/host-meta.json", get, page(s.ServeHostMeta)},
 		{"/.well-known/security.txt", get, page(p.SecurityTxt)},
+		{"/.well-known/oauth-authorization-server", get, page(w.oauthMetadata)},
 		{"/.well-known/nodeinfo", get, page(s.ServeNodeInfoIndex)},
 		{"/nodeinfo/:version", get, func(rw http.ResponseWriter, r *http.Request, at httprouter.Params) {
 			s.ServeNodeInfo(rw, r, at[0].Value)

@@ -46,6 +46,7 @@ type Web struct {
 	site    *public.Site
 	board   *dashboard.Dashboard // nil if Config brought another
 	handler http.Handler
+	open    http.Handler // answer, for what apps in browsers may read
 }
 
 // New opens the front door. Close it when another takes its place.
@@ -76,6 +77,7 @@ func New(c Config) (*Web, error) {
 	if w.routes, err = newTable(w.siteRoutes(c.Dashboard, c.API)); err != nil {
 		return nil, err
 	}
+	w.open = reply.CORS(http.HandlerFunc(w.answer))
 	w.handler = w.recover(reply.Secure(!origin.Loopback(), w.checkHost(http.HandlerFunc(w.serve))))
 	return w, nil
 }

@@ -51,6 +51,7 @@ type Guard struct {
 	throttle *throttle
 	strays   *limiter[netip.Prefix] // API requests with a wrong token or none
 	calls    *limiter[int64]        // API requests by token
+	apps     *limiter[netip.Prefix] // registrations of apps
 	failures failureLog
 }
 
@@ -86,6 +87,7 @@ func New(st *store.Store, origin store.Origin, trusted []netip.Prefix, o Options
 		throttle: newThrottle(o.Now),
 		strays:   newLimiter[netip.Prefix](strayRequests, apiWindow, 4096, o.Now),
 		calls:    newLimiter[int64](tokenRequests, apiWindow, 256, o.Now),
+		apps:     newLimiter[netip.Prefix](appsAtOnce, appWindow, 4096, o.Now),
 		failures: failureLog{lines: maxFailureLines, filled: o.Now()},
 	}
 }

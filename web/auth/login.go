@@ -22,6 +22,7 @@ const (
 	EventLogOut   = "log-out"
 	EventPassword = "password changed"
 	EventToken    = "token made"
+	EventRevoked  = "app revoked"
 )
 
 const (

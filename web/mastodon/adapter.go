@@ -27,6 +27,7 @@ type call struct {
 	file    *store.Media // what was uploaded with the request
 	id      int64        // of the path; 0 where it has none
 	link    string       // Link header of the answer
+	rate    auth.Rate    // of an endpoint that counts for itself
 	refresh string       // Mastodon-Async-Refresh header: more is being fetched
 }
 
@@ -43,6 +44,7 @@ func (a *API) adapter(rt route) http.Handler {
 		began := time.Now() // only for the log
 		c := &call{ctx: r.Context(), r: r}
 		v, err := a.answer(w, c, rt, scopes)
+		c.rate.SetHeaders(w.Header())
 		if err != nil {
 			reply.FailJSON(w, r, plainError(err), a.log)
 			return
@@ -76,12 +78,16 @@ func (a *API) answer(w http.ResponseWriter, c *call, rt route, scopes []string) 
 	if err != nil {
 		return nil, err
 	}
+	if open := strangers[rt.method+" "+rt.path]; open != nil && !c.owner() {
+		return open(a, c)
+	}
 	return rt.answer(a, c)
 }
 
 // admit finds out who asks, and whether they may.
 func (a *API) admit(w http.ResponseWriter, c *call, rt route, scopes []string) (err error) {
-	if rt.scopes == anyone && c.r.Header.Get("Authorization") == "" {
+	open := rt.scopes == anyone || strangers[rt.method+" "+rt.path] != nil
+	if rt.scopes == client || open && c.r.Header.Get("Authorization") == "" {
 		rate, err := a.guard.Stranger(c.r)
 		rate.SetHeaders(w.Header())
 		return err
@@ -91,9 +97,9 @@ func (a *API) admit(w http.ResponseWriter, c *call, rt route, scopes []string) (
 	}
 	c.grant.Rate.SetHeaders(w.Header())
 	switch {
-	case rt.scopes == anyone:
+	case rt.scopes == anyone, rt.scopes == anyApp:
 		return nil
-	case c.grant.Token.Client:
+	case c.grant.Token.Client && !open:
 		return errNoUser
 	}
 	return c.grant.Require(scopes...)

@@ -25,7 +25,7 @@ func (m *room) card(p *store.Post) *PreviewCard {
 	if c.Author != "" {
 		card.AuthorName, card.AuthorURL = c.Author, c.AuthorURL
 		author := CardAuthor{Name: c.Author, URL: c.AuthorURL}
-		if c.AuthorID != 0 && !m.hidden[c.AuthorID] {
+		if c.AuthorID != 0 && !m.hidden[c.AuthorID] && !m.visited() {
 			author.Account = m.account(c.AuthorID)
 		}
 		card.Authors = append(card.Authors, author)

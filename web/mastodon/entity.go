@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"dassie/federation"
 	"dassie/federation/markup"
 	"dassie/store"
 )
@@ -70,7 +69,7 @@ func (m *room) account(actorID int64) *Account {
 		Locked: a.Locked, Bot: a.Bot || a.Kind == "Service" || a.Kind == "Application", Group: a.Kind == "Group",
 		Discoverable: a.Discoverable, Indexable: a.Indexable, CreatedAt: date(a.PublishedAt),
 		Note: a.Summary, URL: or(a.URL, a.URI), URI: a.URI,
-		Avatar: or(m.path(m.api.svc.FacePath(a, federation.ForOwner)), m.api.noAvatar), Header: or(m.path(m.api.svc.HeaderPath(a, federation.ForOwner)), m.api.noHeader),
+		Avatar: or(m.path(m.api.svc.FacePath(a, m.scope)), m.api.noAvatar), Header: or(m.path(m.api.svc.HeaderPath(a, m.scope)), m.api.noHeader),
 		FollowersCount: a.FollowersCount, FollowingCount: a.FollowingCount, StatusesCount: a.PostsCount,
 		Emojis: m.emojisOf(a.HostID, a.Extra.Emojis), Roles: []Role{}, Fields: make([]ProfileField, 0, len(a.Extra.Fields)),
 	}
@@ -111,6 +110,9 @@ func (m *room) ownAccount(acc *Account) {
 	acc.Locked, acc.Discoverable, acc.Indexable = m.settings.ApproveFollowers, m.settings.Discoverable, m.settings.Indexable
 	acc.NoIndex, acc.HideLists = !m.settings.SearchEngines, !m.settings.ShowLists
 	acc.StatusesCount, acc.FollowersCount, acc.FollowingCount = m.counts.posts, m.counts.followers, m.counts.followed
+	if m.visited() && !m.settings.ShowCounts {
+		acc.FollowersCount, acc.FollowingCount = 0, 0
+	}
 	if !m.counts.lastPost.IsZero() {
 		acc.LastStatusAt = new(m.counts.lastPost.UTC().Format(time.DateOnly))
 	}
@@ -190,7 +192,7 @@ func (m *room) status(p *store.Post) *Status {
 // bare is a post without what it boosts or quotes.
 func (m *room) bare(p *store.Post) *Status {
 	acc := m.account(p.ActorID)
-	if acc == nil || m.hidden[p.ActorID] {
+	if acc == nil || m.hidden[p.ActorID] || !m.seen(p) {
 		return nil
 	}
 	s := &Status{
@@ -203,16 +205,25 @@ func (m *room) bare(p *store.Post) *Status {
 		Card:          m.card(p),
 		QuoteApproval: m.quoteApproval(p), QuotesCount: m.quoteCounts[p.ID],
 	}
+	if m.visited() {
+		m.forVisitor(s, p)
+		return s
+	}
 	if p.Extra.App != "" {
 		s.Application = &Application{p.Extra.App, textOrNull(p.Extra.AppURL)}
 	}
 	if p.Own() && p.BoostOf == 0 && p.Visibility.Open() {
 		s.Pinned = new(m.pinned[p.ID])
 	}
-	if parent, ok := m.posts[p.ParentID]; ok {
+	m.answers(s, p)
+	return s
+}
+
+// answers names what a post answers, if it is here for who asks.
+func (m *room) answers(s *Status, p *store.Post) {
+	if parent, ok := m.posts[p.ParentID]; ok && m.seen(parent) {
 		s.InReplyToID, s.InReplyToAccount = idOrNull(parent.ID), idOrNull(parent.ActorID)
 	}
-	return s
 }
 
 func (m *room) mentions(list []store.Mention) []Mention {

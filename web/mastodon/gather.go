@@ -55,6 +55,7 @@ func (c *countsCache) read(tx *store.Tx, now time.Time, maxAge time.Duration) (o
 // store: each author and each post is read once.
 type room struct {
 	api      *API
+	scope    federation.Scope // whom the page is for
 	settings store.Settings
 	now      time.Time
 	counts   ownCounts
@@ -79,8 +80,12 @@ type room struct {
 // gather reads what posts and actors need to be shown: boosted posts, parents
 // (for their authors' ids) and authors.
 func (a *API) gather(tx *store.Tx, posts []store.Post, actorIDs ...int64) (*room, error) {
+	return a.gatherFor(federation.ForOwner, tx, posts, actorIDs...)
+}
+
+func (a *API) gatherFor(scope federation.Scope, tx *store.Tx, posts []store.Post, actorIDs ...int64) (*room, error) {
 	m := &room{
-		api: a, settings: a.svc.Settings(), now: a.svc.Now(),
+		api: a, scope: scope, settings: a.svc.Settings(), now: a.svc.Now(),
 		posts: make(map[int64]*store.Post, 2*len(posts)), pinned: map[int64]bool{}, accounts: map[int64]*Account{},
 	}
 	m.add(posts)
@@ -109,7 +114,7 @@ func (a *API) gather(tx *store.Tx, posts []store.Post, actorIDs ...int64) (*room
 			ids = append(ids, c.AuthorID) // 0 is nobody
 		}
 	}
-	if len(shown) > 0 {
+	if len(shown) > 0 && !m.visited() {
 		if m.liked, m.boosted, err = tx.Touched(shown); err != nil {
 			return nil, err
 		}
@@ -121,6 +126,9 @@ func (a *API) gather(tx *store.Tx, posts []store.Post, actorIDs ...int64) (*room
 		return nil, err
 	}
 	if m.hidden, err = tx.HiddenActors(m.actors); err != nil {
+		return nil, err
+	}
+	if err := m.hideMuted(tx); err != nil {
 		return nil, err
 	}
 	if err := m.readMoved(tx); err != nil {
@@ -155,7 +163,7 @@ func (m *room) readEmojis(tx *store.Tx) error {
 		words = append(words, federation.EmojiWords{HostID: a.HostID, List: a.Extra.Emojis})
 	}
 	m.emojis = federation.EmojiPaths{}
-	return m.api.svc.ReadEmojis(tx, federation.ForOwner, m.emojis, words...)
+	return m.api.svc.ReadEmojis(tx, m.scope, m.emojis, words...)
 }
 
 // readMoved reads where the people of a page went, of those who did.

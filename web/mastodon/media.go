@@ -29,7 +29,7 @@ func (m *room) media(p *store.Post) []Media {
 			}
 		} else {
 			one.RemoteURL = textOrNull(a.URL)
-			whole, small := m.api.svc.FileAddresses(*p, i)
+			whole, small := m.api.svc.FileAddresses(*p, i, m.scope)
 			one.URL, one.PreviewURL = or(whole, a.URL), textOrNull(small)
 		}
 		out = append(out, one)

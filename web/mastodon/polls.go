@@ -72,6 +72,9 @@ func pollDraft(p params) (*federation.PollDraft, error) {
 
 // readVotes reads what the owner chose in the polls of a page.
 func (m *room) readVotes(tx *store.Tx) error {
+	if m.visited() {
+		return nil
+	}
 	var ids []int64
 	for _, p := range m.posts {
 		if p.Extra.Poll != nil && !p.Own() {
@@ -90,16 +93,17 @@ func (m *room) poll(p *store.Post) *Poll {
 	if q == nil {
 		return nil
 	}
+	mine := p.Own() && !m.visited()
 	out := &Poll{
 		ID: id(p.ID), ExpiresAt: dateOrNull(q.EndsAt), Expired: q.Over(m.now), Multiple: q.Multiple, VotesCount: q.Total(),
-		Voted: p.Own(), OwnVotes: []int{}, Emojis: m.emojisOf(m.actors[p.ActorID].HostID, p.Extra.Emojis), Options: make([]PollOption, 0, len(q.Options)),
+		Voted: mine, OwnVotes: []int{}, Emojis: m.emojisOf(m.actors[p.ActorID].HostID, p.Extra.Emojis), Options: make([]PollOption, 0, len(q.Options)),
 	}
-	if mine := m.votes[p.ID]; len(mine) > 0 {
-		out.Voted, out.OwnVotes = true, mine
+	if chosen := m.votes[p.ID]; len(chosen) > 0 {
+		out.Voted, out.OwnVotes = true, chosen
 	}
 	for _, o := range q.Options {
 		option := PollOption{Title: o.Name}
-		if p.Own() || !q.HideTotals {
+		if mine || !q.HideTotals {
 			option.VotesCount = &o.Votes
 		}
 		out.Options = append(out.Options, option)

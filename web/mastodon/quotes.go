@@ -132,12 +132,18 @@ var quoteStates = map[federation.Shown]string{
 	federation.ShownRevoked: "revoked", federation.ShownGone: "deleted", federation.ShownHidden: "blocked_account",
 }
 
+// stateUnauthorized is of a quoted post that may not be read by who asks.
+const stateUnauthorized = "unauthorized"
+
 // quote is what a post quotes; nil for nothing. One level is whole.
 func (m *room) quote(p *store.Post) any {
 	v, ok := m.quoted[p.ID]
 	state := quoteStates[v.State]
 	if !ok || state == "" {
 		return nil
+	}
+	if m.visited() && v.State == federation.ShownHidden {
+		state = stateUnauthorized // whom the owner blocks is told to nobody
 	}
 	q := &Quote{State: state}
 	quoted, here := m.posts[v.Post.ID]
@@ -146,6 +152,9 @@ func (m *room) quote(p *store.Post) any {
 	}
 	if q.Status = m.flat(quoted); q.Status == nil {
 		q.State = quoteStates[federation.ShownGone]
+		if !m.seen(quoted) {
+			q.State = stateUnauthorized
+		}
 	}
 	return q
 }
@@ -154,6 +163,9 @@ func (m *room) quote(p *store.Post) any {
 func (m *room) flat(p *store.Post) *Status {
 	s, v := m.bare(p), m.quoted[p.ID]
 	if state := quoteStates[v.State]; s != nil && state != "" {
+		if m.visited() && v.State == federation.ShownHidden {
+			state = stateUnauthorized
+		}
 		shallow := &ShallowQuote{State: state}
 		if v.State == federation.ShownAccepted {
 			shallow.StatusID = idOrNull(v.Post.ID)
@@ -175,6 +187,10 @@ func (m *room) quoteApproval(p *store.Post) QuoteApproval {
 		}
 	} else if p.Extra.Policy != nil && p.Extra.Policy.Quote != nil {
 		a.Automatic, a.Manual = names(p.Extra.Policy.Quote.Auto), names(p.Extra.Policy.Quote.Manual)
+	}
+	if m.visited() {
+		a.CurrentUser = "denied"
+		return a
 	}
 	switch m.api.svc.MayQuote(*p, m.bonds[p.ActorID]) {
 	case store.Allowed:

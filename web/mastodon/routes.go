@@ -13,15 +13,29 @@ import (
 // apps and those that ask for themselves alike.
 const anyone = "none"
 
+// client stands for the scopes of what an app does before it has a token: it
+// proves itself by its secret. anyApp stands for those of what any token may.
+const (
+	client = "client"
+	anyApp = "app"
+)
+
 // route is one endpoint. Any one of the scopes is enough.
 type route struct {
 	method, path string
-	scopes       string // separated by spaces, or anyone
+	scopes       string // separated by spaces, or anyone, client, anyApp
 	answer       func(*API, *call) (any, error)
 }
 
 // routes is all there is.
 var routes = []route{
+	{"POST", "/api/v1/apps", client, (*API).registerApp},
+	{"GET", "/api/v1/apps/verify_credentials", anyApp, (*API).verifyApp},
+	{"POST", "/oauth/token", client, (*API).redeemToken},
+	{"POST", "/oauth/revoke", client, (*API).revokeToken},
+	{"GET", "/oauth/userinfo", "profile read:accounts", (*API).userInfo},
+	{"POST", "/oauth/userinfo", "profile read:accounts", (*API).userInfo},
+
 	{"GET", "/api/v1/accounts/verify_credentials", "profile read:accounts", (*API).verifyCredentials},
 	{"GET", "/api/v1/accounts/relationships", "read:follows", (*API).relationships},
 	{"GET", "/api/v1/accounts/:id", "read:accounts", (*API).account},

@@ -74,6 +74,14 @@ func (a *API) followedTags(c *call) (any, error) {
 // here. What no hashtag can be is an empty list, as everywhere.
 func (a *API) tagTimeline(c *call) (any, error) {
 	page := c.page(20, 40)
+	q, err := tagQueryOf(c)
+	if err != nil {
+		return nil, err
+	}
+	return a.timeline(c, page, func(tx *store.Tx) ([]store.Post, error) { return tx.Tagged(q, page) })
+}
+
+func tagQueryOf(c *call) (store.TagQuery, error) {
 	q := store.TagQuery{
 		WidestTo: store.Public, Local: c.params.truth("local"), Remote: c.params.truth("remote"), Media: c.params.truth("only_media"),
 	}
@@ -81,7 +89,7 @@ func (a *API) tagTimeline(c *call) (any, error) {
 	none, _ := tagNames(c, "none")
 	all, possible := tagNames(c, "all")
 	if len(either)+len(none)+len(all) > maxTags {
-		return nil, reply.Errorf(reply.Unprocessable, "Name at most %d hashtags at once.", maxTags)
+		return q, reply.Errorf(reply.Unprocessable, "Name at most %d hashtags at once.", maxTags)
 	}
 	q.Any, q.All, q.None = either, all, none
 	if name, ok := pathTag(c); ok {
@@ -90,7 +98,7 @@ func (a *API) tagTimeline(c *call) (any, error) {
 	if !possible {
 		q.Any = nil // no post bears all of them
 	}
-	return a.timeline(c, page, func(tx *store.Tx) ([]store.Post, error) { return tx.Tagged(q, page) })
+	return q, nil
 }
 
 // tagNames reads a parameter that names hashtags, and whether all of it can be some.

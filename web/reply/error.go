@@ -73,6 +73,19 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
+// Named is a failure that programs know by a word: "error" in the answer is then
+// the word, and the sentence is "error_description" (RFC 6749 5.2).
+type Named struct {
+	Name string
+	Err  *Error
+}
+
+// Error returns the word and what Error says.
+func (n *Named) Error() string { return n.Name + ": " + n.Err.Error() }
+
+// Unwrap returns the Error.
+func (n *Named) Unwrap() error { return n.Err }
+
 // CodeOf returns the code of the first Error in err's chain. A body over its
 // http.MaxBytesReader limit is TooLarge, a passed deadline Unavailable,
 // anything else Internal. CodeOf(nil) is empty.

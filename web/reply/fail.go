@@ -18,13 +18,19 @@ func Fail(w http.ResponseWriter, r *http.Request, err error, log *slog.Logger, p
 	HTML(w, r, status, page(status, message, code), Headers{Cache: w.Header().Get("Cache-Control")})
 }
 
-// FailJSON answers err as the API does: {"error": "..."}.
+// FailJSON answers err as the API does: {"error": "..."}, and with a description
+// if it is Named.
 func FailJSON(w http.ResponseWriter, r *http.Request, err error, log *slog.Logger) {
 	status, message, code := prepare(w, r, err, log)
 	if status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", "Bearer") // RFC 6750 3
 	}
-	JSON(w, status, map[string]string{"error": withCode(message, code)})
+	body := map[string]string{"error": withCode(message, code)}
+	var named *Named
+	if errors.As(err, &named) {
+		body = map[string]string{"error": named.Name, "error_description": message}
+	}
+	JSON(w, status, body)
 }
 
 // FailText answers err in one line of plain text: inbox, objects, discovery.

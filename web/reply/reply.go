@@ -31,7 +31,7 @@ func HTML(w http.ResponseWriter, r *http.Request, status int, body []byte, h Hea
 func pageHeaders(head http.Header, h Headers) {
 	policy := csp
 	switch {
-	case h.OpenForms:
+	case h.OpenForms || leadsOut(head):
 		policy = cspOpenForms
 	case h.Script:
 		policy = cspScript

@@ -109,8 +109,21 @@ func secure(h http.Header, policy string) {
 	// would have to refuse.
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("X-Frame-Options", "DENY") // browsers older than frame-ancestors
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	if !leadsOut(h) {
+		h.Set(opener, "same-origin")
+	}
 }
+
+const opener = "Cross-Origin-Opener-Policy"
+
+// LeadsOut marks an answer on the way to an app: a form on the page may end at
+// another site, and whoever opened the window in which the owner is asked keeps
+// hold of it, because apps in browsers wait for what is said there. Such a page
+// cannot be framed either. It counts for errors and redirects too: one answer in
+// between with the strict policy would cut the window off (HTML 7.1.3).
+func LeadsOut(h http.Header) { h.Set(opener, "unsafe-none") }
+
+func leadsOut(h http.Header) bool { return h.Get(opener) == "unsafe-none" }
 
 func addVary(h http.Header, value string) {
 	if value == "" {
