@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -52,7 +53,11 @@ func newHouse(t testing.TB) *house {
 		t.Fatal(err)
 	}
 	quiet := slog.New(slog.DiscardHandler)
-	guard := auth.New(st, me.Origin(), nil, auth.Options{Now: clock, Log: quiet})
+	proxy, err := auth.ParseTrusted("192.0.2.1") // where httptest's requests come from
+	if err != nil {
+		t.Fatal(err)
+	}
+	guard := auth.New(st, me.Origin(), proxy, auth.Options{Now: clock, Log: quiet})
 	h.api = New(Config{Service: h.svc, Guard: guard, Log: quiet}).Handler()
 	h.token = h.newToken("read write follow push")
 	return h
@@ -123,4 +128,12 @@ func hasKeys(t *testing.T, what string, v any, documented string, optional ...st
 			t.Errorf("%s has an undocumented %s", what, key)
 		}
 	}
+}
+
+// newClientToken is one of an app for itself, got as apps do.
+func (h *house) newClientToken(scopes string) string {
+	h.t.Helper()
+	app := read[CredentialApp](h, "POST", "/api/v1/apps", url.Values{"client_name": {"Reader"}, "redirect_uris": {auth.OutOfBand}, "scopes": {scopes}}.Encode(), "Authorization", "")
+	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {app.ClientID}, "client_secret": {app.ClientSecret}, "scope": {scopes}}
+	return read[AccessToken](h, "POST", "/oauth/token", form.Encode(), "Authorization", "").AccessToken
 }

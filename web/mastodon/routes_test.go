@@ -2,6 +2,7 @@ package mastodon
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -27,16 +28,41 @@ func checkError(t *testing.T, w *httptest.ResponseRecorder, status int, what str
 func TestT47_EveryRoute(t *testing.T) {
 	h := newHouse(t)
 	wrong := map[string]string{"read": h.newToken("write push"), "write": h.newToken("read push")}
-	for _, rt := range routes {
+	itself := h.newClientToken("read write")
+	for i, rt := range routes {
 		path := strings.Replace(rt.path, ":id", "4711", 1)
 		what := rt.method + " " + rt.path
-		checkError(t, h.ask(rt.method, path, "", "Authorization", ""), 401, what+" without a token")
-		checkError(t, h.ask(rt.method, path, "", "Authorization", "Bearer "+strings.Repeat("x", 43)), 401, what+" with a wrong token")
-		other := wrong["read"]
-		if strings.HasPrefix(rt.scopes, "write") {
-			other = wrong["write"]
+		from := fmt.Sprintf("198.51.100.%d", i%250) // each with its own count of strangers
+		as := func(token string) *httptest.ResponseRecorder {
+			if token != "" {
+				token = "Bearer " + token
+			}
+			return h.ask(rt.method, path, "", "Authorization", token, "X-Forwarded-For", from)
 		}
-		checkError(t, h.ask(rt.method, path, "", "Authorization", "Bearer "+other), 403, what+" with a wrong scope")
+		open := rt.scopes == anyone || rt.scopes == client || strangers[rt.method+" "+rt.path] != nil
+		if open {
+			if w := as(""); w.Code == 401 && rt.scopes != client || w.Code >= 500 || !json.Valid(w.Body.Bytes()) {
+				t.Errorf("%s is for everybody: %d %s", what, w.Code, w.Body)
+			}
+		} else {
+			checkError(t, as(""), 401, what+" without a token")
+		}
+		if rt.scopes != client {
+			checkError(t, as(strings.Repeat("x", 43)), 401, what+" with a wrong token")
+		}
+		if rt.scopes != client && rt.scopes != anyone && rt.scopes != anyApp {
+			other := wrong["read"]
+			if strings.HasPrefix(rt.scopes, "write") {
+				other = wrong["write"]
+			}
+			if strings.HasPrefix(rt.scopes, "profile") {
+				other = h.newToken("push")
+			}
+			checkError(t, as(other), 403, what+" with a wrong scope")
+			if !open {
+				checkError(t, as(itself), 422, what+" by an app for itself")
+			}
+		}
 		if w := h.ask(http.MethodOptions, path, "", "Authorization", ""); w.Code != 204 || !strings.Contains(w.Header().Get("Access-Control-Allow-Headers"), "Idempotency-Key") {
 			t.Errorf("%s: preflight %d %v", what, w.Code, w.Header())
 		}
@@ -53,7 +79,7 @@ func TestT47_EveryRoute(t *testing.T) {
 
 func TestGarbage(t *testing.T) {
 	h := newHouse(t)
-	for _, body := range []struct{ kind, text string }{
+	for i, body := range []struct{ kind, text string }{
 		{"application/json", "{"}, {"application/json", "[]"}, {"application/json", `{"status":"a"} {}`}, {"application/json", `"x"`},
 		{"application/json", `{"a":` + strings.Repeat("[", 100_000)}, {"application/json", `{"a":` + strings.Repeat("[", 20) + strings.Repeat("]", 20) + "}"},
 		{"multipart/form-data; boundary=x", "nonsense"}, {"multipart/form-data", "nonsense"},
@@ -63,7 +89,7 @@ func TestGarbage(t *testing.T) {
 	} {
 		for _, rt := range routes {
 			path := strings.Replace(rt.path, ":id", "4711", 1)
-			w := h.ask(rt.method, path, body.text, "Content-Type", body.kind)
+			w := h.ask(rt.method, path, body.text, "Content-Type", body.kind, "X-Forwarded-For", fmt.Sprintf("198.51.100.%d", i))
 			if w.Code >= 500 || !json.Valid(w.Body.Bytes()) || rt.path == "/api/v1/statuses" && w.Code/100 != 4 {
 				t.Errorf("%s %s with %s %.40q: %d %.200s", rt.method, rt.path, body.kind, body.text, w.Code, w.Body)
 			}
