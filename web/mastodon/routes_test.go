@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -66,7 +67,14 @@ func TestT47_EveryRoute(t *testing.T) {
 		if w := h.ask(http.MethodOptions, path, "", "Authorization", ""); w.Code != 204 || !strings.Contains(w.Header().Get("Access-Control-Allow-Headers"), "Idempotency-Key") {
 			t.Errorf("%s: preflight %d %v", what, w.Code, w.Header())
 		}
-		checkError(t, h.ask(http.MethodPatch, path, ""), 404, "PATCH "+path)
+		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "BREW"} {
+			if !slices.ContainsFunc(routes, func(other route) bool { return other.path == rt.path && other.method == method }) {
+				checkError(t, h.ask(method, path, "", "X-Forwarded-For", from), 404, method+" "+path)
+			}
+		}
+		if w := as(h.token); w.Code >= 500 || !json.Valid(w.Body.Bytes()) {
+			t.Errorf("%s without a body: %d %s", what, w.Code, w.Body)
+		}
 		if !strings.Contains(rt.path, ":id") {
 			continue
 		}
