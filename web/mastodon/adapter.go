@@ -23,11 +23,11 @@ type call struct {
 	ctx     context.Context
 	r       *http.Request
 	grant   *auth.Grant // nil for a stranger, who may ask what anyone may
+	rate    auth.Rate   // of an endpoint that counts for itself
 	params  params
 	file    *store.Media // what was uploaded with the request
 	id      int64        // of the path; 0 where it has none
 	link    string       // Link header of the answer
-	rate    auth.Rate    // of an endpoint that counts for itself
 	refresh string       // Mastodon-Async-Refresh header: more is being fetched
 }
 

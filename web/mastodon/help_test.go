@@ -23,12 +23,12 @@ import (
 // house is Alice's server with an app that may do everything.
 type house struct {
 	storetest.World
-	t      testing.TB
-	st     *store.Store
-	svc    *federation.Service
-	api    http.Handler
-	token  string
-	client string // of an app for itself, where a test made one
+	t     testing.TB
+	st    *store.Store
+	svc   *federation.Service
+	guest string // token of an app for itself, where a test made one
+	api   http.Handler
+	token string
 }
 
 func newHouse(t testing.TB) *house {

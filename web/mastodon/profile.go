@@ -22,16 +22,13 @@ type wanted struct {
 	tag             string
 }
 
-func wantedOf(c *call) wanted {
-	return wanted{
+// accountStatuses: GET /api/v1/accounts/:id/statuses.
+func (a *API) accountStatuses(c *call) (any, error) {
+	page := c.page(20, 40)
+	want := wanted{
 		replies: !c.params.truth("exclude_replies"), boosts: !c.params.truth("exclude_reblogs"),
 		media: c.params.truth("only_media"), tag: store.TagName(strings.TrimPrefix(c.params.get("tagged"), "#")),
 	}
-}
-
-// accountStatuses: GET /api/v1/accounts/:id/statuses.
-func (a *API) accountStatuses(c *call) (any, error) {
-	page, want := c.page(20, 40), wantedOf(c)
 	return store.Get(c.ctx, a.st, func(tx *store.Tx) ([]*Status, error) {
 		if _, err := tx.Actor(c.id); err != nil {
 			return nil, err

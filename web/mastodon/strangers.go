@@ -2,6 +2,7 @@ package mastodon
 
 import (
 	"slices"
+	"strings"
 
 	"dassie/federation"
 	"dassie/store"
@@ -101,7 +102,8 @@ func (a *API) openPosts(c *call) (any, error) {
 	if !set.PostsOnWeb {
 		return []*Status{}, nil
 	}
-	want := wantedOf(c)
+	replies, boosts := !c.params.truth("exclude_replies"), !c.params.truth("exclude_reblogs")
+	tag := store.TagName(strings.TrimPrefix(c.params.get("tagged"), "#"))
 	return store.Get(c.ctx, a.st, func(tx *store.Tx) ([]*Status, error) {
 		var posts []store.Post
 		var err error
@@ -111,13 +113,14 @@ func (a *API) openPosts(c *call) (any, error) {
 			}
 			return a.openStatuses(tx, posts)
 		}
-		if posts, err = tx.OwnPosts(page, widest(set), want.replies, want.boosts); err != nil {
+		if posts, err = tx.OwnPosts(page, widest(set), replies, boosts); err != nil {
 			return nil, err
 		}
 		a.linkPages(c, page, postIDs(posts))
-		if posts, err = want.among(tx, posts); err != nil {
-			return nil, err
-		}
+		posts = slices.DeleteFunc(posts, func(p store.Post) bool {
+			return c.params.truth("only_media") && len(p.Extra.Attachments) == 0 ||
+				tag != "" && !slices.ContainsFunc(p.Extra.Tags, func(t string) bool { return store.TagName(t) == tag })
+		})
 		return a.openStatuses(tx, posts)
 	})
 }

@@ -15,7 +15,7 @@ import (
 func (h *house) stranger(path string) (status int, body string) {
 	h.t.Helper()
 	w := h.ask("GET", path, "", "Authorization", "")
-	app := h.ask("GET", path, "", "Authorization", "Bearer "+h.client)
+	app := h.ask("GET", path, "", "Authorization", "Bearer "+h.guest)
 	if w.Code != app.Code || w.Body.String() != app.Body.String() {
 		h.t.Errorf("%s: a stranger gets %d %s, an app for itself %d %s", path, w.Code, w.Body, app.Code, app.Body)
 	}
@@ -34,7 +34,7 @@ func (h *house) open(path string, v any) {
 // that came here for her, are like what never was.
 func TestT42_WhatStrangersRead(t *testing.T) {
 	h := newHouse(t)
-	h.client = h.newClientToken("read")
+	h.guest = h.newClientToken("read")
 	put := func(v store.Visibility, by store.Actor, parent store.Post, text string) store.Post {
 		var p store.Post
 		h.write(func(tx *store.Tx) error {
@@ -122,7 +122,7 @@ func TestT42_WhatStrangersRead(t *testing.T) {
 // What the owner does not show on the pages, apps of strangers do not get.
 func TestStrangersSeeWhatTheSettingsSay(t *testing.T) {
 	h := newHouse(t)
-	h.client = h.newClientToken("read")
+	h.guest = h.newClientToken("read")
 	h.write(func(tx *store.Tx) error {
 		_, err := tx.React(&store.Reaction{PostID: h.Hello.ID, ActorID: h.Bob.ID, URI: "https://bob.example/l/1"})
 		return err
@@ -161,7 +161,7 @@ func TestStrangersSeeWhatTheSettingsSay(t *testing.T) {
 // nothing says so.
 func TestT48_StrangersDoNotMeetTheBlocked(t *testing.T) {
 	h := newHouse(t)
-	h.client = h.newClientToken("read")
+	h.guest = h.newClientToken("read")
 	var around Context
 	path := "/api/v1/statuses/" + id(h.Hello.ID) + "/context"
 	h.write(func(tx *store.Tx) error { return tx.SaveMute(store.Mute{ActorID: h.Bob.ID}) })
