@@ -142,6 +142,67 @@ func (t *Tx) DropToken(id int64) (bool, error) {
 	return n > 0, err
 }
 
+// AppAccess is an app that may act for the owner, and how far.
+type AppAccess struct {
+	App
+	Granted string    // scopes of all its tokens, separated by spaces
+	Since   time.Time // of its first token
+	UsedAt  time.Time // by the day; zero for never
+	LastID  int64     // of its newest token
+}
+
+const appAccess = `
+	select a.id, a.client_id, a.secret_hash, a.name, a.website, a.redirect_uris, a.scopes, a.created_at,
+		group_concat(t.scopes, ' '), min(t.created_at), max(t.used_at), max(t.id)
+	from tokens t
+	cross join apps a on a.id = t.app_id
+	where t.client = 0`
+
+func scanAppAccess(r scanner) (AppAccess, error) {
+	var a AppAccess
+	var created, since, used int64
+	err := r.Scan(&a.ID, &a.ClientID, &a.SecretHash, &a.Name, &a.Website, &a.RedirectURIs, &a.Scopes, &created, &a.Granted, &since, &used, &a.LastID)
+	a.CreatedAt, a.Since, a.UsedAt = fromMS(created), fromMS(since), fromMS(used)
+	return a, err
+}
+
+// AppsWithAccess lists the apps that act for the owner, the newest access first.
+func (t *Tx) AppsWithAccess() ([]AppAccess, error) {
+	return many(t, scanAppAccess, appAccess+`
+		group by a.id
+		order by max(t.id) desc`)
+}
+
+// AppWithAccess reads one of them; ErrNotFound if it has no access.
+func (t *Tx) AppWithAccess(id int64) (AppAccess, error) {
+	var a AppAccess
+	err := t.one(func(r scanner) (err error) { a, err = scanAppAccess(r); return }, appAccess+`
+		and a.id = ?
+		group by a.id`, id)
+	return a, err
+}
+
+// RevokeApp revokes all that an app holds: its tokens, and consent that it did
+// not redeem yet. It says whether it could act for the owner.
+func (t *Tx) RevokeApp(id int64) (bool, error) {
+	tokens, err := many(t, scanToken, `
+		select `+tokenColumns+`
+		from tokens
+		where app_id = ?`, id)
+	if err != nil {
+		return false, err
+	}
+	for _, k := range tokens {
+		if _, err := t.DropToken(k.ID); err != nil {
+			return false, err
+		}
+	}
+	_, err = t.exec(`
+		delete from codes
+		where app_id = ?`, id)
+	return len(tokens) > 0, err
+}
+
 // DropTokens revokes all tokens and forgets their apps.
 func (t *Tx) DropTokens() error {
 	for _, table := range []string{"tokens", "codes", "apps"} {

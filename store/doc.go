@@ -92,6 +92,8 @@
 //	  tokens        their rights       revoked by the owner; of an app for itself, 5
 //	  codes         consent, once      an hour
 //	  security_log                     180 days, 10,000 lines; addresses by setting
+//	  second_factor what codes are of  one row; a day until it is confirmed
+//	  recovery_codes in place of one   ten, until there are new ones
 //
 // sweeps.go is that right column as code. A new table that grows needs a line there.
 //
@@ -111,7 +113,6 @@
 //
 // Signing in and the client API:
 //
-//	second_factor   id = 1, secret, last_step, confirmed_at; recovery_codes (hash key, used_at)
 //	passkeys        id (blob) key, public_key, counter, name, created_at, used_at
 //	push            token_id key, endpoint, p256dh, auth, standard, alerts, policy. Ends with its token
 //	throttles       none: wrong passwords are counted in memory

@@ -1,6 +1,10 @@
 package store
 
-import "time"
+import (
+	"encoding/hex"
+	"math"
+	"time"
+)
 
 // Session is one browser that is logged in. Only the hash of its cookie is stored.
 type Session struct {
@@ -10,23 +14,28 @@ type Session struct {
 	UsedAt    time.Time // by the hour
 	Address   string    // as the privacy policy keeps it; may be empty
 	Agent     string
+	CheckedAt time.Time // when the password or a code was last given
 }
+
+// Name is what a session is called in an address: the beginning of its hash, of
+// which nothing leads back to the cookie.
+func (s Session) Name() string { return hex.EncodeToString(s.Hash[:8]) }
 
 func scanSession(r scanner) (Session, error) {
 	var s Session
-	var created, used int64
-	err := r.Scan(&s.Hash, &s.CSRF, &created, &used, &s.Address, &s.Agent)
-	s.CreatedAt, s.UsedAt = fromMS(created), fromMS(used)
+	var created, used, checked int64
+	err := r.Scan(&s.Hash, &s.CSRF, &created, &used, &s.Address, &s.Agent, &checked)
+	s.CreatedAt, s.UsedAt, s.CheckedAt = fromMS(created), fromMS(used), fromMS(checked)
 	return s, err
 }
 
-const sessionColumns = `hash, csrf, created_at, used_at, address, agent`
+const sessionColumns = `hash, csrf, created_at, used_at, address, agent, checked_at`
 
 // AddSession stores a new session; beyond ten, the one unused longest ends.
 func (t *Tx) AddSession(s Session) error {
 	if _, err := t.exec(`
 		insert into sessions (`+sessionColumns+`)
-		values (?, ?, ?, ?, ?, ?)`, s.Hash, s.CSRF, ms(s.CreatedAt), ms(s.UsedAt), s.Address, s.Agent); err != nil {
+		values (?, ?, ?, ?, ?, ?, ?)`, s.Hash, s.CSRF, ms(s.CreatedAt), ms(s.UsedAt), s.Address, s.Agent, ms(s.CheckedAt)); err != nil {
 		return err
 	}
 	_, err := t.exec(`
@@ -60,6 +69,15 @@ func (t *Tx) TouchSession(hash []byte) error {
 	return err
 }
 
+// CheckSession notes that the password or a code was given in a session.
+func (t *Tx) CheckSession(hash []byte) error {
+	_, err := t.exec(`
+		update sessions
+		set checked_at = ?
+		where hash = ?`, ms(t.Now()), hash)
+	return err
+}
+
 // Sessions lists all, the last used first.
 func (t *Tx) Sessions() ([]Session, error) {
 	return many(t, scanSession, `
@@ -74,6 +92,13 @@ func (t *Tx) DropSession(hash []byte) error {
 		delete from sessions
 		where hash = ?`, hash)
 	return err
+}
+
+// DropOtherSessions ends all sessions but one, and says how many.
+func (t *Tx) DropOtherSessions(hash []byte) (int, error) {
+	return t.changed(`
+		delete from sessions
+		where hash != ?`, hash)
 }
 
 // DropSessions ends all sessions.
@@ -93,6 +118,7 @@ func (t *Tx) LogSecurity(kind, detail, address string) error {
 
 // SecurityEvent is one line of the security log.
 type SecurityEvent struct {
+	ID      int64
 	At      time.Time
 	Kind    string
 	Detail  string
@@ -100,18 +126,26 @@ type SecurityEvent struct {
 }
 
 // SecurityLog lists the newest lines.
-func (t *Tx) SecurityLog(limit int) ([]SecurityEvent, error) {
+func (t *Tx) SecurityLog(limit int) ([]SecurityEvent, error) { return t.SecurityLogBefore(0, limit) }
+
+// SecurityLogBefore lists the lines before one of them, the newest first; 0
+// begins with the last.
+func (t *Tx) SecurityLogBefore(before int64, limit int) ([]SecurityEvent, error) {
+	if before == 0 {
+		before = math.MaxInt64
+	}
 	return many(t, func(r scanner) (SecurityEvent, error) {
 		var e SecurityEvent
 		var at int64
-		err := r.Scan(&at, &e.Kind, &e.Detail, &e.Address)
+		err := r.Scan(&e.ID, &at, &e.Kind, &e.Detail, &e.Address)
 		e.At = fromMS(at)
 		return e, err
 	}, `
-		select at, kind, detail, address
+		select id, at, kind, detail, address
 		from security_log
+		where id < ?
 		order by id desc
-		limit ?`, limit)
+		limit ?`, before, limit)
 }
 
 // Idempotent looks up which post an idempotency key made; ErrNotFound if none.

@@ -32,6 +32,7 @@ var sweeps = []sweep{
 	{"addresses of log-ins", findAddresses("sessions", "hash", "used_at"), clearAddress("sessions", "hash")},
 	{"addresses in the security log", findAddresses("security_log", "id", "at"), clearAddress("security_log", "id")},
 	rows("apps that nobody uses", "apps", "id", "created_at < ?1 and not exists (select 1 from tokens where app_id = x.id)", after(365*day)),
+	rows("second factors begun and not confirmed within a day", "second_factor", "id", "begun_at < ?1 and confirmed_at is null", after(day)),
 	rows("codes over an hour", "codes", "hash", "at < ?1", after(time.Hour)),
 	overCap("apps without a token over 1,000", "apps", "id", "id", "not exists (select 1 from tokens where app_id = apps.id)", 1000),
 	{"remembered failures of remote pictures", findFailures, dropFailure},

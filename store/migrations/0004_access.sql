@@ -15,3 +15,21 @@ create table codes (
 
 -- A token of an app for itself, without the owner.
 alter table tokens add column client integer not null default 0;
+
+-- The second factor of the log-in: confirmed_at is null until a first code was
+-- right, last_step the last time step whose code was used.
+create table second_factor (
+  id integer primary key check (id = 1),
+  secret text not null,
+  begun_at integer not null,
+  confirmed_at integer,
+  last_step integer not null default 0
+);
+
+create table recovery_codes (
+  hash blob primary key,
+  used_at integer
+) without rowid;
+
+-- When whoever holds a session last gave the password or a code.
+alter table sessions add column checked_at integer not null default 0;

@@ -338,7 +338,7 @@ CREATE TABLE sessions (
   used_at integer not null,
   address text not null default '',
   agent text not null default ''
-) without rowid;
+, checked_at integer not null default 0) without rowid;
 
 CREATE TABLE apps (
   id integer primary key,
@@ -667,4 +667,17 @@ CREATE TABLE codes (
   at integer not null,
   used_at integer,
   token_id integer
+) without rowid;
+
+CREATE TABLE second_factor (
+  id integer primary key check (id = 1),
+  secret text not null,
+  begun_at integer not null,
+  confirmed_at integer,
+  last_step integer not null default 0
+);
+
+CREATE TABLE recovery_codes (
+  hash blob primary key,
+  used_at integer
 ) without rowid;
