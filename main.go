@@ -53,20 +53,21 @@ const grace = 3 * time.Second
 
 // options are the flags of all commands.
 type options struct {
-	data         string
-	file         string
-	doors        listen.Doors
-	trusted      auth.Networks // proxies whose forwarding headers are believed
-	allowed      auth.Networks // private networks that may be reached
-	level        slog.Level
-	pprof        string
-	account      store.NewAccount
-	passwordFile string
-	scopes, app  string
-	revokeApps   bool
-	oldIsOff     bool
-	json         bool
-	port         int
+	data              string
+	file              string
+	doors             listen.Doors
+	trusted           auth.Networks // proxies whose forwarding headers are believed
+	allowed           auth.Networks // private networks that may be reached
+	level             slog.Level
+	pprof             string
+	account           store.NewAccount
+	passwordFile      string
+	scopes, app       string
+	revokeApps        bool
+	resetSecondFactor bool
+	oldIsOff          bool
+	json              bool
+	port              int
 }
 
 var commands = []command.Command[options]{
@@ -207,6 +208,7 @@ func passwdFlags(set *flag.FlagSet, opt *options) {
 	dataFlag(set, opt)
 	set.StringVar(&opt.passwordFile, "password-file", "", "`file` with the new password; without it you are asked")
 	set.BoolVar(&opt.revokeApps, "revoke-apps", false, "revoke the tokens of all apps too")
+	set.BoolVar(&opt.resetSecondFactor, "reset-second-factor", false, "switch the second factor off, such as after the telephone was lost")
 }
 
 func passwd(ctx context.Context, opt *options) error {
@@ -215,7 +217,7 @@ func passwd(ctx context.Context, opt *options) error {
 		if err != nil {
 			return err
 		}
-		if err := auth.PasswdCommand(ctx, st, password, opt.revokeApps); err != nil {
+		if err := auth.PasswdCommand(ctx, st, password, auth.PasswdOptions{RevokeApps: opt.revokeApps, ResetSecondFactor: opt.resetSecondFactor}); err != nil {
 			return err
 		}
 		fmt.Println("the password is set, and all sessions have ended")

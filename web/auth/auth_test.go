@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -128,7 +129,17 @@ func (h *house) routes() http.Handler {
 	})
 	mux.Handle("GET /login", g.Protect(page))
 	mux.Handle("POST /login", g.Protect(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := g.LogIn(w, r, r.PostFormValue("name"), r.PostFormValue("password")); err != nil {
+		var err error
+		if r.PostForm.Has("code") && !r.PostForm.Has("name") {
+			err = g.LogInCode(w, r, r.PostFormValue("code"))
+		} else {
+			err = g.LogIn(w, r, r.PostFormValue("name"), r.PostFormValue("password"))
+		}
+		if errors.Is(err, ErrCodeNeeded) {
+			reply.Redirect(w, r, "/login")
+			return
+		}
+		if err != nil {
 			g.fail(w, r, err)
 			return
 		}

@@ -38,10 +38,15 @@ func TokenCommand(ctx context.Context, st *store.Store, scopes, name string) (st
 	return token, nil
 }
 
-// PasswdCommand sets a new password and ends all sessions; with revokeApps it
-// revokes all tokens too. A server beside which it runs obeys at once. Errors
-// are those of CheckNewPassword, or store.ErrNoAccount.
-func PasswdCommand(ctx context.Context, st *store.Store, newPassword string, revokeApps bool) error {
+// PasswdOptions are what "passwd" does beside the password.
+type PasswdOptions struct {
+	RevokeApps        bool // revoke the tokens of all apps
+	ResetSecondFactor bool // switch the second factor off
+}
+
+// PasswdCommand sets a new password and ends all sessions. A server beside which it
+// runs obeys at once. Errors are those of CheckNewPassword, or store.ErrNoAccount.
+func PasswdCommand(ctx context.Context, st *store.Store, newPassword string, o PasswdOptions) error {
 	hash, err := HashPassword(ctx, newPassword)
 	if err != nil {
 		return err
@@ -50,23 +55,29 @@ func PasswdCommand(ctx context.Context, st *store.Store, newPassword string, rev
 		if _, err := tx.Identity(); err != nil {
 			return err
 		}
-		if err := tx.SetPassword(hash); err != nil {
+		if err := setPassword(tx, hash, o.RevokeApps); err != nil {
 			return err
 		}
-		if err := tx.DropSessions(); err != nil {
+		if err := tx.LogSecurity(EventPassword, endedWith("on the command line; all sessions ended", o.RevokeApps), ""); err != nil || !o.ResetSecondFactor {
 			return err
 		}
-		detail := "on the command line; all sessions ended"
-		if revokeApps {
-			if err := tx.DropTokens(); err != nil {
-				return err
-			}
-			detail += ", all apps revoked"
+		was, err := resetSecondFactor(tx)
+		if err != nil || !was {
+			return err
 		}
-		return tx.LogSecurity(EventPassword, detail, "")
+		return tx.LogSecurity(EventFactorOff, "on the command line", "")
 	})
 	if err != nil {
 		return fmt.Errorf("set the password: %w", err)
 	}
 	return nil
+}
+
+// resetSecondFactor switches the second factor off for whoever holds the machine.
+func resetSecondFactor(tx *store.Tx) (was bool, err error) {
+	f, err := tx.SecondFactor()
+	if err != nil {
+		return false, err
+	}
+	return f.On(), tx.DropSecondFactor()
 }

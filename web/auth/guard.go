@@ -53,9 +53,12 @@ type Guard struct {
 	calls    *limiter[int64]        // API requests by token
 	apps     *limiter[netip.Prefix] // registrations of apps
 	failures failureLog
+
+	codes      *codeThrottle
+	wrongCodes failureLog
 }
 
-// failureLog counts wrong passwords, so that a flood of them becomes a few
+// failureLog counts wrong passwords, or codes, so that a flood of them becomes a few
 // lines of the security log. The count since the last line is lost on restart.
 type failureLog struct {
 	mu     sync.Mutex
@@ -89,6 +92,9 @@ func New(st *store.Store, origin store.Origin, trusted []netip.Prefix, o Options
 		calls:    newLimiter[int64](tokenRequests, apiWindow, 256, o.Now),
 		apps:     newLimiter[netip.Prefix](appsAtOnce, appWindow, 4096, o.Now),
 		failures: failureLog{lines: maxFailureLines, filled: o.Now()},
+
+		codes:      newCodeThrottle(o.Now),
+		wrongCodes: failureLog{lines: maxFailureLines, filled: o.Now()},
 	}
 }
 

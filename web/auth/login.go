@@ -17,12 +17,17 @@ import (
 
 // Kinds of lines in the security log that this package writes.
 const (
-	EventLogIn    = "log-in"
-	EventFailed   = "log-in failed"
-	EventLogOut   = "log-out"
-	EventPassword = "password changed"
-	EventToken    = "token made"
-	EventRevoked  = "app revoked"
+	EventLogIn         = "log-in"
+	EventFailed        = "log-in failed"
+	EventCodeFailed    = "wrong code"
+	EventLogOut        = "log-out"
+	EventEnded         = "sessions ended"
+	EventPassword      = "password changed"
+	EventFactorOn      = "second factor on"
+	EventFactorOff     = "second factor off"
+	EventRecoveryCodes = "new recovery codes"
+	EventToken         = "token made"
+	EventRevoked       = "app revoked"
 )
 
 const (
@@ -30,13 +35,19 @@ const (
 	failureLineEvery = 15 * time.Minute
 )
 
+// ErrCodeNeeded is the answer of LogIn to the right password while a second factor
+// is on: LogInCode is the next step.
+var ErrCodeNeeded = &reply.Error{Code: reply.Unauthorized, Message: "A code from your app is needed too."}
+
 // errPasswordChanged ends a log-in that another process overtook.
 var errPasswordChanged = errors.New("the password was changed meanwhile")
 
 // LogIn checks name and password and starts a session under a new id; one that
-// the browser had before ends. Errors: Unauthorized (the same for a wrong name
-// and a wrong password), RateLimited with the time to wait, Forbidden on a
-// connection that is not encrypted, store.ErrNoAccount.
+// the browser had before ends. While a second factor is on, the browser is marked
+// as having given the password instead, unless the form has the code as well.
+// Errors: ErrCodeNeeded, Unauthorized (the same for a wrong name and a wrong
+// password), RateLimited with the time to wait, Forbidden on a connection that is
+// not encrypted, store.ErrNoAccount.
 func (g *Guard) LogIn(w http.ResponseWriter, r *http.Request, name, password string) error {
 	if !g.encrypted(r) {
 		return reply.Errorf(reply.Forbidden, "This connection is not encrypted, so no password is taken. Log in at %s. "+
@@ -44,41 +55,61 @@ func (g *Guard) LogIn(w http.ResponseWriter, r *http.Request, name, password str
 	}
 	ctx, addr := r.Context(), g.ClientAddr(r)
 	from := throttled(addr, g.trusted)
-	id, known, err := g.account(ctx, from)
+	who, err := g.account(ctx, from)
 	if err != nil {
 		return err
 	}
-	if wait := g.throttle.begin(from, known); wait > 0 {
+	if wait := g.throttle.begin(from, who.known); wait > 0 {
 		return tooMany("passwords", wait)
 	}
-	ok, err := verify(ctx, id.PasswordHash, password)
+	ok, err := verify(ctx, who.PasswordHash, password)
 	if err != nil {
 		g.throttle.undone(from)
 		return err
 	}
 	// The password is hashed first whatever the name is: both cost the same.
-	if named := sameName(id, name); !ok || !named {
+	if named := sameName(who.Identity, name); !ok || !named {
 		return g.wrongPassword(ctx, addr)
 	}
+	if who.factor.On() {
+		// The address is not known by the password alone: whoever has only that
+		// must not guess codes as if at home.
+		g.throttle.undone(from)
+		if code := r.PostFormValue("code"); code != "" {
+			return g.enter(w, r, who, code)
+		}
+		http.SetCookie(w, g.halfway(who, g.now()))
+		return ErrCodeNeeded
+	}
 	g.throttle.passed(from)
-	fresh := ""
-	if needsRehash(id.PasswordHash) {
-		if fresh, err = HashPassword(ctx, password); err != nil {
+	if needsRehash(who.PasswordHash) {
+		if who.fresh, err = HashPassword(ctx, password); err != nil {
 			g.log.Warn("bring the password's hash up to date", "err", err)
-			fresh = ""
+			who.fresh = ""
 		}
 	}
-	err = g.start(w, r, addr, id.PasswordHash, fresh)
+	err = g.start(w, r, addr, who)
 	if errors.Is(err, errPasswordChanged) {
 		return g.wrongPassword(ctx, addr)
 	}
 	return err
 }
 
-// account reads the identity, and whether a session from this block stands.
-func (g *Guard) account(ctx context.Context, from netip.Prefix) (id store.Identity, known bool, err error) {
+// knownOwner is the owner as a log-in finds them.
+type knownOwner struct {
+	store.Identity
+	factor store.SecondFactor
+	known  bool   // a session from the same block stands
+	fresh  string // a hash of the password with today's costs; "" to leave it
+}
+
+// account reads the owner, and whether a session from this block stands.
+func (g *Guard) account(ctx context.Context, from netip.Prefix) (who knownOwner, err error) {
 	err = g.st.Read(ctx, func(tx *store.Tx) error {
-		if id, err = tx.Identity(); err != nil {
+		if who.Identity, err = tx.Identity(); err != nil {
+			return err
+		}
+		if who.factor, err = tx.SecondFactor(); err != nil {
 			return err
 		}
 		sessions, err := tx.Sessions()
@@ -87,81 +118,106 @@ func (g *Guard) account(ctx context.Context, from netip.Prefix) (id store.Identi
 		}
 		for _, s := range sessions {
 			addr, err := netip.ParseAddr(s.Address)
-			known = known || err == nil && from.IsValid() && block(addr) == from
+			who.known = who.known || err == nil && from.IsValid() && block(addr) == from
 		}
 		return nil
 	})
 	if err != nil {
-		return id, false, fmt.Errorf("read the account: %w", err)
+		return who, fmt.Errorf("read the account: %w", err)
 	}
-	return id, known, nil
+	return who, nil
 }
 
 // start opens a session, provided that the password is still the one that was
-// checked: a change of password ends all sessions, those just begun included.
-func (g *Guard) start(w http.ResponseWriter, r *http.Request, addr netip.Addr, checked, fresh string) error {
-	value, now := newSecret(), g.now()
-	s := store.Session{
-		Hash: hashSecret(value), CSRF: newSecret(), CreatedAt: now, UsedAt: now, Agent: agent(r),
-	}
-	old, _ := r.Cookie(g.origin.CookieName())
+// checked, and that no second factor was switched on since: a change of either
+// ends all sessions, those just begun included.
+func (g *Guard) start(w http.ResponseWriter, r *http.Request, addr netip.Addr, who knownOwner) error {
+	value, s := g.newSession(r)
 	err := g.st.Write(r.Context(), func(tx *store.Tx) error {
-		id, err := tx.Identity()
+		f, err := tx.SecondFactor()
+		if err == nil && f.On() {
+			err = errPasswordChanged
+		}
 		if err != nil {
 			return err
 		}
-		if id.PasswordHash != checked {
-			return errPasswordChanged
-		}
-		if fresh != "" {
-			if err := tx.SetPassword(fresh); err != nil {
-				return err
-			}
-		}
-		if old != nil {
-			if err := tx.DropSession(hashSecret(old.Value)); err != nil {
-				return err
-			}
-		}
-		s := s
-		if s.Address, err = keptAddress(tx, addr); err != nil {
-			return err
-		}
-		if err := tx.AddSession(s); err != nil {
-			return err
-		}
-		return tx.LogSecurity(EventLogIn, s.Agent, s.Address)
+		return g.open(tx, r, who, s, addr, "")
 	})
 	if err != nil {
 		return fmt.Errorf("start a session: %w", err)
 	}
+	g.welcome(w, value)
+	return nil
+}
+
+// newSession draws a session and the value of its cookie.
+func (g *Guard) newSession(r *http.Request) (value string, s store.Session) {
+	value, now := newSecret(), g.now()
+	return value, store.Session{
+		Hash: hashSecret(value), CSRF: newSecret(), CreatedAt: now, UsedAt: now, CheckedAt: now, Agent: agent(r),
+	}
+}
+
+// open stores a session in the place of the one that the browser had. with says in
+// the log how it was opened.
+func (g *Guard) open(tx *store.Tx, r *http.Request, who knownOwner, s store.Session, addr netip.Addr, with string) error {
+	id, err := tx.Identity()
+	if err != nil {
+		return err
+	}
+	if id.PasswordHash != who.PasswordHash {
+		return errPasswordChanged
+	}
+	if who.fresh != "" {
+		if err := tx.SetPassword(who.fresh); err != nil {
+			return err
+		}
+	}
+	if old, err := r.Cookie(g.origin.CookieName()); err == nil {
+		if err := tx.DropSession(hashSecret(old.Value)); err != nil {
+			return err
+		}
+	}
+	if s.Address, err = keptAddress(tx, addr); err != nil {
+		return err
+	}
+	if err := tx.AddSession(s); err != nil {
+		return err
+	}
+	return tx.LogSecurity(EventLogIn, s.Agent+with, s.Address)
+}
+
+// welcome gives the browser the cookie of its new session.
+func (g *Guard) welcome(w http.ResponseWriter, value string) {
 	http.SetCookie(w, g.cookie(value, sessionAge))
 	http.SetCookie(w, g.formCookie().expired())
-	return nil
 }
 
 // wrongPassword writes the security log, within bounds, and is the answer.
 func (g *Guard) wrongPassword(ctx context.Context, addr netip.Addr) error {
-	if n := g.failures.count(g.now()); n > 0 {
-		detail := ""
-		if n > 1 {
-			detail = fmt.Sprintf("%d wrong passwords since the last line", n)
-		}
-		err := g.st.Write(ctx, func(tx *store.Tx) error {
-			address, err := keptAddress(tx, addr)
-			if err != nil {
-				return err
-			}
-			return tx.LogSecurity(EventFailed, detail, address)
-		})
-		if err != nil {
-			return fmt.Errorf("write the security log: %w", err)
-		}
+	if err := g.logFailure(ctx, &g.failures, EventFailed, "wrong passwords", addr); err != nil {
+		return err
 	}
 	return reply.Errorf(reply.Unauthorized, "The name or the password is wrong.")
 }
 
-// count notes one wrong password. Its result is how many a line may speak of
+// logFailure writes a line about a failure, and those since the last line.
+func (g *Guard) logFailure(ctx context.Context, f *failureLog, kind, many string, addr netip.Addr) error {
+	n := f.count(g.now())
+	if n == 0 {
+		return nil
+	}
+	detail := ""
+	if n > 1 {
+		detail = fmt.Sprintf("%d %s since the last line", n, many)
+	}
+	if err := g.st.Write(ctx, func(tx *store.Tx) error { return logEvent(tx, kind, detail, addr) }); err != nil {
+		return fmt.Errorf("write the security log: %w", err)
+	}
+	return nil
+}
+
+// count notes one failure. Its result is how many a line may speak of
 // now, or 0 if no line may be written yet.
 func (f *failureLog) count(now time.Time) int {
 	f.mu.Lock()
@@ -192,11 +248,7 @@ func (g *Guard) LogOut(w http.ResponseWriter, r *http.Request) error {
 		if err := tx.DropSession(v.session.Hash); err != nil {
 			return err
 		}
-		address, err := keptAddress(tx, addr)
-		if err != nil {
-			return err
-		}
-		return tx.LogSecurity(EventLogOut, v.session.Agent, address)
+		return logEvent(tx, EventLogOut, v.session.Agent, addr)
 	})
 	if err != nil {
 		return fmt.Errorf("end the session: %w", err)

@@ -129,7 +129,7 @@ func TestT51_PasswordChangeEndsSessions(t *testing.T) {
 	}
 	bearer := request("192.0.2.1", "Authorization", "Bearer "+token)
 	h.clock.pass(time.Second)
-	if err := PasswdCommand(ctx, beside, "another long one", false); err != nil {
+	if err := PasswdCommand(ctx, beside, "another long one", PasswdOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	h.clock.pass(time.Second) // ids are times: two processes draw them at different moments
@@ -148,7 +148,7 @@ func TestT51_PasswordChangeEndsSessions(t *testing.T) {
 		t.Errorf("new password: %d", a.status)
 	}
 	h.clock.pass(time.Second)
-	if err := PasswdCommand(ctx, beside, "a third long one", true); err != nil {
+	if err := PasswdCommand(ctx, beside, "a third long one", PasswdOptions{RevokeApps: true}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := h.guard.Token(bearer); reply.CodeOf(err) != reply.Unauthorized {
@@ -166,11 +166,11 @@ func TestT51_PasswordChangedDuringLogIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := PasswdCommand(ctx, h.st, "another long one", false); err != nil {
+	if err := PasswdCommand(ctx, h.st, "another long one", PasswdOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	r := request("192.0.2.1")
-	if err := h.guard.start(httptest.NewRecorder(), r, ClientAddr(r, nil), id.PasswordHash, ""); err == nil || len(h.sessions()) != 0 {
+	if err := h.guard.start(httptest.NewRecorder(), r, ClientAddr(r, nil), knownOwner{Identity: id}); err == nil || len(h.sessions()) != 0 {
 		t.Errorf("%v, %d sessions", err, len(h.sessions()))
 	}
 }

@@ -85,6 +85,13 @@ func (t *throttle) begin(from netip.Prefix, known bool) time.Duration {
 	return 0
 }
 
+// knows says whether the owner logged in from this block before.
+func (t *throttle) knows(from netip.Prefix) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.known.Contains(from)
+}
+
 // passed ends a try whose password was right.
 func (t *throttle) passed(from netip.Prefix) {
 	t.mu.Lock()

@@ -105,7 +105,7 @@ func TestCommandsWithoutAnAccount(t *testing.T) {
 	if _, err := TokenCommand(ctx, st, "read", ""); !errors.Is(err, store.ErrNoAccount) {
 		t.Errorf("token: %v", err)
 	}
-	if err := PasswdCommand(ctx, st, ownerPassword, false); !errors.Is(err, store.ErrNoAccount) {
+	if err := PasswdCommand(ctx, st, ownerPassword, PasswdOptions{}); !errors.Is(err, store.ErrNoAccount) {
 		t.Errorf("passwd: %v", err)
 	}
 }
