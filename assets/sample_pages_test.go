@@ -108,7 +108,7 @@ func samplePages() map[string]any {
 	cards := sampleCards()
 	answer := cards[3]
 	pages := map[string]any{}
-	for _, add := range []func(map[string]any){sampleEntrance, samplePublic, sampleLists, sampleForms, sampleSaved, sampleTalks, sampleLive, sampleServers} {
+	for _, add := range []func(map[string]any){sampleEntrance, samplePublic, sampleLists, sampleForms, sampleSaved, sampleSecurity, sampleTalks, sampleLive, sampleServers} {
 		add(pages)
 	}
 	type missing struct {
@@ -307,13 +307,15 @@ func quotingSample(c Card) Card {
 }
 
 func sampleEntrance(pages map[string]any) {
-	pages["login"] = struct {
+	type login struct {
 		Plain
 		Me                Person
 		Name, Error, Next string
 		AskCode           bool
 		Wait              int
-	}{plain("Log in"), nora, "nora", "Name and password do not match.", "/me/requests", true, 30}
+	}
+	pages["login"] = login{plain("Log in"), nora, "nora", "Name and password do not match.", "/me/requests", false, 30}
+	pages["login.code"] = login{plain("Log in"), nora, "", "The code is wrong, or was used before. Wait for the next one.", "/me/requests", true, 0}
 	type scope struct{ Scope, Words string }
 	type consent struct {
 		Plain

@@ -179,7 +179,7 @@ func TestPagesAreWellFormed(t *testing.T) {
 func TestButtonsAreNamedAsPromised(t *testing.T) {
 	out := render(t)
 	for name, buttons := range map[string][]string{
-		"login": {"Log in"}, "home": {"Post", "Reply", "Boost", "Like"}, "post": {"Reply"}, "write": {"Post"}, "write.reply": {"Reply"},
+		"login": {"Log in"}, "login.code": {"Log in"}, "home": {"Post", "Reply", "Boost", "Like"}, "post": {"Reply"}, "write": {"Post"}, "write.reply": {"Reply"},
 		"requests": {"Accept", "Reject"}, "requests.several": {"Accept", "Reject"}, "confirm": {"Delete"}, "search": {"Follow"}, "person": {"Follow"}, "public_profile": {"Follow"},
 	} {
 		for _, button := range buttons {
@@ -193,9 +193,9 @@ func TestButtonsAreNamedAsPromised(t *testing.T) {
 			}
 		}
 	}
-	for _, field := range []string{`name="name"`, `name="password"`, `name="code"`} {
-		if !strings.Contains(out["login"], field) {
-			t.Errorf("log-in lacks %s", field)
+	for field, page := range map[string]string{`name="name"`: "login", `name="password"`: "login", `name="code"`: "login.code"} {
+		if !strings.Contains(out[page], field) {
+			t.Errorf("%s lacks %s", page, field)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -21,7 +22,8 @@ type loginPage struct {
 }
 
 // login answers /login, inside Protect. Where it leads is only ever a path of
-// this server.
+// this server. While a second factor is on, it takes two steps: name and password,
+// then the code.
 func (w *Web) login(rw http.ResponseWriter, r *http.Request) {
 	next := auth.Next(r)
 	if strings.HasPrefix(next, "/oauth/authorize?") {
@@ -36,15 +38,40 @@ func (w *Web) login(rw http.ResponseWriter, r *http.Request) {
 		d.Next = next
 	}
 	if isRead(r) {
+		d.AskCode = !r.URL.Query().Has("again") && w.guard.CodeAsked(r)
 		w.showLogin(rw, r, http.StatusOK, d)
 		return
 	}
 	d.Name = r.PostFormValue("name")
-	err := w.guard.LogIn(rw, r, d.Name, r.PostFormValue("password"))
-	if err == nil {
+	d.AskCode = r.PostForm.Has("code") && !r.PostForm.Has("name")
+	err := w.logIn(rw, r, d)
+	switch {
+	case err == nil:
 		reply.Redirect(rw, r, next)
-		return
+	case errors.Is(err, auth.ErrCodeNeeded):
+		reply.Redirect(rw, r, codePath(d.Next))
+	default:
+		w.loginFailed(rw, r, d, err)
 	}
+}
+
+func (w *Web) logIn(rw http.ResponseWriter, r *http.Request, d loginPage) error {
+	if d.AskCode {
+		return w.guard.LogInCode(rw, r, r.PostFormValue("code"))
+	}
+	return w.guard.LogIn(rw, r, d.Name, r.PostFormValue("password"))
+}
+
+// codePath is the page of the second step.
+func codePath(next string) string {
+	if next == "" {
+		return "/login"
+	}
+	return "/login?next=" + url.QueryEscape(next)
+}
+
+// loginFailed shows the form again, with what was wrong.
+func (w *Web) loginFailed(rw http.ResponseWriter, r *http.Request, d loginPage, err error) {
 	switch reply.CodeOf(err) {
 	case reply.RateLimited:
 		var told *reply.Error
@@ -53,7 +80,13 @@ func (w *Web) login(rw http.ResponseWriter, r *http.Request) {
 			rw.Header().Set("Retry-After", formatInt(d.Wait))
 		}
 		d.Error = "Too many wrong passwords."
-	case reply.Unauthorized, reply.Forbidden:
+		if d.AskCode {
+			d.Error = "Too many wrong codes."
+		}
+	case reply.Forbidden:
+		d.AskCode = false
+		fallthrough
+	case reply.Unauthorized:
 		d.Error = reply.Message(err)
 	default:
 		w.Fail(rw, r, err)

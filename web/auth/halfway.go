@@ -17,6 +17,9 @@ import (
 // halfwayAge is how long the password is good for while a code is looked for.
 const halfwayAge = 10 * time.Minute
 
+// WithCode is how the log goes on, after the browser, about a log-in with a code.
+const WithCode = ", with a"
+
 // halfway is the cookie of a browser that gave the right password and no code yet.
 // It is sealed with the hash of that password and with the secret of the codes, so
 // that it ends with either and nothing has to be remembered.
@@ -80,9 +83,9 @@ func (g *Guard) LogInCode(w http.ResponseWriter, r *http.Request, code string) e
 func (g *Guard) enter(w http.ResponseWriter, r *http.Request, who knownOwner, code string) error {
 	addr := g.ClientAddr(r)
 	from := throttled(addr, g.trusted)
-	with := ", with a code"
+	with := WithCode + " code"
 	if isRecovery(code) {
-		with = ", with a recovery code"
+		with = WithCode + " recovery code"
 	}
 	value, s := g.newSession(r)
 	known := who.known || g.throttle.knows(from)

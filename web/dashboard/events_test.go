@@ -180,7 +180,7 @@ func TestT51_EventsEndWithTheSession(t *testing.T) {
 			}
 		},
 		"a new password": func(h *house) {
-			if err := auth.PasswdCommand(ctx, h.Store(), "another long password", false); err != nil {
+			if err := auth.PasswdCommand(ctx, h.Store(), "another long password", auth.PasswdOptions{}); err != nil {
 				h.t.Fatal(err)
 			}
 		},

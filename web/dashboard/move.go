@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -139,6 +140,9 @@ func (d *Dashboard) moveAliases(w http.ResponseWriter, r *http.Request) {
 // moveAway handles POST /me/move/away.
 func (d *Dashboard) moveAway(w http.ResponseWriter, r *http.Request) {
 	to := strings.TrimSpace(r.PostForm.Get("to"))
+	if !d.fresh(w, r, "/me/move?to="+url.QueryEscape(to)) {
+		return
+	}
 	_, err := d.service.MoveTo(r.Context(), to)
 	if words, ok := refused(err); ok {
 		d.showMove(w, r, answer{status: refusedStatus(err)}, movePage{To: to, ToError: words}, nil)

@@ -77,6 +77,14 @@ func doneNotice(query url.Values) *assets.Notice {
 		return done("Dropped.", plural(int(n), "delivery was", "deliveries were")+" given up.")
 	case "links":
 		return done("Checked.", "")
+	case "password":
+		return done("Password changed.", "All other log-ins have ended.")
+	case "session-ended":
+		return done("Ended.", "Whoever sits there needs your password to come back.")
+	case "factor-off":
+		return done("The second factor is off.", "The recovery codes are void.")
+	case "app-revoked":
+		return done("Revoked.", "It is cut off.")
 	case "unfollowed":
 		return done("Unfollowed.", "")
 	case "asked":
