@@ -94,6 +94,7 @@ exec dassie passwd -help
 stdout 'revoke-apps'
 exec dassie help passwd
 stdout 'revoke-apps'
+stdout 'reset-second-factor'
 `,
 	"init": `
 # The account is made once, and its domain stays.
@@ -194,7 +195,7 @@ loggedin $SITE
 exec dassie token -data d
 stdout '^[A-Za-z0-9_-]{43}\n$'
 loggedin $SITE
-exec dassie passwd -data d -password-file other -revoke-apps
+exec dassie passwd -data d -password-file other -revoke-apps -reset-second-factor
 ! loggedin $SITE
 login $SITE alice another-horse-battery
 loggedin $SITE

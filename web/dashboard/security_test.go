@@ -6,6 +6,7 @@ import (
 	"image/png"
 	"net/http"
 	"net/http/cookiejar"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -373,3 +374,42 @@ func TestBrowserNames(t *testing.T) {
 		}
 	}
 }
+
+// T49: every page that takes the password or a code counts what is wrong.
+func TestT49_EveryFormWithASecretIsThrottled(t *testing.T) {
+	for path, wrong := range map[string][]string{
+		"/me/security/check":          {"password", "wrong password"},
+		"/me/security/check#code":     {"code", "000000"},
+		"/me/security/password":       {"current", "wrong password", "password", "another horse battery"},
+		"/me/security/factor/off":     {"password", "wrong password", "code", "000000"},
+		"/me/security/factor/off#2":   {"password", password, "code", "000000"},
+		"/me/security/codes":          {"code", "000000"},
+		"/me/security/codes#recovery": {"code", "aaaa-bbbb-cccc-dddd"},
+	} {
+		t.Run(path, func(t *testing.T) {
+			h := newHouse(t, "bob")
+			h.guard = auth.New(h.Store(), h.Origin(), trustAll, auth.Options{Now: h.cluster.Now})
+			h.board.guard = h.guard
+			h.enrol()
+			at, _, _ := strings.Cut(path, "#")
+			looked := 0
+			for range 12 {
+				p := h.submit(at, wrong...)
+				if p.status == 429 {
+					if p.header.Get("Retry-After") == "" || !strings.Contains(p.body, "Wait ") {
+						t.Errorf("%v: %s", p.header, p.main())
+					}
+					break
+				}
+				looked++
+			}
+			if looked != 5 && looked != 10 {
+				t.Errorf("%d tries were looked at", looked)
+			}
+		})
+	}
+}
+
+// trustAll lets loopback be counted as any other address: with a proxy that is
+// trusted it is no longer everybody.
+var trustAll = []netip.Prefix{netip.MustParsePrefix("203.0.113.1/32")}
