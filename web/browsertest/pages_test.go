@@ -49,7 +49,11 @@ func TestEveryPage(t *testing.T) {
 		"search-nobody": "/me/search?q=%40nobody%40" + bob.host, "search-words": "/me/search?q=hello", "search-silent": "/me/search?q=%40a%40silent.localhost:1",
 		"inbox": "/me/inbox", "profile": "/me/profile", "settings": "/me/settings", "reach": "/me/reach", "drafts-none": "/me/drafts", "more": "/me/more", "owner-404": "/me/nothing",
 		"reports": "/me/reports", "reports-own": "/me/reports?k=own", "blocked": "/me/blocked", "move": "/me/move",
+		"security": "/me/security", "apps-none": "/me/apps", "security-log": "/me/security/log", "confirm-others": "/me/security/others",
 	})
+	p.open("/me/security")
+	p.press("Set up a second factor…")
+	g.show(p, "factor")
 	p.open("/me/followers")
 	server := eval[string](p, `() => document.querySelector("table a.bare").href`)
 	g.page(p, "server", server)

@@ -46,6 +46,10 @@ func TestEverySample(t *testing.T) {
 			}
 			return
 		}
+		if strings.HasSuffix(r.URL.Path, "/qr") {
+			drawn(w, r.URL.Path)
+			return
+		}
 		files.ServeHTTP(w, r)
 	}))
 	t.Cleanup(site.Close)
