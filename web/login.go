@@ -62,12 +62,13 @@ func (w *Web) logIn(rw http.ResponseWriter, r *http.Request, d loginPage) error 
 	return w.guard.LogIn(rw, r, d.Name, r.PostFormValue("password"))
 }
 
-// codePath is the page of the second step.
+// codePath is the page of the second step; what is too long is not carried along.
 func codePath(next string) string {
-	if next == "" {
+	target := "/login?next=" + url.QueryEscape(next)
+	if next == "" || reply.Local(target) != target {
 		return "/login"
 	}
-	return "/login?next=" + url.QueryEscape(next)
+	return target
 }
 
 // loginFailed shows the form again, with what was wrong.

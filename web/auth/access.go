@@ -132,7 +132,7 @@ func (g *Guard) RevokeApp(r *http.Request, id int64) error {
 		if _, err := tx.RevokeApp(id); err != nil {
 			return err
 		}
-		return logEvent(tx, EventAppEnded, app.Name, addr)
+		return logEvent(tx, EventRevoked, app.Name, addr)
 	})
 	if errors.Is(err, store.ErrNotFound) {
 		return &reply.Error{Code: reply.NotFound, Message: "This app has no access any more.", Err: err}
@@ -150,7 +150,7 @@ func (g *Guard) RevokeApps(r *http.Request) error {
 		if err := tx.DropTokens(); err != nil {
 			return err
 		}
-		return logEvent(tx, EventAppEnded, "all of them", addr)
+		return logEvent(tx, EventRevoked, "all of them", addr)
 	})
 	if err != nil {
 		return fmt.Errorf("revoke all apps: %w", err)

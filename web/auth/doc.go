@@ -5,7 +5,8 @@
 // sessions, the delays after wrong passwords and codes, the form tokens against
 // forged requests, the set-up code, apps and the owner's consent to them (OAuth
 // 2), API tokens and their scopes, the client's address behind proxies, and the
-// bodies of the commands "token" and "passwd". It never renders a page, never
+// bodies of the commands "token" and "passwd". It never renders a page but the
+// picture of the second factor, never
 // stores a secret in clear (a cookie or token is kept as its SHA-256, the password
 // as argon2id) and never logs an address, except in the owner's security log and
 // as long as the owner's settings say.

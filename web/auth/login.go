@@ -27,7 +27,7 @@ const (
 	EventFactorOff     = "second factor off"
 	EventRecoveryCodes = "new recovery codes"
 	EventToken         = "token made"
-	EventAppEnded      = "app revoked"
+	EventRevoked       = "app revoked"
 )
 
 const (
