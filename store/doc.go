@@ -24,7 +24,7 @@
 //
 //	identity                           what bounds its growth
 //	  identity      who owns this      one row
-//	  keys          private keys       three rows, one more while they rotate
+//	  keys          private keys       four rows, one more while they rotate
 //	  settings      choices            fixed keys; "owner" is Settings as JSON
 //	people
 //	  hosts         other servers      30 days unused; a day beyond 20,000; blocked ones stay
@@ -91,6 +91,7 @@
 //	  apps          programs           without a token: 1,000, a year
 //	  tokens        their rights       revoked by the owner; of an app for itself, 5
 //	  codes         consent, once      an hour
+//	  push          where to tell apps one for each token, and with it
 //	  security_log                     180 days, 10,000 lines; addresses by setting
 //	  second_factor what codes are of  one row; a day until it is confirmed
 //	  recovery_codes in place of one   ten, until there are new ones
@@ -114,7 +115,6 @@
 // Signing in and the client API:
 //
 //	passkeys        id (blob) key, public_key, counter, name, created_at, used_at
-//	push            token_id key, endpoint, p256dh, auth, standard, alerts, policy. Ends with its token
 //	throttles       none: wrong passwords are counted in memory
 //	filters         id key, title, context, action, expires_at; filter_words (id key, filter_id, word, whole); filter_posts (id, filter_id, post_id)
 //	policy          settings "notification_policy" as JSON; requests (actor_id key, last_id, count, dismissed_at): 180 days;

@@ -34,6 +34,7 @@ var sweeps = []sweep{
 	rows("apps that nobody uses", "apps", "id", "created_at < ?1 and not exists (select 1 from tokens where app_id = x.id)", after(365*day)),
 	rows("second factors begun and not confirmed within a day", "second_factor", "id", "begun_at < ?1 and confirmed_at is null", after(day)),
 	rows("codes over an hour", "codes", "hash", "at < ?1", after(time.Hour)),
+	rows("push subscriptions without a token", "push", "token_id", "not exists (select 1 from tokens where id = x.token_id) and ?1 > 0", after(0)),
 	overCap("apps without a token over 1,000", "apps", "id", "id", "not exists (select 1 from tokens where app_id = apps.id)", 1000),
 	{"remembered failures of remote pictures", findFailures, dropFailure},
 	{"other people's pictures that nobody looked at for a week", findUnseen, dropUnseen},

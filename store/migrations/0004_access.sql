@@ -33,3 +33,15 @@ create table recovery_codes (
 
 -- When whoever holds a session last gave the password or a code.
 alter table sessions add column checked_at integer not null default 0;
+-- Where notifications go for an app: one address for each token.
+create table push (
+  id integer primary key,
+  token_id integer not null unique,
+  endpoint text not null,
+  p256dh blob not null,
+  auth blob not null,
+  standard integer not null default 0,
+  alerts text not null default '{}',
+  policy text not null default 'all',
+  at integer not null
+);
