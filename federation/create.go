@@ -262,8 +262,7 @@ func (s *Service) notify(tx *store.Tx, n store.Notification) error {
 	if err := tx.Notify(&n); err != nil || n.ID == 0 {
 		return err
 	}
-	s.emit(tx, EventNotification, n.ID)
-	return nil
+	return s.tellNotice(tx, n)
 }
 
 // postText is what the search index holds of a post.

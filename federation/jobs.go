@@ -45,6 +45,7 @@ var jobKinds = map[string]func(s *Service, ctx context.Context, payload []byte) 
 	"card":          (*Service).fetchCard,
 	"links":         (*Service).verifyLinks,
 	"last-posts":    (*Service).askLastPosts,
+	"push":          (*Service).push,
 
 	"remove-followers": (*Service).finishRemoval,
 }

@@ -12,6 +12,7 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"dassie/federation/remote"
+	"dassie/federation/webpush"
 	"dassie/store"
 	"dassie/store/media"
 )
@@ -63,6 +64,9 @@ type Service struct {
 	mediaKey  []byte
 	pictures  *mediaCache
 	seenHosts *lru.Cache[int64, time.Time] // host id -> until when it is not noted that it spoke
+
+	pushKey    *webpush.Key
+	seenTokens *lru.Cache[int64, string] // token id -> the token, for push messages
 }
 
 // New makes the service of one account. It reads keys and settings, and starts
@@ -86,6 +90,9 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	if s.seenHosts, err = lru.New[int64, time.Time](seenHostsKept); err != nil {
 		return nil, err
 	}
+	if s.seenTokens, err = lru.New[int64, string](seenTokens); err != nil {
+		return nil, err
+	}
 	if s.polls, err = lru.New[int64, time.Time](pollsKept); err != nil {
 		return nil, err
 	}
@@ -97,6 +104,9 @@ func New(ctx context.Context, c Config) (*Service, error) {
 			return nil, err
 		}
 		if err := s.loadMediaKey(ctx); err != nil {
+			return nil, err
+		}
+		if err := s.loadPushKey(ctx); err != nil {
 			return nil, err
 		}
 	}

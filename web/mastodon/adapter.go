@@ -96,6 +96,7 @@ func (a *API) admit(w http.ResponseWriter, c *call, rt route, scopes []string) (
 		return err
 	}
 	c.grant.Rate.SetHeaders(w.Header())
+	a.svc.SeenToken(c.grant.Token.ID, auth.Bearer(c.r))
 	switch {
 	case rt.scopes == anyone, rt.scopes == anyApp:
 		return nil

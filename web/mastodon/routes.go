@@ -105,6 +105,11 @@ var routes = []route{
 	{"POST", "/api/v1/markers", "write:statuses", (*API).moveMarkers},
 	{"GET", "/api/v1/notifications", "read:notifications", (*API).notifications},
 	{"GET", "/api/v2/search", "read:search", (*API).search},
+
+	{"POST", "/api/v1/push/subscription", "push", (*API).subscribePush},
+	{"GET", "/api/v1/push/subscription", "push", (*API).pushSubscription},
+	{"PUT", "/api/v1/push/subscription", "push", (*API).changePush},
+	{"DELETE", "/api/v1/push/subscription", "push", (*API).endPush},
 }
 
 // router finds the endpoint of a request. Paths without parameters come first,

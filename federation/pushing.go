@@ -1,0 +1,216 @@
+package federation
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"dassie/assets"
+	"dassie/federation/ap"
+	"dassie/federation/markup"
+	"dassie/federation/remote"
+	"dassie/federation/webpush"
+	"dassie/store"
+)
+
+const (
+	pushAge  = 48 * time.Hour // what could not be told for so long is no news
+	pushText = 140            // characters of a post in a push message, about
+)
+
+// pushJob is the payload of the job "push".
+type pushJob struct {
+	Token, Notification int64
+}
+
+// pushMessage is what an app decrypts: Mastodon's words, in Mastodon's types.
+type pushMessage struct {
+	AccessToken string `json:"access_token"`
+	Locale      string `json:"preferred_locale"`
+	ID          int64  `json:"notification_id"`
+	Kind        string `json:"notification_type"`
+	Icon        string `json:"icon"`
+	Title       string `json:"title"`
+	Body        string `json:"body"`
+}
+
+// tellNotice lets everybody who listens know of a notification: open pages, streams,
+// and the apps that asked for push messages.
+func (s *Service) tellNotice(tx *store.Tx, n store.Notification) error {
+	s.emit(tx, EventNotification, n.ID)
+	if s.pushKey == nil {
+		return nil
+	}
+	subs, err := tx.Pushes()
+	if err != nil {
+		return err
+	}
+	for _, p := range subs {
+		wanted, err := pushWanted(tx, p, n)
+		if err != nil {
+			return err
+		}
+		if !wanted {
+			continue
+		}
+		payload, err := json.Marshal(pushJob{p.TokenID, n.ID})
+		if err != nil {
+			return err
+		}
+		if err := tx.AddJob("push", idKey("push", p.TokenID), payload, time.Time{}); err != nil {
+			return err
+		}
+		tx.After(s.work.pokeJobs)
+	}
+	return nil
+}
+
+// pushWanted says whether an app asked to be told of a notification.
+func pushWanted(tx *store.Tx, p store.PushSubscription, n store.Notification) (bool, error) {
+	if !p.Alerts[n.Kind] || p.Policy == PushNone {
+		return false, nil
+	}
+	switch p.Policy {
+	case PushFollowed:
+		return tx.Follows(n.ActorID)
+	case PushFollower:
+		f, err := tx.Follower(n.ActorID)
+		if errors.Is(err, store.ErrNotFound) {
+			return false, nil
+		}
+		return f.State == store.FollowAccepted, err
+	}
+	return true, nil
+}
+
+// push is the job "push": it tells one app of one notification. An app that is not
+// there any more is forgotten.
+func (s *Service) push(ctx context.Context, payload []byte) error {
+	var j pushJob
+	if err := json.Unmarshal(payload, &j); err != nil {
+		return fmt.Errorf("%w: %w", ap.ErrSyntax, err)
+	}
+	var p store.PushSubscription
+	var told pushMessage
+	var at time.Time
+	err := s.store.Read(ctx, func(tx *store.Tx) (err error) {
+		if p, err = tx.Push(j.Token); err != nil {
+			return err
+		}
+		n, err := tx.Notification(j.Notification)
+		if err != nil {
+			return err
+		}
+		at = n.At
+		told, err = s.pushText(tx, n)
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) || err == nil && s.now().Sub(at) > pushAge {
+		return nil // nobody waits for it any more
+	}
+	if err != nil {
+		return err
+	}
+	told.AccessToken, _ = s.seenTokens.Get(j.Token)
+	return s.sendPush(ctx, p, told)
+}
+
+func (s *Service) sendPush(ctx context.Context, p store.PushSubscription, told pushMessage) error {
+	plain, err := json.Marshal(told)
+	if err != nil {
+		return err
+	}
+	to, err := webpush.NewReceiver(p.P256DH, p.Auth)
+	if err != nil {
+		return err
+	}
+	seal := to.SealDraft
+	if p.Standard {
+		seal = to.Seal
+	}
+	m, err := seal(plain)
+	if err != nil {
+		return err
+	}
+	if err := s.pushKey.Sign(m, p.Endpoint, s.origin.URL("/"), s.now()); err != nil {
+		return err
+	}
+	// RFC 8030 5.2 and 5.3
+	m.Header["TTL"], m.Header["Urgency"] = strconv.Itoa(int(pushAge/time.Second)), "normal"
+	a, err := s.remote.Post(ctx, p.Endpoint, "application/octet-stream", m.Body, func(r *http.Request) error {
+		for name, value := range m.Header {
+			r.Header.Set(name, value)
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return err
+	case a.Status < 300:
+		return nil
+	case a.Status == http.StatusNotFound || a.Status == http.StatusGone: // RFC 8030 7.3
+		return s.store.Write(ctx, func(tx *store.Tx) error { return tx.DropPushAt(p.TokenID, p.Endpoint) })
+	}
+	return &remote.StatusError{Code: a.Status, RetryAfter: a.RetryAfter, URL: p.Endpoint}
+}
+
+// pushText says in words what happened. The push service cannot read it.
+func (s *Service) pushText(tx *store.Tx, n store.Notification) (pushMessage, error) {
+	m := pushMessage{Locale: "en", ID: n.ID, Kind: n.Kind, Icon: s.origin.URL(assets.StaticPath("avatar.png"))}
+	who, err := tx.Actor(n.ActorID)
+	if err != nil {
+		return m, err
+	}
+	if path := s.FacePath(who, ForOwner); path != "" {
+		m.Icon = s.origin.URL(path)
+	}
+	m.Body = markup.Text(who.Summary)
+	var p store.Post
+	if n.Kind == "admin.report" {
+		m.Body = ""
+	} else if n.PostID != 0 {
+		if p, err = tx.Post(n.PostID); err != nil {
+			return m, err
+		}
+		m.Body = p.Summary // a content warning stands for what it hides
+		if m.Body == "" {
+			m.Body = markup.Text(p.HTML())
+		}
+	}
+	m.Title = pushTitle(n.Kind, shortened(who.DisplayName(), 100), p.Own())
+	m.Body = shortened(m.Body, pushText)
+	return m, nil
+}
+
+func pushTitle(kind, name string, own bool) string {
+	switch kind {
+	case "mention":
+		return name + " mentioned you"
+	case "quote":
+		return name + " quoted your post"
+	case "status":
+		return name + " just posted"
+	case "reblog":
+		return name + " boosted your post"
+	case "favourite":
+		return name + " favourited your post"
+	case "follow":
+		return name + " is now following you"
+	case "follow_request":
+		return name + " asks to follow you"
+	case "update":
+		return name + " edited a post"
+	case "admin.report":
+		return name + " sent a report"
+	case "poll":
+		if own {
+			return "Your poll has ended"
+		}
+		return "A poll you voted in has ended"
+	}
+	return name
+}
