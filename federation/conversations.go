@@ -18,7 +18,10 @@ func (s *Service) fileConversation(tx *store.Tx, p store.Post, author store.Acto
 	if p.Visibility != store.Direct {
 		return nil
 	}
-	_, err := tx.FileConversation(store.Filing{Post: p, Author: author, Unread: true})
+	filed, err := tx.FileConversation(store.Filing{Post: p, Author: author, Unread: true})
+	if filed {
+		s.emit(tx, EventConversation, p.ID)
+	}
 	return err
 }
 

@@ -27,6 +27,9 @@ var kinds = map[string]store.Kind{
 	"Video": store.KindVideo, "Audio": store.KindAudio, "Image": store.KindImage, "Event": store.KindEvent, "ChatMessage": store.KindChat,
 }
 
+// freshAge is how old a post may be that is news to those who watch all that arrives.
+const freshAge = 6 * time.Hour
+
 // storeNote writes a post that arrived or was fetched, unless it is here or was
 // deleted or its author is blocked; it says whether it is new. The note's author
 // has been verified.
@@ -60,6 +63,9 @@ func (s *Service) storeNote(tx *store.Tx, n *ap.Note, author store.Actor) (store
 		return p, false, err
 	}
 	s.threadChanged(tx, p)
+	if p.Visibility == store.Public && s.now().Sub(p.PublishedAt) < freshAge {
+		s.emit(tx, EventArrived, p.ID)
+	}
 	if n.Quote != "" {
 		if _, err := s.noteQuote(tx, p, n, true); err != nil {
 			return p, true, err

@@ -225,8 +225,13 @@ func (s *Service) enterHomeOnce(tx *store.Tx, p store.Post) error {
 // is in, one of which may keep it out of home; below the place marker it is noted
 // as arrived late.
 func (s *Service) enterHome(tx *store.Tx, p store.Post) error {
-	if apart, err := enterLists(tx, p); err != nil || apart {
+	apart, err := enterLists(tx, p)
+	if err != nil {
 		return err
+	}
+	if apart {
+		s.emit(tx, EventListed, p.ID)
+		return nil
 	}
 	marker, err := tx.HomeMarker()
 	if err != nil {

@@ -18,7 +18,17 @@ const (
 	EventDeliveries   EventKind = "deliveries" // the state of a delivery changed
 	EventMarker       EventKind = "marker"     // the place where the owner stopped reading moved
 	EventThread       EventKind = "thread"     // a search for the rest of a conversation ended; the id is its first post's
+
+	// For the streams of apps alone: each is about a post.
+	EventArrived      EventKind = "arrived"      // a public post of somebody else is here, whoever wanted it
+	EventListed       EventKind = "listed"       // a post came into lists, one of which keeps it out of home
+	EventConversation EventKind = "conversation" // a private message was filed under its conversation
 )
+
+// ForApps says whether an event is of no use but to the streams of apps.
+func (k EventKind) ForApps() bool {
+	return k == EventArrived || k == EventListed || k == EventConversation
+}
 
 // Event tells open pages, streams and caches what changed, after it is on disk.
 type Event struct {

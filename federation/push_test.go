@@ -263,9 +263,10 @@ func TestWhoseNotificationsArePushed(t *testing.T) {
 	carol.Follows(t, alice)
 	token := phone(t, alice, "Phone")
 	svc := newPushService(t)
-	for policy, want := range map[string]string{
-		federation.PushAll: "bob carol", federation.PushFollowed: "bob", federation.PushFollower: "carol", federation.PushNone: "",
+	for _, row := range [][2]string{
+		{federation.PushAll, "bob carol"}, {federation.PushFollowed, "bob"}, {federation.PushFollower, "carol"}, {federation.PushNone, ""},
 	} {
+		policy, want := row[0], row[1]
 		subscribe(t, alice, token, svc.wish(true, policy, "mention"))
 		bob.Post(t, store.Public, "Hello @"+alice.Handle())
 		c.Settle()

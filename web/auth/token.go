@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -97,4 +98,14 @@ func Bearer(r *http.Request) string {
 		return ""
 	}
 	return strings.TrimSpace(value)
+}
+
+// TokensStand says which of several tokens still stand: what stays open asks again
+// and again, because a token can be revoked in a window or by a command (T51).
+func (g *Guard) TokensStand(ctx context.Context, ids []int64) (map[int64]bool, error) {
+	stand, err := store.Get(ctx, g.st, func(tx *store.Tx) (map[int64]bool, error) { return tx.TokensAmong(ids) })
+	if err != nil {
+		return nil, fmt.Errorf("read tokens: %w", err)
+	}
+	return stand, nil
 }

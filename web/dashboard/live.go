@@ -58,7 +58,9 @@ func newEpoch() string { return strings.ToLower(rand.Text()[:8]) }
 func (l *live) run(events <-chan federation.Event) {
 	for {
 		for e := range events {
-			l.add(string(e.Kind) + " " + decimal(e.ID))
+			if !e.Kind.ForApps() {
+				l.add(string(e.Kind) + " " + decimal(e.ID))
+			}
 		}
 		l.mu.Lock()
 		if l.closed {

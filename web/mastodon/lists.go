@@ -12,38 +12,48 @@ func (a *API) notifications(c *call) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		ids, people := make([]int64, len(rows)), make([]int64, len(rows))
-		var about, complaints []int64
+		ids := make([]int64, len(rows))
 		for i, n := range rows {
-			ids[i], people[i] = n.ID, n.ActorID
-			if n.Kind == reportKind {
-				complaints = append(complaints, n.PostID)
-			} else {
-				about = append(about, n.PostID)
-			}
-		}
-		if len(complaints) > 0 {
-			people = append(people, store.OwnerID) // whom they are about
-		}
-		posts, err := tx.Posts(about)
-		if err != nil {
-			return nil, err
-		}
-		m, err := a.gather(tx, posts, people...)
-		if err != nil {
-			return nil, err
-		}
-		reports, err := m.reports(tx, complaints)
-		if err != nil {
-			return nil, err
+			ids[i] = n.ID
 		}
 		a.linkPages(c, page, ids)
-		list := make([]*Notification, 0, len(rows))
-		for _, n := range rows {
-			if one := m.notification(n, reports); one != nil {
-				list = append(list, one)
-			}
-		}
-		return list, nil
+		return a.noticeList(tx, rows)
 	})
+}
+
+// noticeList converts notifications; what is about something that is not here any
+// more is left out.
+func (a *API) noticeList(tx *store.Tx, rows []store.Notification) ([]*Notification, error) {
+	people := make([]int64, len(rows))
+	var about, complaints []int64
+	for i, n := range rows {
+		people[i] = n.ActorID
+		if n.Kind == reportKind {
+			complaints = append(complaints, n.PostID)
+		} else {
+			about = append(about, n.PostID)
+		}
+	}
+	if len(complaints) > 0 {
+		people = append(people, store.OwnerID) // whom they are about
+	}
+	posts, err := tx.Posts(about)
+	if err != nil {
+		return nil, err
+	}
+	m, err := a.gather(tx, posts, people...)
+	if err != nil {
+		return nil, err
+	}
+	reports, err := m.reports(tx, complaints)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]*Notification, 0, len(rows))
+	for _, n := range rows {
+		if one := m.notification(n, reports); one != nil {
+			list = append(list, one)
+		}
+	}
+	return list, nil
 }

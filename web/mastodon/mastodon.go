@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"dassie/assets"
 	"dassie/federation"
@@ -26,6 +27,7 @@ type API struct {
 	guard  *auth.Guard
 	log    *slog.Logger
 	counts countsCache
+	stream streamHub
 
 	noAvatar, noHeader string // addresses of the default pictures
 }
@@ -36,15 +38,26 @@ func New(c Config) *API {
 		c.Log = slog.Default()
 	}
 	o := c.Service.Origin()
-	return &API{
+	a := &API{
 		svc: c.Service, st: c.Service.Store(), guard: c.Guard, log: c.Log,
 		noAvatar: o.URL(assets.StaticPath("avatar.png")), noHeader: o.URL(assets.StaticPath("header.png")),
 	}
+	a.stream.api = a
+	return a
 }
 
 // Handler answers everything under /api. Any site may read the answers, errors
 // included: a token is needed, and browsers send none by themselves.
-func (a *API) Handler() http.Handler { return reply.CORS(a.router()) }
+func (a *API) Handler() http.Handler {
+	rest := a.router()
+	return reply.CORS(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if name, ok := strings.CutPrefix(r.URL.Path, streaming); ok && (name == "" || name[0] == '/') {
+			a.serveStream(w, r, strings.TrimSuffix(name, "/"))
+			return
+		}
+		rest.ServeHTTP(w, r)
+	}))
+}
 
 func (a *API) tagURL(name string) string {
 	return a.svc.Origin().URL("/tags/" + url.PathEscape(store.TagName(name)))

@@ -146,6 +146,9 @@ func (c *pageCache) stale(ctx context.Context) bool {
 // shown says whether an event concerns a public page. Of what arrives in the
 // home timeline most does not.
 func (c *pageCache) shown(ctx context.Context, e federation.Event) bool {
+	if e.Kind.ForApps() {
+		return false
+	}
 	switch e.Kind {
 	case federation.EventDeliveries, federation.EventMarker:
 		return false

@@ -1,0 +1,56 @@
+package mastodon
+
+import "dassie/store"
+
+// Conversation is an exchange in posts for the people who are named and nobody else.
+type Conversation struct {
+	ID       string     `json:"id"`
+	Unread   bool       `json:"unread"`
+	Accounts []*Account `json:"accounts"` // who takes part, but for the owner
+	Last     *Status    `json:"last_status"`
+}
+
+// conversationList leaves out conversations with people alone who are not to be shown.
+func (a *API) conversationList(tx *store.Tx, rows []store.Conversation) ([]*Conversation, error) {
+	ids, last := make([]int64, len(rows)), make([]int64, len(rows))
+	for i, r := range rows {
+		ids[i], last[i] = r.ID, r.LastID
+	}
+	people, err := tx.PeopleOf(ids)
+	if err != nil {
+		return nil, err
+	}
+	posts, err := tx.Posts(last)
+	if err != nil {
+		return nil, err
+	}
+	everybody := []int64{store.OwnerID}
+	for _, who := range people {
+		everybody = append(everybody, who...)
+	}
+	m, err := a.gather(tx, posts, everybody...)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]*Conversation, 0, len(rows))
+	for _, r := range rows {
+		one := &Conversation{ID: id(r.ID), Unread: r.Unread, Accounts: []*Account{}}
+		for _, actorID := range people[r.ID] {
+			if acc := m.account(actorID); acc != nil && !m.hidden[actorID] {
+				one.Accounts = append(one.Accounts, acc)
+			}
+		}
+		switch {
+		case len(one.Accounts) > 0:
+		case len(people[r.ID]) > 0:
+			continue
+		default: // apps want somebody: a note to oneself, or to people who are not known here
+			one.Accounts = append(one.Accounts, m.account(store.OwnerID))
+		}
+		if p := m.posts[r.LastID]; p != nil {
+			one.Last = m.status(p)
+		}
+		list = append(list, one)
+	}
+	return list, nil
+}
