@@ -9,6 +9,8 @@
 // delivery per distinct inbox (audience.go) in one transaction; deliver.go
 // signs and sends, and keeps the ledger of who holds a copy.
 //
+// notify tells the owner, and pushing.go the apps that asked to be told.
+//
 // serve.go and discovery.go answer what other servers ask. convert.go is the
 // only place that turns wire objects (ap) into rows (store) and back.
 //
