@@ -203,9 +203,9 @@ func (t *Tx) RevokeApp(id int64) (bool, error) {
 	return len(tokens) > 0, err
 }
 
-// DropTokens revokes all tokens and forgets their apps.
+// DropTokens revokes all tokens and forgets their apps, and what these want to be told.
 func (t *Tx) DropTokens() error {
-	for _, table := range []string{"tokens", "codes", "apps"} {
+	for _, table := range []string{"push", "tokens", "codes", "apps"} {
 		if _, err := t.exec(`delete from ` + table); err != nil {
 			return err
 		}

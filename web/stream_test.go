@@ -28,7 +28,7 @@ func (h *house) served() *httptest.Server {
 	return srv
 }
 
-func (h *house) token(scopes string) string {
+func (h *house) appToken(scopes string) string {
 	h.t.Helper()
 	token, err := auth.TokenCommand(bg, h.svc.Store(), scopes, "Phone")
 	must(h.t, err)
@@ -61,7 +61,7 @@ func heard(t testing.TB, conn *websocket.Conn) (string, error) {
 func TestStreamsOfApps(t *testing.T) {
 	h := newHouse(t)
 	srv := h.served()
-	token := h.token("read")
+	token := h.appToken("read")
 	conn := h.socket(srv, token)
 	r, err := http.NewRequest("GET", srv.URL+"/api/v1/streaming/user?access_token="+token, nil)
 	must(t, err)
@@ -101,7 +101,7 @@ func TestStreamsOfApps(t *testing.T) {
 func TestTenAppsStream(t *testing.T) {
 	h := newHouse(t)
 	srv := h.served()
-	token := h.token("read")
+	token := h.appToken("read")
 	heap := func() uint64 {
 		var m runtime.MemStats
 		runtime.GC()

@@ -338,7 +338,7 @@ CREATE TABLE sessions (
   used_at integer not null,
   address text not null default '',
   agent text not null default ''
-) without rowid;
+, checked_at integer not null default 0) without rowid;
 
 CREATE TABLE apps (
   id integer primary key,
@@ -654,6 +654,10 @@ CREATE INDEX remote_media_used on remote_media (used_at, size) where size > 0;
 
 CREATE INDEX remote_media_name on remote_media (name) where name != '';
 
+CREATE INDEX actors_avatar on actors (avatar) where avatar != '';
+
+CREATE INDEX actors_header on actors (header) where header != '';
+
 CREATE TABLE codes (
   hash blob primary key,
   app_id integer not null,
@@ -663,6 +667,19 @@ CREATE TABLE codes (
   at integer not null,
   used_at integer,
   token_id integer
+) without rowid;
+
+CREATE TABLE second_factor (
+  id integer primary key check (id = 1),
+  secret text not null,
+  begun_at integer not null,
+  confirmed_at integer,
+  last_step integer not null default 0
+);
+
+CREATE TABLE recovery_codes (
+  hash blob primary key,
+  used_at integer
 ) without rowid;
 
 CREATE TABLE push (

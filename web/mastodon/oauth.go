@@ -17,7 +17,7 @@ type ClientApp struct {
 	Scopes       []string `json:"scopes"`
 	RedirectURIs []string `json:"redirect_uris"`
 	RedirectURI  string   `json:"redirect_uri"` // all of them, one on each line
-	VapidKey     string   `json:"vapid_key"`    // "" without push
+	VapidKey     string   `json:"vapid_key"`
 }
 
 // CredentialApp is one with what it proves itself by, which is told once.
@@ -59,7 +59,7 @@ func (a *API) registerApp(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return CredentialApp{ClientApp: clientApp(app), ClientID: app.ClientID, ClientSecret: secret}, nil
+	return CredentialApp{ClientApp: a.clientApp(app), ClientID: app.ClientID, ClientSecret: secret}, nil
 }
 
 func unique(list []string) []string {
@@ -72,10 +72,11 @@ func unique(list []string) []string {
 	return out
 }
 
-func clientApp(app store.App) ClientApp {
+func (a *API) clientApp(app store.App) ClientApp {
 	return ClientApp{
 		ID: id(app.ID), Name: app.Name, Website: textOrNull(app.Website), Scopes: strings.Fields(app.Scopes),
 		RedirectURIs: append([]string{}, strings.Fields(app.RedirectURIs)...), RedirectURI: app.RedirectURIs,
+		VapidKey: a.svc.PushKey(),
 	}
 }
 

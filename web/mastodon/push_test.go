@@ -78,7 +78,7 @@ func TestPushSubscriptionOfAnApp(t *testing.T) {
 	checkError(t, h.ask("GET", path, ""), 404, "ended")
 
 	read[object](h, "POST", path, form.Encode())
-	if err := auth.PasswdCommand(context.Background(), h.st, strings.Repeat("long enough ", 2), true); err != nil {
+	if err := auth.PasswdCommand(context.Background(), h.st, strings.Repeat("long enough ", 2), auth.PasswdOptions{RevokeApps: true}); err != nil {
 		t.Fatal(err)
 	}
 	left, err := store.Get(context.Background(), h.st, func(tx *store.Tx) ([]store.PushSubscription, error) { return tx.Pushes() })
