@@ -72,7 +72,7 @@ func (s *Service) actorDocument(tx *store.Tx) (*ap.Actor, error) {
 		ManuallyApprovesFollowers: set.ApproveFollowers,
 		Discoverable:              &set.Discoverable, Indexable: &set.Indexable, // FEP-5feb
 		Published: me.PublishedAt, Updated: me.EditedAt,
-		AlsoKnownAs: me.Extra.AlsoKnownAs, MovedTo: me.Extra.MovedTo,
+		AlsoKnownAs: me.Extra.AlsoKnownAs, MovedTo: me.Extra.MovedTo, AttributionDomains: me.Extra.CreditedBy,
 	}
 	if me.Bot {
 		a.Type = "Service"

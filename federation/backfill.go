@@ -161,6 +161,10 @@ func (s *Service) storeFound(tx *store.Tx, a store.Actor, pins, posts []*ap.Note
 // enterQuietly is enterHome for a post from before the follow: it is no news to
 // anybody, and not late.
 func enterQuietly(tx *store.Tx, p store.Post) error {
+	f, err := tx.Following(p.ActorID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) || !speaks(f, p) {
+		return err
+	}
 	if apart, err := enterLists(tx, p); err != nil || apart {
 		return err
 	}

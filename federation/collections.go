@@ -161,13 +161,6 @@ func (s *Service) ServeFeatured(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// ServeFeaturedTags answers GET of the featured hashtags, of which there are none.
-func (s *Service) ServeFeaturedTags(w http.ResponseWriter, r *http.Request) {
-	s.serveList(w, r, func(*store.Tx, url.Values) (*ap.Collection, error) {
-		return &ap.Collection{ID: s.actorURI + "/tags", Type: "Collection", Items: []any{}}, nil
-	})
-}
-
 // serveList answers with a collection of the owner, which is the same for
 // everybody. It is read each time: lists change with each post and follow.
 func (s *Service) serveList(w http.ResponseWriter, r *http.Request, read func(*store.Tx, url.Values) (*ap.Collection, error)) {

@@ -176,7 +176,7 @@ func (s *Service) placePost(tx *store.Tx, p store.Post) error {
 		return err
 	}
 	followed := err == nil && f.State == store.FollowAccepted
-	if followed {
+	if followed && speaks(f, p) {
 		if err := s.enterHomeOnce(tx, p); err != nil {
 			return err
 		}

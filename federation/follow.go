@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"dassie/federation/ap"
@@ -12,8 +14,48 @@ import (
 )
 
 // FollowChoice is what the owner wants to see of somebody followed. Nil leaves it
-// as it is; at first boosts are shown and posts not notified.
-type FollowChoice struct{ Boosts, Notify *bool }
+// as it is; at first boosts are shown, posts not notified, and all languages are
+// wanted.
+type FollowChoice struct {
+	Boosts, Notify *bool
+	Languages      []string // BCP 47 codes; empty for all of them
+}
+
+const maxFollowLanguages = 20
+
+// check brings the languages into the form in which they are kept.
+func (c *FollowChoice) check() error {
+	if c.Languages == nil {
+		return nil
+	}
+	wanted := []string{}
+	for _, code := range c.Languages {
+		code = language(strings.TrimSpace(code))
+		if code == "" {
+			return reply.Errorf(reply.Unprocessable, "Languages are named by their codes, such as de or pt-BR.")
+		}
+		if !slices.Contains(wanted, code) {
+			wanted = append(wanted, code)
+		}
+	}
+	if len(wanted) > maxFollowLanguages {
+		return reply.Errorf(reply.Unprocessable, "Name at most %d languages; without any, all are shown.", maxFollowLanguages)
+	}
+	slices.Sort(wanted)
+	c.Languages = wanted
+	return nil
+}
+
+// speaks says whether a post is in a language in which the owner wants to read its
+// author. A post that names none is shown, and pt is Portuguese of any country.
+func speaks(f store.Following, p store.Post) bool {
+	if f.Languages == "" || p.Language == "" || p.BoostOf != 0 {
+		return true
+	}
+	return slices.ContainsFunc(strings.Fields(f.Languages), func(code string) bool {
+		return strings.EqualFold(code, p.Language) || len(p.Language) > len(code) && p.Language[len(code)] == '-' && strings.EqualFold(code, p.Language[:len(code)])
+	})
+}
 
 func (c FollowChoice) on(f store.Following) store.Following {
 	if c.Boosts != nil {
@@ -21,6 +63,9 @@ func (c FollowChoice) on(f store.Following) store.Following {
 	}
 	if c.Notify != nil {
 		f.Notify = *c.Notify
+	}
+	if c.Languages != nil {
+		f.Languages = strings.Join(c.Languages, " ")
 	}
 	return f
 }
@@ -36,6 +81,9 @@ func (s *Service) Follow(ctx context.Context, actorID int64) (store.Following, e
 func (s *Service) FollowAs(ctx context.Context, actorID int64, c FollowChoice) (store.Following, error) {
 	if actorID == store.OwnerID {
 		return store.Following{}, reply.Errorf(reply.Unprocessable, "You cannot follow yourself.")
+	}
+	if err := c.check(); err != nil {
+		return store.Following{}, err
 	}
 	return store.Put(ctx, s.store, func(tx *store.Tx) (store.Following, error) {
 		a, err := tx.Actor(actorID)
@@ -56,7 +104,7 @@ func (s *Service) FollowAs(ctx context.Context, actorID int64, c FollowChoice) (
 			f = store.Following{Boosts: true}
 		}
 		chosen := c.on(f)
-		if f.State == store.FollowAccepted || f.ActorID != 0 && f.State == store.FollowAsked && c != (FollowChoice{}) {
+		if f.State == store.FollowAccepted || f.ActorID != 0 && f.State == store.FollowAsked && (c.Boosts != nil || c.Notify != nil || c.Languages != nil) {
 			if chosen == f {
 				return f, nil
 			}
@@ -68,6 +116,9 @@ func (s *Service) FollowAs(ctx context.Context, actorID int64, c FollowChoice) (
 
 // Choose changes what is shown of somebody whom the owner follows or asked to.
 func (s *Service) Choose(ctx context.Context, actorID int64, c FollowChoice) error {
+	if err := c.check(); err != nil {
+		return err
+	}
 	return s.store.Write(ctx, func(tx *store.Tx) error {
 		f, err := tx.Following(actorID)
 		if errors.Is(err, store.ErrNotFound) || err == nil && f.State != store.FollowAccepted && f.State != store.FollowAsked {
@@ -102,7 +153,7 @@ func mayFollow(tx *store.Tx, a store.Actor) error {
 	return reply.Errorf(reply.Unprocessable, "This person cannot be followed from here.")
 }
 
-// askToFollow sends a Follow; of f only the choices count: Boosts and Notify.
+// askToFollow sends a Follow; of f only the choices count: Boosts, Notify and Languages.
 func (s *Service) askToFollow(tx *store.Tx, a store.Actor, f store.Following) (store.Following, error) {
 	f.ActorID, f.State, f.FollowURI, f.AskedAt, f.DecidedAt = a.ID, store.FollowAsked, s.newActivityID(), s.now(), time.Time{}
 	if err := tx.SaveFollowing(f); err != nil {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"unicode/utf8"
 
 	"dassie/federation/ap"
@@ -33,34 +32,7 @@ type Profile struct {
 
 // UpdateProfile changes what others see of the owner, and tells the followers.
 func (s *Service) UpdateProfile(ctx context.Context, p Profile) error {
-	p.Name, p.Bio = oneLine(p.Name), strings.TrimSpace(p.Bio)
-	if n := utf8.RuneCountInString(p.Name); n > maxProfileName {
-		return reply.Errorf(reply.Unprocessable, "The name has %d characters; %d is the most there can be.", n, maxProfileName)
-	}
-	if n := markup.CountCharacters(p.Bio); n > maxBio || len(p.Bio) > markup.MaxSource {
-		return reply.Errorf(reply.Unprocessable, "The bio has %d characters; %d is the most there can be.", n, maxBio)
-	}
-	fields, err := profileFields(p.Fields)
-	if err != nil {
-		return err
-	}
-	return s.changeProfile(ctx, func(tx *store.Tx, me *store.Actor) error {
-		summary, err := s.bioHTML(tx, p.Bio)
-		if err != nil {
-			return err
-		}
-		me.Name, me.Source, me.Summary, me.Bot = p.Name, p.Bio, summary, p.Bot
-		me.Kind = "Person"
-		if p.Bot {
-			me.Kind = "Service"
-		}
-		me.Extra.Fields = fields
-		if err := fileLinks(tx, me); err != nil || len(ProfileLinks(*me)) == 0 {
-			return err
-		}
-		tx.After(s.work.pokeJobs)
-		return tx.PlanJob("links", idKey("links", me.ID), idPayload(me.ID), s.now())
-	})
+	return s.EditProfile(ctx, ProfileEdit{Name: &p.Name, Bio: &p.Bio, Fields: &p.Fields, Bot: &p.Bot})
 }
 
 // profileFields checks the fields, leaves out empty ones and makes HTML of their values.
@@ -151,15 +123,26 @@ func (s *Service) announceProfile(tx *store.Tx) error {
 // SetPicture makes an uploaded picture the owner's "avatar" or "header". What is
 // wrong with it is said in plain words.
 func (s *Service) SetPicture(ctx context.Context, kind string, r io.Reader) error {
+	name, err := s.TakePicture(ctx, kind, r)
+	if err != nil {
+		return err
+	}
+	return s.replacePicture(ctx, kind, name)
+}
+
+// TakePicture stores an uploaded picture that EditProfile may make the owner's
+// "avatar" or "header", and says its name. One that is not used goes with the sweep
+// of the media folder.
+func (s *Service) TakePicture(ctx context.Context, kind string, r io.Reader) (string, error) {
 	shape, ok := shapes[kind]
 	if !ok {
-		return reply.Errorf(reply.Invalid, "There is no picture called “%s”.", printable(kind, 40))
+		return "", reply.Errorf(reply.Invalid, "There is no picture called “%s”.", printable(kind, 40))
 	}
 	pics, err := s.media.Picture(ctx, r, media.OwnerPicture, shape)
 	if err != nil {
-		return pictureError(err)
+		return "", pictureError(err)
 	}
-	return s.replacePicture(ctx, kind, pics[0].Name)
+	return pics[0].Name, nil
 }
 
 // shapes are the pictures of a profile.
@@ -191,23 +174,12 @@ func (s *Service) RemovePicture(ctx context.Context, kind string) error {
 	return s.replacePicture(ctx, kind, "")
 }
 
-// replacePicture shows a stored picture, or none, and removes the file of the one
-// before unless something else shows it.
+// replacePicture shows a stored picture, or none.
 func (s *Service) replacePicture(ctx context.Context, kind, name string) error {
-	old := ""
-	err := s.changeProfile(ctx, func(_ *store.Tx, me *store.Actor) error {
-		shown := &me.Avatar
-		if kind == "header" {
-			shown = &me.Header
-		}
-		old, *shown = *shown, name
-		return nil
-	})
-	if err != nil || old == name {
-		return err
+	if kind == "header" {
+		return s.EditProfile(ctx, ProfileEdit{Header: &name})
 	}
-	s.removeUnused(ctx, old)
-	return nil
+	return s.EditProfile(ctx, ProfileEdit{Avatar: &name})
 }
 
 // removeUnused deletes files that nothing shows any more. What fails here is

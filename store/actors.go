@@ -296,6 +296,7 @@ func (t *Tx) ActorGone(id int64) error {
 		`delete from followers where actor_id = ?`,
 		`delete from following where actor_id = ?`,
 		`delete from list_members where actor_id = ?`,
+		`delete from endorsements where actor_id = ?`,
 		`delete from actor_keys where actor_id = ?`,
 		`delete from notifications where actor_id = ?`,
 		`delete from votes where actor_id = ?`,

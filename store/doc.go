@@ -34,11 +34,13 @@
 //	  following     whom we follow     the owner
 //	  mutes         whom we mute       the owner; gone when they are over
 //	  notes         about people       the owner
+//	  endorsements  recommended        the owner; 100; whom the owner follows
 //	posts
 //	  posts         posts and boosts   others': 90 days or less, unless touched; own, with their boosts: the owner
 //	  edits         earlier versions   20 for each post
 //	  mentions      who is named       with its post
-//	  tags          hashtags           while an own post has them, or the owner follows them
+//	  tags          hashtags           while an own post has them, or the owner follows or features them
+//	  tag_features  on the profile     the owner; 10
 //	  post_tags     own post, hashtag  with its post
 //	  pins          featured posts     replaced as a whole, with its post
 //	  deleted       ids of own posts   12 bytes for each, for ever: they answer 410
@@ -107,8 +109,6 @@
 //
 // Reading:
 //
-//	tag_features    tag_id key, at, for the profile
-//	endorsements    actor_id key, at
 //	thread_mutes    root_id key, at: notices below it are not given
 //	storage_days    day key, bytes by kind as JSON: 400 rows, for "full in about 14 months"
 //

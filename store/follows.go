@@ -155,8 +155,9 @@ type Following struct {
 	ActorID   int64
 	State     FollowState
 	FollowURI string
-	Boosts    bool // their boosts are shown
-	Notify    bool // their posts are notified
+	Boosts    bool   // their boosts are shown
+	Notify    bool   // their posts are notified
+	Languages string // of their posts that are wanted in home, with spaces between them; "" for all
 	AskedAt   time.Time
 	DecidedAt time.Time
 }
@@ -165,12 +166,12 @@ func scanFollowing(r scanner) (Following, error) {
 	var f Following
 	var asked int64
 	var decided sql.NullInt64
-	err := r.Scan(&f.ActorID, &f.State, &f.FollowURI, &f.Boosts, &f.Notify, &asked, &decided)
+	err := r.Scan(&f.ActorID, &f.State, &f.FollowURI, &f.Boosts, &f.Notify, &f.Languages, &asked, &decided)
 	f.AskedAt, f.DecidedAt = fromMS(asked), fromNullMS(decided)
 	return f, err
 }
 
-const followingColumns = `actor_id, state, follow_uri, boosts, notify, asked_at, decided_at`
+const followingColumns = `actor_id, state, follow_uri, boosts, notify, languages, asked_at, decided_at`
 
 // Following reads where the owner's follow of somebody stands; ErrNotFound without one.
 func (t *Tx) Following(actorID int64) (Following, error) {
@@ -183,22 +184,32 @@ func (t *Tx) Following(actorID int64) (Following, error) {
 }
 
 // SaveFollowing inserts or replaces a follow by the owner. Whom the owner neither
-// follows nor asks is in no list.
+// follows nor asks is in no list and not recommended.
 func (t *Tx) SaveFollowing(f Following) error {
 	if f.State != FollowAccepted && f.State != FollowAsked {
-		if err := t.dropFromLists(f.ActorID); err != nil {
+		if err := t.followEnds(f.ActorID); err != nil {
 			return err
 		}
 	}
 	_, err := t.exec(`
 		insert or replace into following (`+followingColumns+`)
-		values (?, ?, ?, ?, ?, ?, ?)`, f.ActorID, f.State, f.FollowURI, f.Boosts, f.Notify, ms(f.AskedAt), msOrNull(f.DecidedAt))
+		values (?, ?, ?, ?, ?, ?, ?, ?)`, f.ActorID, f.State, f.FollowURI, f.Boosts, f.Notify, f.Languages, ms(f.AskedAt), msOrNull(f.DecidedAt))
 	return err
 }
 
-// DropFollowing forgets a follow by the owner; it takes them out of the lists.
-func (t *Tx) DropFollowing(actorID int64) error {
+// followEnds drops what only people have whom the owner follows.
+func (t *Tx) followEnds(actorID int64) error {
 	if err := t.dropFromLists(actorID); err != nil {
+		return err
+	}
+	_, err := t.Disendorse(actorID)
+	return err
+}
+
+// DropFollowing forgets a follow by the owner; it takes them out of the lists and
+// off the profile.
+func (t *Tx) DropFollowing(actorID int64) error {
+	if err := t.followEnds(actorID); err != nil {
 		return err
 	}
 	_, err := t.exec(`
@@ -251,7 +262,7 @@ func (t *Tx) FollowsOnHost(hostID int64) ([]Follower, []Following, error) {
 		return nil, nil, err
 	}
 	following, err := many(t, scanFollowing, `
-		select f.actor_id, f.state, f.follow_uri, f.boosts, f.notify, f.asked_at, f.decided_at
+		select f.actor_id, f.state, f.follow_uri, f.boosts, f.notify, f.languages, f.asked_at, f.decided_at
 		from following f
 		join actors a on a.id = f.actor_id
 		where f.state < 2

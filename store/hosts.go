@@ -109,6 +109,22 @@ func (t *Tx) UnblockHost(name string) error {
 	return err
 }
 
+// HostsUnder lists the servers that a block of a name takes in: the one that is
+// called so, on whatever port, and those below it.
+func (t *Tx) HostsUnder(name string) ([]int64, error) {
+	hosts, err := many(t, func(r scanner) (h Host, err error) { err = r.Scan(&h.ID, &h.Name); return }, `
+		select id, name
+		from hosts
+		where instr(name, ?) > 0`, name)
+	var ids []int64
+	for _, h := range hosts {
+		if bare := withoutPort(h.Name); h.Name == name || bare == name || strings.HasSuffix(bare, "."+name) {
+			ids = append(ids, h.ID)
+		}
+	}
+	return ids, err
+}
+
 // HostBlocked says whether a host, on whatever port, or a domain above it is blocked.
 func (t *Tx) HostBlocked(name string) (bool, error) {
 	if bare := withoutPort(name); bare != name {
@@ -141,6 +157,18 @@ func (t *Tx) BlockedHosts() ([]Host, error) {
 		from hosts
 		where blocked_at is not null
 		order by name`)
+}
+
+// BlockedHostPage lists them, the last met first, a page of it.
+func (t *Tx) BlockedHostPage(p Page) ([]Host, error) {
+	const list = `
+		select ` + hostColumns + `
+		from hosts
+		where blocked_at is not null
+		and id < ?
+		and id > ?
+		order by id `
+	return page(t, p, scanHost, list+`desc limit ?`, list+`asc limit ?`)
 }
 
 // FollowersOnHost counts the accepted followers on a server.

@@ -17,6 +17,7 @@ type Relation struct {
 	HostBlocked bool // their server, or a domain above it
 	Mute        Mute // its ActorID is 0 without one
 	Note        string
+	Endorsed    bool // recommended on the owner's profile
 }
 
 // Relations reads how the owner and several people stand to each other, in as many
@@ -53,9 +54,13 @@ func (t *Tx) Relations(actorIDs ...int64) (map[int64]Relation, error) {
 	if err != nil {
 		return nil, err
 	}
+	endorsed, err := t.endorsedAmong(actorIDs...)
+	if err != nil {
+		return nil, err
+	}
 	for id, a := range actors {
 		r := out[id]
-		r.Mute, r.Note = muted[id], notes[id]
+		r.Mute, r.Note, r.Endorsed = muted[id], notes[id], endorsed[id]
 		r.Blocked, r.BlockedBy, r.HostBlocked = blocked[id], by[id], off[a.HostID] && id != OwnerID
 		out[id] = r
 	}

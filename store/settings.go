@@ -39,6 +39,9 @@ type Settings struct {
 	LinkPreviews     bool   `json:"link_previews"`     // this server asks for the page that a post links to, for its title and picture
 
 	QuotePolicy QuotePolicy `json:"quote_policy"` // who may quote your posts: public, followers or nobody
+
+	PostVisibility Visibility `json:"post_visibility"` // for whom new posts are unless you choose; never for people named alone
+	PostSensitive  bool       `json:"post_sensitive"`  // pictures of new posts made by apps are covered unless you choose
 }
 
 // DefaultSettings are those of a new account.
@@ -71,6 +74,9 @@ func (s *Settings) Clamp() {
 	}
 	if !slices.Contains(TextSizes, s.TextSize) {
 		s.TextSize = 100
+	}
+	if s.PostVisibility < Public || s.PostVisibility > Followers {
+		s.PostVisibility = Public
 	}
 	s.KeepRemoteDays = clamp(s.KeepRemoteDays, 1, 90)
 	s.KeepAddressDays = clamp(s.KeepAddressDays, 0, 365)

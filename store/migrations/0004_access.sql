@@ -45,3 +45,17 @@ create table push (
   policy text not null default 'all',
   at integer not null
 );
+-- Hashtags on the owner's profile, and people whom it recommends.
+create table tag_features (
+  tag_id integer primary key,
+  at integer not null
+);
+
+create table endorsements (
+  actor_id integer primary key,
+  at integer not null
+);
+
+-- The languages in which posts of somebody followed are wanted in home, as codes
+-- with spaces between them; empty for all.
+alter table following add column languages text not null default '';

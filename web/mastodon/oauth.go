@@ -81,7 +81,7 @@ func (a *API) clientApp(app store.App) ClientApp {
 }
 
 // verifyApp: GET /api/v1/apps/verify_credentials.
-func (a *API) verifyApp(c *call) (any, error) { return clientApp(c.grant.App), nil }
+func (a *API) verifyApp(c *call) (any, error) { return a.clientApp(c.grant.App), nil }
 
 // redeemToken: POST /oauth/token (RFC 6749 3.2).
 func (a *API) redeemToken(c *call) (any, error) {
