@@ -5,13 +5,12 @@ import "slices"
 // AuthorQuery says which of somebody's posts are meant. The zero value is what they
 // wrote themselves, without answers to others.
 type AuthorQuery struct {
-	Replies    bool   // answers to others too
-	Boosts     bool   // boosts too
-	OnlyBoosts bool   // boosts and nothing else
-	Media      bool   // only what has attachments
-	Open       bool   // only what everybody may read
-	NoDirect   bool   // nothing that is for people named alone
-	Tag        string // only with this hashtag, named as of TagName; "" for any
+	Replies    bool       // answers to others too
+	Boosts     bool       // boosts too
+	OnlyBoosts bool       // boosts and nothing else
+	Media      bool       // only what has attachments
+	Hide       Visibility // nothing that is for so few, or fewer; 0 hides nothing
+	Tag        string     // only with this hashtag, named as of TagName; "" for any
 }
 
 // authored is the end of a query of posts p by one author; its arguments are those
@@ -25,11 +24,10 @@ const authored = `
 		and (? or p.boost_of is null)
 		and (not ? or p.boost_of is not null)
 		and (not ? or p.extra like '%"attachments":%')
-		and (not ? or p.visibility <= 1)
-		and (not ? or p.visibility != 3)`
+		and (? = 0 or p.visibility < ?)`
 
 func (q AuthorQuery) args(first ...any) []any {
-	return append(first, q.Replies, q.Boosts || q.OnlyBoosts, q.OnlyBoosts, q.Media, q.Open, q.NoDirect)
+	return append(first, q.Replies, q.Boosts || q.OnlyBoosts, q.OnlyBoosts, q.Media, q.Hide, q.Hide)
 }
 
 // PostsOf reads a page of some of somebody's posts, newest first. It reads as many

@@ -240,6 +240,18 @@ func (t *Tx) FollowingList(after int64, limit int) ([]Following, error) {
 		limit ?`, after, after, after, limit)
 }
 
+// FollowingAccepted lists those who accepted it, likewise.
+func (t *Tx) FollowingAccepted(after int64, limit int) ([]Following, error) {
+	return many(t, scanFollowing, `
+		select `+followingColumns+`
+		from following indexed by following_asked
+		where state = 1
+		and (asked_at, actor_id) < (
+			iif(? = 0, 1 << 62, coalesce((select asked_at from following where actor_id = ?), 0)), ?)
+		order by asked_at desc, actor_id desc
+		limit ?`, after, after, after, limit)
+}
+
 // CountFollowing counts the accepted ones.
 func (t *Tx) CountFollowing() (int, error) {
 	n, err := value[int64](t, `

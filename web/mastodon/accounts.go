@@ -73,6 +73,9 @@ func (a *API) follow(c *call) (any, error) {
 			*field = &yes
 		}
 	}
+	if c.params.given("languages") {
+		choice.Languages = append([]string{}, c.params.list("languages")...)
+	}
 	if _, err := a.svc.FollowAs(c.ctx, c.id, choice); err != nil {
 		return nil, err
 	}

@@ -25,10 +25,11 @@ type call struct {
 	grant   *auth.Grant // nil for a stranger, who may ask what anyone may
 	rate    auth.Rate   // of an endpoint that counts for itself
 	params  params
-	file    *store.Media // what was uploaded with the request
-	id      int64        // of the path; 0 where it has none
-	link    string       // Link header of the answer
-	refresh string       // Mastodon-Async-Refresh header: more is being fetched
+	file    *store.Media      // what was uploaded with the request
+	pics    map[string]string // names of the pictures that came with a form of the profile
+	id      int64             // of the path; 0 where it has none
+	link    string            // Link header of the answer
+	refresh string            // Mastodon-Async-Refresh header: more is being fetched
 }
 
 // errNotFound is Mastodon's answer to an unknown id.
@@ -70,9 +71,13 @@ func (a *API) answer(w http.ResponseWriter, c *call, rt route, scopes []string) 
 			return nil, errNotFound
 		}
 	}
-	if uploads[rt.method+" "+rt.path] {
+	switch key := rt.method + " " + rt.path; {
+	case uploads[key]:
 		err = a.readUpload(w, c)
-	} else {
+	case profileForms[key] && isMultipart(c.r):
+		c.pics = map[string]string{}
+		err = a.readUpload(w, c)
+	default:
 		c.params, err = readParams(w, c.r)
 	}
 	if err != nil {

@@ -137,20 +137,25 @@ func (m *room) path(path string) string {
 // credentials is the owner with the defaults of new posts.
 func (m *room) credentials(requests int) CredentialAccount {
 	me := m.actors[store.OwnerID]
-	fields := make([]ProfileField, 0, len(me.Extra.Fields))
-	for _, f := range me.Extra.Fields {
-		fields = append(fields, ProfileField{f.Name, or(f.Source, markup.Text(f.Value)), dateOrNull(f.Verified)})
-	}
 	return CredentialAccount{
 		Account: *m.account(store.OwnerID),
 		Source: Source{
-			Privacy: visibilityName(store.Public), Language: m.settings.Language, Note: me.Source, Fields: fields,
+			Privacy: visibilityName(m.settings.PostVisibility), Sensitive: m.settings.PostSensitive, Language: m.settings.Language, Note: me.Source, Fields: typedFields(me),
 			FollowRequestsCount: requests, HideLists: !m.settings.ShowLists,
-			Discoverable: m.settings.Discoverable, Indexable: m.settings.Indexable, AttributionDomains: []string{},
+			Discoverable: m.settings.Discoverable, Indexable: m.settings.Indexable, AttributionDomains: append([]string{}, me.Extra.CreditedBy...),
 			QuotePolicy: string(m.settings.QuotePolicy),
 		},
 		Role: Role{ID: "-99", Permissions: "0"}, // Mastodon's role of everybody
 	}
+}
+
+// typedFields are the lines of the profile as they were typed.
+func typedFields(me store.Actor) []ProfileField {
+	fields := make([]ProfileField, 0, len(me.Extra.Fields))
+	for _, f := range me.Extra.Fields {
+		fields = append(fields, ProfileField{f.Name, or(f.Source, markup.Text(f.Value)), dateOrNull(f.Verified)})
+	}
+	return fields
 }
 
 // statuses converts posts in their order; what cannot be shown is left out.
@@ -262,12 +267,13 @@ func (m *room) emojisOf(host int64, list []store.Emoji) []CustomEmoji {
 }
 
 func relationshipOf(actorID int64, with store.Relation) Relationship {
-	r := Relationship{ID: id(actorID), Languages: []string{}, Blocking: with.Blocked, BlockedBy: with.BlockedBy, DomainBlocking: with.HostBlocked, Note: with.Note}
+	r := Relationship{ID: id(actorID), Languages: []string{}, Blocking: with.Blocked, BlockedBy: with.BlockedBy, DomainBlocking: with.HostBlocked, Endorsed: with.Endorsed, Note: with.Note}
 	if m := with.Mute; m.ActorID != 0 {
 		r.Muting, r.MutingNotifications = true, m.Notices
 	}
 	if to := with.Following; to.ActorID != 0 {
 		r.Following, r.Requested = to.State == store.FollowAccepted, to.State == store.FollowAsked
+		r.Languages = append(r.Languages, strings.Fields(to.Languages)...)
 		// What was chosen counts from the moment of the request on, as in Mastodon.
 		r.ShowingReblogs, r.Notifying = (r.Following || r.Requested) && to.Boosts, (r.Following || r.Requested) && to.Notify
 	}

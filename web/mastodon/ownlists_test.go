@@ -190,7 +190,7 @@ func TestTagsOfTheClientAPI(t *testing.T) {
 	checkError(t, h.ask("GET", "/api/v1/timelines/tag/rye?any[]="+strings.Repeat("a&any[]=", 30)+"b", ""), 422, "many hashtags")
 
 	tag := read[object](h, "GET", "/api/v1/tags/Rye", "")
-	hasKeys(t, "Tag", tag, "name url history following")
+	hasKeys(t, "Tag", tag, "name url history following", "featuring")
 	if tag["name"] != "rye" || tag["following"] != false || tag["url"] != "https://alice.example/tags/rye" {
 		t.Errorf("%v", tag)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -71,6 +72,13 @@ func (p params) truth(name string) bool {
 	return true
 }
 
+// given says whether a list was named, be it an empty one.
+func (p params) given(name string) bool {
+	_, list := p.v[name+"[]"]
+	_, text := p.v[name]
+	return list || text
+}
+
 // number reads a natural number within bounds; absent or unreadable is fallback.
 func (p params) number(name string, fallback, most int) int {
 	n, err := strconv.Atoi(p.get(name))
@@ -122,8 +130,11 @@ func readBody(r *http.Request) (url.Values, error) {
 	case "application/json":
 		return readJSON(r)
 	case "application/x-www-form-urlencoded":
-		err := r.ParseForm()
-		return r.PostForm, err
+		raw, err := io.ReadAll(r.Body) // ParseForm passes over the body of a DELETE
+		if err != nil {
+			return nil, err
+		}
+		return url.ParseQuery(string(raw))
 	case "multipart/form-data":
 		if err := r.ParseMultipartForm(maxBody); err != nil {
 			return nil, err
@@ -173,8 +184,15 @@ func flatten(out url.Values, key string, v any, depth int, count *int) error {
 	case json.Number:
 		out.Add(key, v.String())
 	case []any:
-		for _, e := range v {
-			if err := flatten(out, key+"[]", e, depth+1, count); err != nil {
+		if len(v) == 0 {
+			out.Add(key+"[]", "") // as a form says that a list is to be empty
+		}
+		for i, e := range v {
+			name := key + "[]"
+			if _, ok := e.(map[string]any); ok {
+				name = key + "[" + strconv.Itoa(i) + "]" // what is in one object stays together
+			}
+			if err := flatten(out, name, e, depth+1, count); err != nil {
 				return err
 			}
 		}

@@ -30,9 +30,20 @@ func (a *API) tag(c *call) (any, error) {
 		return nil, errNotFound
 	}
 	return store.Get(c.ctx, a.st, func(tx *store.Tx) (Tag, error) {
-		followed, err := tx.FollowedAmong([]string{name})
-		return a.tagEntity(name, followed[name]), err
+		return a.ownTag(tx, name)
 	})
+}
+
+// ownTag is a hashtag and how the owner stands to it.
+func (a *API) ownTag(tx *store.Tx, name string) (Tag, error) {
+	followed, err := tx.FollowedAmong([]string{name})
+	if err != nil {
+		return Tag{}, err
+	}
+	featured, err := tx.FeaturedAmong([]string{name})
+	t := a.tagEntity(name, followed[name])
+	t.Featuring = new(featured[name])
+	return t, err
 }
 
 // followTag: POST /api/v1/tags/:tag/follow.

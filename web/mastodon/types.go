@@ -82,6 +82,45 @@ type Role struct {
 	Highlighted bool   `json:"highlighted"`
 }
 
+// Profile is what the owner can edit of the profile, as it was typed.
+type Profile struct {
+	ID                 string         `json:"id"`
+	DisplayName        string         `json:"display_name"`
+	Note               string         `json:"note"`
+	Fields             []ProfileField `json:"fields"`
+	Avatar             *string        `json:"avatar"` // null for the default
+	AvatarStatic       *string        `json:"avatar_static"`
+	AvatarDescription  string         `json:"avatar_description"`
+	Header             *string        `json:"header"`
+	HeaderStatic       *string        `json:"header_static"`
+	HeaderDescription  string         `json:"header_description"`
+	Locked             bool           `json:"locked"`
+	Bot                bool           `json:"bot"`
+	HideLists          bool           `json:"hide_collections"`
+	Discoverable       bool           `json:"discoverable"`
+	Indexable          bool           `json:"indexable"`
+	ShowMedia          bool           `json:"show_media"`
+	ShowMediaReplies   bool           `json:"show_media_replies"`
+	ShowFeatured       bool           `json:"show_featured"`
+	AttributionDomains []string       `json:"attribution_domains"`
+	FeaturedTags       []FeaturedTag  `json:"featured_tags"`
+}
+
+// FeaturedTag is a hashtag on the owner's profile.
+type FeaturedTag struct {
+	ID            string  `json:"id"`
+	Name          string  `json:"name"`
+	URL           string  `json:"url"`
+	StatusesCount string  `json:"statuses_count"` // a text, as Mastodon has it
+	LastStatusAt  *string `json:"last_status_at"` // a date without a time
+}
+
+// FamiliarFollowers are people whom the owner follows and who follow somebody.
+type FamiliarFollowers struct {
+	ID       string     `json:"id"`
+	Accounts []*Account `json:"accounts"`
+}
+
 // Status is a post; a boost is one whose Reblog is the boosted post.
 type Status struct {
 	ID               string        `json:"id"`
@@ -237,6 +276,7 @@ type Tag struct {
 	URL       string       `json:"url"`
 	History   []TagHistory `json:"history"`
 	Following bool         `json:"following"`
+	Featuring *bool        `json:"featuring,omitempty"` // on the owner's profile; of one that is asked for alone
 }
 
 // TagHistory is the use of a hashtag on one day.

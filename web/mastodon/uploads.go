@@ -53,6 +53,11 @@ func (a *API) readUpload(w http.ResponseWriter, c *call) error {
 // app's own are passed over.
 func (a *API) readPart(c *call, part *multipart.Part, left int64) (int64, error) {
 	name := part.FormName()
+	if c.pics != nil {
+		if done, err := a.readPicture(c, name, part); done {
+			return left, err
+		}
+	}
 	if name == "file" && c.file == nil {
 		m, err := a.svc.Upload(c.ctx, part, part.FileName())
 		if err == nil {
