@@ -16,15 +16,13 @@ const cutSlice = 50 // follows that end in one transaction
 // handle or an address.
 func ServerName(text string) (string, error) {
 	name := strings.TrimSpace(text)
-	if i := strings.LastIndexByte(name, '@'); i >= 0 {
-		name = name[i+1:]
-	}
 	for _, begin := range [...]string{"https://", "http://"} {
 		name = strings.TrimPrefix(name, begin)
 	}
 	name, _, _ = strings.Cut(name, "/")
+	name = name[strings.LastIndexByte(name, '@')+1:]
 	host, err := ap.ParseHost(strings.TrimSuffix(name, "."))
-	if err != nil {
+	if err != nil || !strings.Contains(host, ".") && !strings.HasPrefix(host, "localhost") {
 		return "", reply.Errorf(reply.Unprocessable, "“%s” is not the name of a server, such as social.example.", printable(text, 80))
 	}
 	return host, nil

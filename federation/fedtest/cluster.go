@@ -259,7 +259,7 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		"/inbox": s.ServeInbox, actor + "/inbox": s.ServeInbox, actor: s.ServeActor, "/instance": s.ServeInstance,
 		actor + "/outbox": s.ServeOutbox, actor + "/followers": s.ServeFollowers, actor + "/following": s.ServeFollowing,
 		actor + "/followers/sync": s.ServeFollowersSync,
-		actor + "/featured":       s.ServeFeatured, "/.well-known/webfinger": s.ServeWebFinger, "/.well-known/host-meta": s.ServeHostMeta,
+		actor + "/featured":       s.ServeFeatured, actor + "/tags": s.ServeFeaturedTags, "/.well-known/webfinger": s.ServeWebFinger, "/.well-known/host-meta": s.ServeHostMeta,
 		"/.well-known/nodeinfo": s.ServeNodeInfoIndex, "/nodeinfo/2.1": func(w http.ResponseWriter, r *http.Request) { s.ServeNodeInfo(w, r, "2.1") },
 	}
 	if r.Host != s.Host && !strings.HasPrefix(r.URL.Path, "/.well-known/") && !strings.HasPrefix(r.URL.Path, "/nodeinfo/") {
