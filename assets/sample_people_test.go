@@ -14,7 +14,10 @@ type searchPage struct {
 	Pager                       Pager
 }
 
-type choice struct{ Boosts, Notify bool }
+type choice struct {
+	Boosts, Notify   bool
+	Languages, Error string
+}
 
 type personPage struct {
 	Owner
@@ -24,6 +27,7 @@ type personPage struct {
 	Fields                                   []ProfileField
 	Lines                                    []string
 	FollowsYou, Asks, Fetching, Gone         bool
+	MayRecommend, Recommended                bool
 	Shared                                   []Person
 	SharedMore                               int
 	Note, NoteText, NoteError, Muted, Server string
@@ -58,7 +62,8 @@ func samplePeople(pages map[string]any) {
 	full.Header, full.Bio, full.Fields = StaticPath("header.png"), "<p>Ships, software, watering cans.</p>", []ProfileField{{"Site", `<a href="https://grace.example">grace.example</a>`, true}, {"Garden", "South side", false}}
 	full.Lines, full.FollowsYou = []string{"Follows you since 12 March 2024.", "You follow them since 3 April 2024."}, true
 	full.Shared, full.SharedMore, full.Note, full.NoteText = []Person{tomas, layla, carol}, 2, "Met at the seed swap.\nHas the purple leeks.", "Met at the seed swap.\nHas the purple leeks."
-	full.Choice, full.Pinned, full.Cards, full.Pager = &choice{true, false}, cards[4:5], cards[2:4], Pager{Older: "?before=1"}
+	full.Choice, full.Pinned, full.Cards, full.Pager = &choice{Boosts: true, Languages: "de en"}, cards[4:5], cards[2:4], Pager{Older: "?before=1"}
+	full.MayRecommend = true
 	pages["person.following"] = full
 	stranger := of(grace, "none")
 	stranger.Header, stranger.Bio, stranger.Cards = full.Header, full.Bio, cards[2:4]
@@ -68,7 +73,7 @@ func samplePeople(pages map[string]any) {
 	muted.NoteText, muted.NoteError = "Too long", "A note may have 2,000 characters; this one has 2001."
 	pages["person.muted"] = muted
 	asked := of(carol, "asked")
-	asked.Fetching, asked.Choice, asked.Lines = true, &choice{true, true}, []string{"You asked to follow them 2 days ago."}
+	asked.Fetching, asked.Choice, asked.Lines = true, &choice{true, true, "<b>", "Languages are named by their codes, such as de or pt-BR."}, []string{"You asked to follow them 2 days ago."}
 	pages["person.new"] = asked
 	blocked := of(carol, "blocked")
 	blocked.Moved = &grace

@@ -16,6 +16,8 @@ type sampleProfile struct {
 	Tabs                                     []Tab
 	Archive                                  *Archive
 	Moved                                    *Person
+	Tags                                     []Tag
+	Recommended                              []Person
 }
 
 type sampleVersion struct {
@@ -47,6 +49,7 @@ func noraProfile(current string) sampleProfile {
 		Fields: []ProfileField{{"Garden notes", `<a href="https://tuin.veldkamp.example" rel="me">tuin.veldkamp.example</a>`, true}, {"Seed library", `<a href="https://zaden.deventer.example" rel="me">zaden.deventer.example</a>`, true}, {"Pronouns", "she, zij", false}},
 		Since:  since, Followers: 42, Following: 187, Counted: true, ShowFollows: true, FollowForm: true, Archive: sampleArchive(),
 	}
+	p.Tags, p.Recommended = []Tag{{"seeds", "/tags/seeds"}, {"tren", "/tags/tren"}}, []Person{grace, layla}
 	for _, t := range []Tab{{URL: "/@nora", Text: "Posts"}, {URL: "/@nora/replies", Text: "With replies"}, {URL: "/@nora/media", Text: "Media", Count: 318}} {
 		t.Current = t.Text == current
 		p.Tabs = append(p.Tabs, t)

@@ -104,12 +104,17 @@ func sampleOwnLists(pages map[string]any) {
 func sampleHashtags(pages map[string]any) {
 	cards := sampleCards()
 	type row struct{ Name, URL, Since string }
+	type shown struct {
+		Name, URL string
+		Posts     int
+	}
 	type tags struct {
 		Owner
 		Tags       []row
+		Featured   []shown
 		Tag, Error string
 	}
-	pages["tags"] = tags{owner("Hashtags", "tags", "/me/tags"), []row{{"rye", "/me/tags/rye", "March 2026"}, {"llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch", "/me/tags/x", "May 2026"}, {"بذور", "/me/tags/y", "May 2026"}}, "", ""}
+	pages["tags"] = tags{owner("Hashtags", "tags", "/me/tags"), []row{{"rye", "/me/tags/rye", "March 2026"}, {"llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch", "/me/tags/x", "May 2026"}, {"بذور", "/me/tags/y", "May 2026"}}, []shown{{"seeds", "/me/tags/seeds", 31}, {"tren", "/me/tags/tren", 1}}, "", ""}
 	pages["tags.none"] = tags{Owner: owner("Hashtags", "tags", "/me/tags"), Tag: "two words", Error: "A hashtag has letters, digits and _, at least one letter, and no spaces."}
 	type tag struct {
 		Owner

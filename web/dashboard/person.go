@@ -19,7 +19,10 @@ const (
 )
 
 // followChoice is what the owner wants to see of somebody followed.
-type followChoice struct{ Boosts, Notify bool }
+type followChoice struct {
+	Boosts, Notify   bool
+	Languages, Error string
+}
 
 type personPage struct {
 	assets.Owner
@@ -29,6 +32,7 @@ type personPage struct {
 	Fields                                   []assets.ProfileField
 	Lines                                    []string
 	FollowsYou, Asks, Fetching, Gone         bool
+	MayRecommend, Recommended                bool
 	Shared                                   []assets.Person
 	SharedMore                               int
 	Note, NoteText, NoteError, Muted, Server string
@@ -135,7 +139,8 @@ func (v *view) personRelation(page *personPage, a store.Actor) error {
 		page.Lines = append(page.Lines, "You asked to follow them "+ago(v.now, v.local(to.AskedAt))+".")
 	}
 	if page.Relation == "following" || page.Relation == "asked" {
-		page.Choice = &followChoice{to.Boosts, to.Notify}
+		page.Choice = &followChoice{Boosts: to.Boosts, Notify: to.Notify, Languages: to.Languages}
+		page.MayRecommend, page.Recommended = page.Relation == "following", r.Endorsed
 	}
 	people, n, err := federation.SharedPeople(v.tx, a.ID)
 	for _, b := range people {

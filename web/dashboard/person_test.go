@@ -209,3 +209,23 @@ func TestPersonInTrouble(t *testing.T) {
 	gone.hides(t, ">Follow</button>")
 	h.open("/me/person/1").hides(t, ">Mute</button>", "Block…")
 }
+
+func TestLanguagesAndRecommendations(t *testing.T) {
+	h := newHouse(t, "bob")
+	path, _ := h.followed("bob")
+	h.sent(path+"/choose", "boosts", "yes", "languages", "pt, de").says(t, "Saved.", `value="de pt"`)
+	bad := h.submit(path+"/choose", "boosts", "yes", "languages", "<b>")
+	if bad.status != http.StatusUnprocessableEntity {
+		t.Errorf("a wrong language answers %d", bad.status)
+	}
+	bad.says(t, "such as de or pt-BR", `value="&lt;b&gt;"`)
+	h.sent(path+"/choose", "boosts", "yes", "languages", "").hides(t, `value="de pt"`)
+
+	h.sent(path+"/recommend", "do", "on").says(t, "Take off your profile")
+	h.sent(path+"/recommend", "do", "off").says(t, "Recommend on your profile")
+	h.sent(path + "/unfollow")
+	h.open(path).hides(t, "on your profile")
+	if p := h.submit(path+"/recommend", "do", "on"); p.status != http.StatusUnprocessableEntity {
+		t.Errorf("recommending somebody who is not followed answers %d", p.status)
+	}
+}

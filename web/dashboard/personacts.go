@@ -2,6 +2,8 @@ package dashboard
 
 import (
 	"net/http"
+	"strings"
+	"unicode"
 
 	"dassie/federation"
 	"dassie/web/reply"
@@ -27,9 +29,38 @@ func (d *Dashboard) noteSave(w http.ResponseWriter, r *http.Request) {
 // choose handles POST /me/person/ID/choose: what is shown of somebody followed.
 func (d *Dashboard) choose(w http.ResponseWriter, r *http.Request) {
 	boosts, notify := r.PostForm.Get("boosts") == "yes", r.PostForm.Get("notify") == "yes"
-	if err := d.service.Choose(r.Context(), idOf(r), federation.FollowChoice{Boosts: &boosts, Notify: &notify}); err != nil {
+	choice := federation.FollowChoice{Boosts: &boosts, Notify: &notify}
+	typed := r.PostForm.Get("languages")
+	if r.PostForm.Has("languages") {
+		choice.Languages = strings.FieldsFunc(typed, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+		if choice.Languages == nil {
+			choice.Languages = []string{} // of all
+		}
+	}
+	err := d.service.Choose(r.Context(), idOf(r), choice)
+	if words, ok := refused(err); ok && reply.CodeOf(err) == reply.Unprocessable {
+		d.showPerson(w, r, answer{status: refusedStatus(err)}, nil, func(page *personPage) {
+			page.Choice = &followChoice{boosts, notify, typed, words}
+		})
+		return
+	}
+	if err != nil {
 		d.fail(w, r, err)
 		return
 	}
 	reply.Redirect(w, r, personPath(idOf(r))+"?done=saved")
+}
+
+// recommend handles POST /me/person/ID/recommend: do = show or take off, on the
+// profile.
+func (d *Dashboard) recommend(w http.ResponseWriter, r *http.Request) {
+	change := d.service.Endorse
+	if r.PostForm.Get("do") == "off" {
+		change = d.service.Disendorse
+	}
+	if err := change(r.Context(), idOf(r)); err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	reply.Redirect(w, r, backTo(r, personPath(idOf(r))))
 }

@@ -129,6 +129,7 @@ func (d *Dashboard) routes() []route {
 		post("/me/person/:id/unmute", d.unmute),
 		post("/me/person/:id/note", d.noteSave),
 		post("/me/person/:id/choose", d.choose),
+		post("/me/person/:id/recommend", d.recommend),
 		get("/me/blocked", d.blocked),
 		get("/me/muted", d.muted),
 		get("/me/deliveries", d.deliveriesList),

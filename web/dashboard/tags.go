@@ -24,21 +24,33 @@ type tagRow struct {
 	Since     string
 }
 
+type featuredRow struct {
+	Name, URL string
+	Posts     int
+}
+
 type tagsPage struct {
 	assets.Owner
 	Tags       []tagRow
+	Featured   []featuredRow
 	Tag, Error string // of the form
 }
 
 // tags handles GET /me/tags: the hashtags that the owner follows.
 func (d *Dashboard) tags(w http.ResponseWriter, r *http.Request) { d.showTags(w, r, "", nil) }
 
-// tagChange handles POST /me/tags: tag, and do = follow or unfollow.
+// tagChange handles POST /me/tags: tag, and do = follow, unfollow, feature or
+// unfeature.
 func (d *Dashboard) tagChange(w http.ResponseWriter, r *http.Request) {
-	typed := r.PostForm.Get("tag")
+	typed, do := r.PostForm.Get("tag"), r.PostForm.Get("do")
 	change := d.service.FollowTag
-	if r.PostForm.Get("do") == "unfollow" {
+	switch do {
+	case "unfollow":
 		change = d.service.UnfollowTag
+	case "feature":
+		change = d.service.FeatureTag
+	case "unfeature":
+		change = d.service.UnfeatureTag
 	}
 	name, err := change(r.Context(), typed)
 	if _, ok := refused(err); ok {
@@ -49,7 +61,11 @@ func (d *Dashboard) tagChange(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, err)
 		return
 	}
-	reply.Redirect(w, r, backTo(r, tagPath(name)))
+	next := tagPath(name)
+	if do == "feature" || do == "unfeature" {
+		next = "/me/tags#featured"
+	}
+	reply.Redirect(w, r, backTo(r, next))
 }
 
 func (d *Dashboard) showTags(w http.ResponseWriter, r *http.Request, typed string, wrong error) {
@@ -65,6 +81,13 @@ func (d *Dashboard) showTags(w http.ResponseWriter, r *http.Request, typed strin
 		list, err := v.tx.FollowedTags(store.Page{Limit: tagsShown})
 		for _, f := range list {
 			page.Tags = append(page.Tags, tagRow{f.Name, tagPath(f.Name), month(v.local(f.At))})
+		}
+		if err != nil {
+			return nil, err
+		}
+		shown, err := v.tx.TagFeatures()
+		for _, f := range shown {
+			page.Featured = append(page.Featured, featuredRow{f.Name, tagPath(f.Name), f.Posts})
 		}
 		return page, err
 	})

@@ -54,3 +54,19 @@ func TestHashtagsAreFollowedAndRead(t *testing.T) {
 		}
 	}
 }
+
+func TestHashtagsOnTheProfile(t *testing.T) {
+	h := newHouse(t)
+	h.Post(t, store.Public, "Baking #rye")
+	h.open("/me/tags").says(t, "On your profile", "Up to ten hashtags")
+	shown := h.sent("/me/tags", "tag", "#Rye", "do", "feature")
+	if shown.location != "/me/tags#featured" {
+		t.Errorf("it leads to %s", shown.location)
+	}
+	h.open("/me/tags").says(t, "1 post of yours", "Take off", "You follow no hashtags")
+	h.sent("/me/tags", "tag", "rye", "do", "unfeature")
+	h.open("/me/tags").says(t, "Up to ten hashtags")
+	if p := h.submit("/me/tags", "tag", "two words", "do", "feature"); p.status != http.StatusUnprocessableEntity {
+		t.Errorf("a wrong hashtag answers %d", p.status)
+	}
+}

@@ -14,8 +14,9 @@ import (
 )
 
 const (
-	entriesPage   = 20  // posts on a page
-	longDescribed = 200 // characters of a description for link previews
+	entriesPage      = 20 // posts on a page
+	recommendedShown = 20
+	longDescribed    = 200 // characters of a description for link previews
 )
 
 // profile is the part of a page that says who this is.
@@ -30,6 +31,8 @@ type profile struct {
 	Tabs                 []assets.Tab
 	Archive              *assets.Archive
 	Moved                *assets.Person
+	Tags                 []assets.Tag
+	Recommended          []assets.Person
 }
 
 type profilePage struct {
@@ -148,6 +151,12 @@ func (v *view) profile(tab string) (profile, error) {
 	if p.Moved, err = v.moved(); err != nil {
 		return p, err
 	}
+	if p.Tags, err = v.featuredTags(); err != nil {
+		return p, err
+	}
+	if p.Recommended, err = v.recommended(); err != nil {
+		return p, err
+	}
 	if v.set.ShowCounts {
 		p.Counted = true
 		if p.Followers, p.Following, err = v.followCounts(); err != nil {
@@ -191,6 +200,35 @@ func (v *view) entriesPage(posts []store.Post, before int64, list string) (out [
 	}
 	out, err = v.entries(posts)
 	return out, pager, err
+}
+
+// featuredTags are the hashtags that the owner shows on the profile.
+func (v *view) featuredTags() (list []assets.Tag, err error) {
+	names, err := v.tx.FeaturedTagNames()
+	for _, name := range names {
+		list = append(list, assets.Tag{Name: name, URL: v.site.svc.TagURL(name)})
+	}
+	return list, err
+}
+
+// recommended are the people whom the owner recommends, but those who are gone or
+// blocked with their server.
+func (v *view) recommended() (list []assets.Person, err error) {
+	ids, err := v.tx.Endorsements(0, recommendedShown)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	people, err := v.tx.Actors(ids...)
+	if err != nil {
+		return nil, err
+	}
+	hidden, err := v.tx.HiddenActors(people)
+	for _, id := range ids {
+		if a, ok := people[id]; ok && !hidden[id] {
+			list = append(list, v.face(a))
+		}
+	}
+	return list, err
 }
 
 // moved is where the owner went, nil for nowhere.
