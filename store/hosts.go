@@ -159,6 +159,21 @@ func (t *Tx) BlockedHosts() ([]Host, error) {
 		order by name`)
 }
 
+// FollowsUnder counts the follows that a block of a name ends: accepted followers,
+// and people whom the owner follows or asked.
+func (t *Tx) FollowsUnder(name string) (followers, following int, err error) {
+	ids, err := t.HostsUnder(name)
+	if err != nil || len(ids) == 0 {
+		return 0, 0, err
+	}
+	err = t.one(func(r scanner) error { return r.Scan(&followers, &following) }, `
+		select coalesce(sum(exists (select 1 from followers where actor_id = a.id and state = 1)), 0),
+			coalesce(sum(exists (select 1 from following where actor_id = a.id and state < 2)), 0)
+		from json_each(?) j
+		cross join actors a on a.host_id = j.value`, idList(ids))
+	return followers, following, err
+}
+
 // BlockedHostPage lists them, the last met first, a page of it.
 func (t *Tx) BlockedHostPage(p Page) ([]Host, error) {
 	const list = `

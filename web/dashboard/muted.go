@@ -84,9 +84,10 @@ func (d *Dashboard) muted(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// troubleTabs leads from whom the owner blocked to whom they muted, and back.
+// troubleTabs leads between the people and servers that the owner blocked, and those
+// they muted.
 func troubleTabs(here string) []assets.Tab {
-	return []assets.Tab{{URL: "/me/blocked", Text: "Blocked", Current: here == "blocked"}, {URL: "/me/muted", Text: "Muted", Current: here == "muted"}}
+	return []assets.Tab{{URL: "/me/blocked", Text: "Blocked", Current: here == "blocked"}, {URL: "/me/muted", Text: "Muted", Current: here == "muted"}, {URL: "/me/blocked/servers", Text: "Servers", Current: here == "servers"}}
 }
 
 // muteWords says how long a mute lasts, and what it is of.

@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -257,5 +258,29 @@ func TestPinAndUnpin(t *testing.T) {
 	}
 	if p := h.submit("/me/post/99/pin"); p.status != http.StatusNotFound {
 		t.Errorf("pinning nothing answers %d", p.status)
+	}
+}
+
+func TestBlockedServers(t *testing.T) {
+	h := newHouse(t, "bob")
+	path, bob := h.followed("bob")
+	h.open("/me/blocked/servers").says(t, "You blocked no server", "Such as social.example")
+	ask := h.open("/me/blocked/servers/block?server=" + url.QueryEscape("@bob@"+bob.Host))
+	ask.says(t, "Block "+bob.Host+"?", "1 person whom you follow", `name="server" value="`+bob.Host+`"`)
+	h.open(path).hides(t, "You blocked <b>")
+	h.sent("/me/blocked/servers/block", "server", bob.Host).says(t, "Blocked.", bob.Host, "Unblock")
+	h.open(path).says(t, "nothing from there is taken or shown")
+	h.sent("/me/blocked/servers/unblock", "server", bob.Host).says(t, "You blocked no server")
+	h.open(path).says(t, ">Follow</button>")
+	for _, typed := range []string{"two words", "", "own.example/"} {
+		if typed == "own.example/" {
+			typed = h.Host
+		}
+		if p := h.submit("/me/blocked/servers/block", "server", typed); p.status != http.StatusUnprocessableEntity {
+			t.Errorf("%q answers %d", typed, p.status)
+		}
+	}
+	if p := h.do("GET", "/me/blocked/servers/block?server=two+words", nil); p.status != http.StatusUnprocessableEntity || !strings.Contains(p.body, `value="two words"`) {
+		t.Errorf("%d %s", p.status, p.body)
 	}
 }
