@@ -43,6 +43,8 @@ func lopsided(t testing.TB) (*store.Store, storetest.World) {
 			"insert into list_members (list_id, actor_id) select l.id, a.id from lists l, actors a where a.id < 200 or a.id = ?2 and ?1 + ?3 + ?4 > 0",
 			"insert into list_posts (list_id, post_id) select 1, id from posts where id & 65535 = 77 and ?1 + ?2 + ?3 + ?4 > 0",
 			n + "2000) insert into tags (id, name) select i + 10, 'tag' || i from n where ?1 + ?2 + ?3 + ?4 > 0",
+			n + "10) insert into tag_features (tag_id, at) select i + 10, ?1 from n where ?2 + ?3 + ?4 > 0",
+			n + "100) insert into endorsements (actor_id, at) select i + 10, ?1 from n where ?2 + ?3 + ?4 > 0",
 			n + "200) insert into tag_follows (tag_id, at) select i + 10, ?1 from n where ?2 + ?3 + ?4 > 0",
 			n + "5000) insert into conversations (id, root, root_hash, people, last_id, unread) select i, 'root' || i, random(), 'p', ?4 + i, i % 100 = 0 from n where ?1 + ?2 + ?3 > 0",
 			n + "5000) insert into conversation_people (conversation_id, actor_id) select i, ?2 from n where ?1 + ?3 + ?4 > 0",
@@ -120,9 +122,23 @@ func TestHotQueriesKeepTheirPlans(t *testing.T) {
 				return err
 			},
 			func(tx *store.Tx) error {
+				_, err := tx.PostsOf(w.Carol.ID, store.AuthorQuery{Tag: "tag7", Hide: store.Direct}, deep)
+				return err
+			},
+			func(tx *store.Tx) error {
 				_, err := tx.PostsOf(store.OwnerID, store.AuthorQuery{Media: true}, store.Page{Min: 1})
 				return err
 			})},
+		{"own posts with a hashtag", []string{"p USING INDEX posts_own", "pt USING PRIMARY KEY (tag_id=? AND post_id=?)"}, ask(
+			func(tx *store.Tx) error {
+				_, err := tx.PostsOf(store.OwnerID, store.AuthorQuery{Tag: "tag7"}, first)
+				return err
+			})},
+		{"hashtags and people on the profile", []string{"pt USING PRIMARY KEY (tag_id=?)", "g USING INTEGER PRIMARY KEY", "INDEX following_asked"}, ask(
+			func(tx *store.Tx) error { _, err := tx.TagFeatures(); return err },
+			func(tx *store.Tx) error { _, err := tx.FeaturedTagNames(); return err },
+			func(tx *store.Tx) error { _, err := tx.FeaturedAmong([]string{"tag7"}); return err },
+			func(tx *store.Tx) error { _, err := tx.FollowingAccepted(w.Bob.ID, 40); return err })},
 		{"own posts", []string{"INDEX posts_own"}, ask(
 			func(tx *store.Tx) error { _, err := tx.OwnPosts(first, store.Unlisted, false, true); return err },
 			func(tx *store.Tx) error {
@@ -443,5 +459,6 @@ func checkPlans(t *testing.T, plans []store.Plan) string {
 // allowedSort names the queries that sort the few rows of one thing.
 func allowedSort(query string) bool {
 	return strings.Contains(query, "from edits") || strings.Contains(query, "actors a\n\t\twhere a.username") || strings.Contains(query, "group by a.host_id") || strings.Contains(query, "group by i.host_id") ||
-		strings.Contains(query, "order by coalesce(l.at, 0)") || strings.Contains(query, "group by o.id, d.state") || strings.Contains(query, "from fetches\n\t\t\twhere post_id")
+		strings.Contains(query, "order by coalesce(l.at, 0)") || strings.Contains(query, "group by o.id, d.state") || strings.Contains(query, "from fetches\n\t\t\twhere post_id") ||
+		strings.Contains(query, "from tag_features f") // ten
 }
