@@ -522,7 +522,9 @@ func sampleForms(pages map[string]any) {
 		Waiting                                      int
 		Languages, Zones, Quotable                   []Option
 		Errors                                       map[string]string
-	}{Quotable: []Option{{"public", "Everyone", true}, {"followers", "Followers", false}}, Owner: settings, Approve: true, Languages: options, Zones: sampleZones, Errors: map[string]string{"timezone": "Choose one of the list.", "language": ""}}
+		NewPosts                                     []Option
+		Covered                                      bool
+	}{NewPosts: []Option{{"everyone", "Everyone", false}, {"followers", "Followers", true}}, Covered: true, Quotable: []Option{{"public", "Everyone", true}, {"followers", "Followers", false}}, Owner: settings, Approve: true, Languages: options, Zones: sampleZones, Errors: map[string]string{"timezone": "Choose one of the list.", "language": ""}}
 
 	for name, look := range map[string]Look{"appearance": {}, "appearance.strong": {Theme: "dark", MoreContrast: true, TextSize: 150, LessMotion: true}} {
 		appearance := owner("Appearance", "appearance", "/me/appearance")

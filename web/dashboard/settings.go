@@ -16,6 +16,8 @@ type settingsPage struct {
 	Waiting                                      int
 	Languages, Zones, Quotable                   []assets.Option
 	Errors                                       map[string]string
+	NewPosts                                     []assets.Option // for whom they are
+	Covered                                      bool            // pictures of new posts by apps
 }
 
 // settings handles GET /me/settings.
@@ -57,7 +59,19 @@ func readSettings(set store.Settings, form url.Values) (store.Settings, map[stri
 	if quotable := store.QuotePolicy(form.Get("quotable")); quotable.Valid() {
 		set.QuotePolicy = quotable
 	}
+	if v, ok := visibilityOf(form.Get("new_posts")); ok && v <= store.Followers {
+		set.PostVisibility = v
+	}
+	set.PostSensitive = yes("covered")
 	return set, wrong
+}
+
+// newPosts are the choices of whom new posts are for.
+func newPosts(chosen store.Visibility) []assets.Option {
+	return []assets.Option{
+		{Value: "everyone", Label: "Everyone", Selected: chosen == store.Public}, {Value: "quiet", Label: "Everyone, quietly", Selected: chosen == store.Unlisted},
+		{Value: "followers", Label: "Followers", Selected: chosen == store.Followers},
+	}
 }
 
 func (d *Dashboard) showSettings(w http.ResponseWriter, r *http.Request, a answer, set store.Settings, wrong map[string]string) {
@@ -74,6 +88,7 @@ func (d *Dashboard) showSettings(w http.ResponseWriter, r *http.Request, a answe
 			Approve: set.ApproveFollowers, AuthorizedFetch: set.AuthorizedFetch, Keys: set.Keys, LinkPreviews: set.LinkPreviews, Quotable: quotable(set.QuotePolicy),
 			Languages: assets.Languages(set.Language), Zones: assets.Zones(set.Timezone), Errors: wrong,
 		}
+		page.NewPosts, page.Covered = newPosts(set.PostVisibility), set.PostSensitive
 		var err error
 		page.Owner, err = v.frame("Settings", "settings")
 		page.Waiting = page.Requests

@@ -187,21 +187,23 @@ func (v *view) audiences(chosen, widest, text string) (assets.Audiences, error) 
 // (DECISIONS 23).
 func widestReply(parent store.Post) string { return audienceOf(federation.WidestReply(parent)) }
 
+// usualReply is whom an answer is for unless the owner chooses: never for more than
+// new posts are.
+func (v *view) usualReply(parent store.Post) string {
+	return audienceOf(max(federation.WidestReply(parent), v.set.PostVisibility))
+}
+
 // compose is the short box, for a new post or for an answer.
 func (v *view) compose(parent *store.Post) (assets.Compose, error) {
 	c := assets.Compose{Key: store.Random(16), Lang: v.set.Language}
-	widest := ""
+	widest, chosen := "", audienceOf(v.set.PostVisibility)
 	if parent != nil {
-		c.Reply, widest = decimal(parent.ID), widestReply(*parent)
+		c.Reply, widest, chosen = decimal(parent.ID), widestReply(*parent), v.usualReply(*parent)
 		handles, err := v.replyHandles(*parent)
 		if err != nil {
 			return c, err
 		}
 		c.Text = opening(handles)
-	}
-	chosen := widest
-	if chosen == "" {
-		chosen = "everyone"
 	}
 	var err error
 	c.Audiences, err = v.audiences(chosen, widest, c.Text)

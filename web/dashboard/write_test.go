@@ -3,6 +3,7 @@ package dashboard
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -203,3 +204,23 @@ func TestDeliveryPageNamesDeadServers(t *testing.T) {
 	h.open(postPath(p.ID)+"/delivery").says(t, "Never sent yet.", "Nothing arrived at this server on seven days, so it is left alone",
 		"at once when it speaks to us", "one more try in 3 days")
 }
+
+// For whom posts usually are is chosen once.
+func TestNewPostsAreForWhomTheOwnerSays(t *testing.T) {
+	h := newHouse(t)
+	own := h.Post(t, store.Public, "A post")
+	h.open("/me/settings").says(t, "New posts", `value="everyone" selected`)
+	set := h.Settings()
+	h.sent("/me/settings", "new_posts", "followers", "covered", "yes", "language", set.Language, "timezone", set.Timezone).says(t, `value="followers" selected`)
+	for _, path := range []string{"/me/write", "/me", "/me/write?reply=" + decimal(own.ID)} {
+		if body := h.open(path).body; !checkedAudience.MatchString(body) {
+			t.Errorf("%s does not offer followers first", path)
+		}
+	}
+	h.sent("/me/settings", "new_posts", "named", "language", set.Language, "timezone", set.Timezone)
+	if set := h.Settings(); set.PostVisibility != store.Followers || set.PostSensitive {
+		t.Errorf("%+v", set)
+	}
+}
+
+var checkedAudience = regexp.MustCompile(`name="audience"[^>]*value="followers"[^>]*checked|<option value="followers" selected`)

@@ -68,7 +68,7 @@ func lines(text string) string {
 // startForm fills a form that is opened: with a draft, a post that is to be
 // changed, or the names of those who are answered.
 func (v *view) startForm(f *writeForm) error {
-	f.lang, f.audience, f.quotable = v.set.Language, "everyone", v.set.QuotePolicy
+	f.lang, f.audience, f.quotable = v.set.Language, audienceOf(v.set.PostVisibility), v.set.QuotePolicy
 	switch {
 	case f.draft != 0:
 		return v.startDraft(f)
@@ -141,6 +141,6 @@ func (v *view) startReply(f *writeForm) error {
 		return err
 	}
 	handles, err := v.replyHandles(parent)
-	f.reply, f.text, f.audience, f.warning = parent.ID, opening(handles), widestReply(parent), parent.Summary
+	f.reply, f.text, f.audience, f.warning = parent.ID, opening(handles), v.usualReply(parent), parent.Summary
 	return err
 }

@@ -227,3 +227,17 @@ func TestFeaturedTagsFromAnApp(t *testing.T) {
 		}
 	}
 }
+
+// What a profile says of new posts is what they get if an app says nothing.
+func TestNewPostsAreAsTheProfileSays(t *testing.T) {
+	h := newHouse(t)
+	read[object](h, "PATCH", profilePath, "source[privacy]=private&source[sensitive]=true")
+	for body, want := range map[string]string{
+		"status=a": "private", "status=b&visibility=public": "public", "status=c&in_reply_to_id=" + id(h.Hello.ID): "private", "status=d&visibility=": "private",
+	} {
+		s := read[object](h, "POST", "/api/v1/statuses", body)
+		if s["visibility"] != want || s["sensitive"] != false {
+			t.Errorf("%s is %v, sensitive %v", body, s["visibility"], s["sensitive"])
+		}
+	}
+}

@@ -83,6 +83,10 @@ func (a *API) draft(c *call) (federation.Draft, error) {
 	if d.Poll, err = pollDraft(c.params); err != nil {
 		return d, err
 	}
+	if !c.params.has("sensitive") {
+		d.Sensitive = len(d.Media) > 0 && a.svc.Settings().PostSensitive
+	}
+	d.Visibility = a.svc.Settings().PostVisibility
 	if name := c.params.get("visibility"); name != "" {
 		v, ok := visibilities[name]
 		if !ok {
@@ -104,8 +108,9 @@ func (a *API) draft(c *call) (federation.Draft, error) {
 	return d, err
 }
 
-// replyVisibility is for whom an answer is if the app says nothing of it; the
-// address of a boost stands for the post that was boosted.
+// replyVisibility is for whom an answer is if the app says nothing of it: never for
+// more than the post it answers, or new posts, are. The address of a boost stands
+// for the post that was boosted.
 func (a *API) replyVisibility(c *call, parentID int64) (store.Visibility, error) {
 	return store.Get(c.ctx, a.st, func(tx *store.Tx) (store.Visibility, error) {
 		p, err := tx.Post(parentID)
@@ -115,7 +120,7 @@ func (a *API) replyVisibility(c *call, parentID int64) (store.Visibility, error)
 		if errors.Is(err, store.ErrNotFound) {
 			err = errNoParent
 		}
-		return federation.WidestReply(p), err
+		return max(federation.WidestReply(p), a.svc.Settings().PostVisibility), err
 	})
 }
 
