@@ -41,6 +41,7 @@ type Draft struct {
 	QuotePolicy store.QuotePolicy // who may quote it; "" for the owner's usual one
 	App, AppURL string            // program that the draft was written with
 	Key         string            // idempotency key, at most 255 bytes; "" for none
+	KeyLasts    time.Duration     // how long it counts, at most the day that 0 stands for
 }
 
 // checkDraft refuses what cannot become a post and brings the rest into form.

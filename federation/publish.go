@@ -12,18 +12,19 @@ import (
 
 const (
 	maxKey      = 255            // bytes of an idempotency key
+	keyAge      = 24 * time.Hour // how long it counts at most; a sweep forgets it then
 	maxClockLag = 24 * time.Hour // how far the clock may lie behind the newest own post (DECISIONS 3)
 )
 
 // Publish writes a post and queues its deliveries. People who are named are
 // looked up over the network first, for at most 10 seconds. The same Key
-// returns the same post for a day. What the owner did wrong is a *reply.Error
+// returns the same post for as long as it counts. What the owner did wrong is a *reply.Error
 // in plain words.
 func (s *Service) Publish(ctx context.Context, d Draft) (store.Post, error) {
 	if len(d.Key) > maxKey {
 		return store.Post{}, reply.Errorf(reply.Invalid, "The idempotency key is longer than %d bytes.", maxKey)
 	}
-	p, ok, err := s.publishedBefore(ctx, d.Key)
+	p, ok, err := s.publishedBefore(ctx, d)
 	if err != nil || ok {
 		return p, err
 	}
@@ -46,23 +47,23 @@ func (s *Service) Publish(ctx context.Context, d Draft) (store.Post, error) {
 
 // publishedBefore spares a repeated request the network; what counts is the
 // same question inside the transaction.
-func (s *Service) publishedBefore(ctx context.Context, key string) (p store.Post, ok bool, err error) {
-	if key == "" {
+func (s *Service) publishedBefore(ctx context.Context, d Draft) (p store.Post, ok bool, err error) {
+	if d.Key == "" {
 		return p, false, nil
 	}
 	err = s.store.Read(ctx, func(tx *store.Tx) error {
-		p, ok, err = repeated(tx, key)
+		p, ok, err = repeated(tx, d)
 		return err
 	})
 	return p, ok, err
 }
 
 // repeated finds the post that an idempotency key made.
-func repeated(tx *store.Tx, key string) (store.Post, bool, error) {
-	if key == "" {
+func repeated(tx *store.Tx, d Draft) (store.Post, bool, error) {
+	if d.Key == "" {
 		return store.Post{}, false, nil
 	}
-	id, err := tx.Idempotent(key)
+	id, err := tx.Idempotent(d.Key, d.keySince(tx.Now()))
 	if errors.Is(err, store.ErrNotFound) {
 		return store.Post{}, false, nil
 	}
@@ -76,10 +77,18 @@ func repeated(tx *store.Tx, key string) (store.Post, bool, error) {
 	return p, err == nil, err
 }
 
+// keySince is since when the key of a draft counts.
+func (d Draft) keySince(now time.Time) time.Time {
+	if d.KeyLasts > 0 {
+		return now.Add(-d.KeyLasts)
+	}
+	return now.Add(-keyAge)
+}
+
 // publish is the one transaction of a new post: the row, whom and what it
 // names, and one delivery per inbox.
 func (s *Service) publish(tx *store.Tx, d Draft, w written) (store.Post, error) {
-	if p, ok, err := repeated(tx, d.Key); err != nil || ok {
+	if p, ok, err := repeated(tx, d); err != nil || ok {
 		return p, err
 	}
 	if err := clockFit(tx); err != nil {

@@ -148,18 +148,20 @@ func (t *Tx) SecurityLogBefore(before int64, limit int) ([]SecurityEvent, error)
 		limit ?`, before, limit)
 }
 
-// Idempotent looks up which post an idempotency key made; ErrNotFound if none.
-func (t *Tx) Idempotent(key string) (int64, error) {
+// Idempotent looks up what an idempotency key made since a time: the id of a post,
+// or of a text that is scheduled; ErrNotFound if nothing.
+func (t *Tx) Idempotent(key string, since time.Time) (int64, error) {
 	return value[int64](t, `
 		select post_id
 		from idempotency
-		where key = ?`, key)
+		where key = ?
+		and at >= ?`, key, ms(since))
 }
 
-// SaveIdempotent remembers for a day which post a key made.
+// SaveIdempotent remembers for a day what a key made.
 func (t *Tx) SaveIdempotent(key string, postID int64) error {
 	_, err := t.exec(`
-		insert or ignore into idempotency (key, post_id, at)
+		insert or replace into idempotency (key, post_id, at)
 		values (?, ?, ?)`, key, postID, ms(t.Now()))
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,14 +30,18 @@ type house struct {
 	guest string // token of an app for itself, where a test made one
 	api   http.Handler
 	token string
+	ahead atomic.Int64 // nanoseconds that passed since the house was built
 }
+
+// pass lets time go by.
+func (h *house) pass(d time.Duration) { h.ahead.Add(int64(d)) }
 
 func newHouse(t testing.TB) *house {
 	t.Helper()
-	now := storetest.Start.Add(time.Hour)
-	clock := func() time.Time { return now }
+	h := &house{t: t}
+	clock := func() time.Time { return storetest.Start.Add(time.Hour + time.Duration(h.ahead.Load())) }
 	st := storetest.OpenAlice(t, storetest.Clock(clock))
-	h := &house{World: storetest.Populate(t, st), t: t, st: st}
+	h.World, h.st = storetest.Populate(t, st), st
 	files, err := media.Open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)

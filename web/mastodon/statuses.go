@@ -2,6 +2,7 @@ package mastodon
 
 import (
 	"errors"
+	"time"
 
 	"dassie/federation"
 	"dassie/store"
@@ -35,10 +36,12 @@ func (a *API) one(tx *store.Tx, p store.Post) (*Status, error) {
 // refusedFields are what a post cannot have here. To leave them out silently
 // would publish something else than the person wrote, or to other people.
 var refusedFields = []struct{ name, words string }{
-	{"media_attributes", "Describe each file where it is, with PUT /api/v1/media/:id."},
 	{"scheduled_at", "Posts cannot be scheduled on this server."},
 	{"local_only", "There are no local-only posts on this server."},
 }
+
+// keyLasts is how long an Idempotency-Key counts, as in Mastodon.
+const keyLasts = time.Hour
 
 // publish: POST /api/v1/statuses. The Idempotency-Key makes a repeated request
 // answer with the first one's post.
@@ -64,7 +67,7 @@ func (a *API) draft(c *call) (federation.Draft, error) {
 		Text: c.params.get("status"), Summary: c.params.get("spoiler_text"),
 		Language: c.params.get("language"), Sensitive: c.params.truth("sensitive"),
 		Markdown: a.svc.Settings().MarkdownAPI, App: c.grant.App.Name, AppURL: c.grant.App.Website,
-		Key: c.r.Header.Get("Idempotency-Key"), QuotePolicy: store.QuotePolicy(c.params.get("quote_approval_policy")),
+		Key: c.r.Header.Get("Idempotency-Key"), KeyLasts: keyLasts, QuotePolicy: store.QuotePolicy(c.params.get("quote_approval_policy")),
 	}
 	if quoted := or(c.params.get("quoted_status_id"), c.params.get("quote_id")); quoted != "" {
 		var ok bool
@@ -72,14 +75,10 @@ func (a *API) draft(c *call) (federation.Draft, error) {
 			return d, errNoQuoted
 		}
 	}
-	for _, text := range c.params.list("media_ids") {
-		n, ok := parseID(text)
-		if !ok {
-			return d, reply.Errorf(reply.Unprocessable, "Validation failed: there is no upload %.20q.", text)
-		}
-		d.Media = append(d.Media, federation.Attached{ID: n})
-	}
 	var err error
+	if d.Media, err = attached(c.params); err != nil {
+		return d, err
+	}
 	if d.Poll, err = pollDraft(c.params); err != nil {
 		return d, err
 	}

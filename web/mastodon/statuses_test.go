@@ -6,6 +6,7 @@ import (
 	"mime/multipart"
 	"strings"
 	"testing"
+	"time"
 
 	"dassie/store"
 	"dassie/store/storetest"
@@ -67,6 +68,18 @@ func TestIdempotencyKey(t *testing.T) {
 	}
 	if other := post("two", "hello"); other == first {
 		t.Error("another key gave the same post")
+	}
+	h.pass(59 * time.Minute)
+	if again := post("one", "hello"); again != first {
+		t.Errorf("doubled within an hour: %s %s", first, again)
+	}
+	h.pass(2 * time.Minute)
+	later := post("one", "hello")
+	if later == first {
+		t.Error("the key counts for more than an hour")
+	}
+	if again := post("one", "hello"); again != later {
+		t.Errorf("the key does not count anew: %s %s", later, again)
 	}
 }
 

@@ -84,7 +84,7 @@ func (a *API) uploaded(c *call) (any, error) {
 	if c.file == nil {
 		return nil, reply.Errorf(reply.Unprocessable, "Validation failed: File can't be blank")
 	}
-	about, err := describedBy(c)
+	about, err := describedBy(c.params)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func (a *API) upload(c *call) (any, error) {
 
 // describeUpload: PUT /api/v1/media/:id, with description and focus.
 func (a *API) describeUpload(c *call) (any, error) {
-	about, err := describedBy(c)
+	about, err := describedBy(c.params)
 	if err != nil {
 		return nil, err
 	}
@@ -124,12 +124,12 @@ func (a *API) dropUpload(c *call) (any, error) {
 
 // describedBy reads what a request says of an upload. An empty description that
 // was sent takes the one before away.
-func describedBy(c *call) (func(id int64) federation.Attached, error) {
+func describedBy(p params) (func(id int64) federation.Attached, error) {
 	about := federation.Attached{}
-	if values, ok := c.params.v["description"]; ok {
+	if values, ok := p.v["description"]; ok {
 		about.Alt = &values[0]
 	}
-	if text := c.params.get("focus"); text != "" {
+	if text := p.get("focus"); text != "" {
 		across, up, ok := strings.Cut(text, ",")
 		x, errX := strconv.ParseFloat(strings.TrimSpace(across), 64)
 		y, errY := strconv.ParseFloat(strings.TrimSpace(up), 64)
