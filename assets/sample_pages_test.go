@@ -83,6 +83,12 @@ type emojiChoice struct {
 type draft struct {
 	ID, Excerpt, Lang, Audience string
 	Time                        time.Time
+	Problem                     string
+}
+type scheduled struct {
+	ID, Excerpt, Lang, Audience string
+	Due                         time.Time
+	Late                        bool
 }
 type decision struct {
 	Person   Person
@@ -431,9 +437,12 @@ func sampleLists(pages map[string]any) {
 	pages["notifications.none"] = inbox{Owner: owner("Inbox", "inbox", "/me/inbox")}
 	pages["drafts"] = struct {
 		Owner
-		Items []draft
-		Pager Pager
-	}{owner("Drafts", "drafts", "/me/drafts"), []draft{{"1", "On saving leek seed", "en", "everyone", ago(20 * time.Hour)}, {"2", "", "", "named", ago(40 * time.Hour)}}, Pager{}}
+		Scheduled []scheduled
+		Items     []draft
+		Pager     Pager
+	}{owner("Drafts", "drafts", "/me/drafts"),
+		[]scheduled{{"3", "The seed swap is on Saturday, and the kettle is on.", "en", "everyone", ago(-40 * time.Hour), false}, {"4", "Keys for the shed", "", "named", ago(time.Hour), true}},
+		[]draft{{"1", "On saving leek seed", "en", "everyone", ago(20 * time.Hour), ""}, {"2", "", "", "named", ago(40 * time.Hour), "The post you answer is not here any more; it may have been deleted."}}, Pager{}}
 	pages["more"] = struct{ Owner }{owner("More", "more", "/me/more")}
 	sampleTrouble(pages)
 }

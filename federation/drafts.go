@@ -240,7 +240,7 @@ func (s *Service) SaveDraft(ctx context.Context, id int64, text store.UnsentText
 			}
 		}
 		if u.ID == 0 {
-			list, err := tx.UnsentList()
+			list, err := tx.UnsentList(store.UnsentDraft)
 			if err != nil {
 				return u, err
 			}
@@ -263,10 +263,10 @@ func (s *Service) SaveDraft(ctx context.Context, id int64, text store.UnsentText
 
 // Drafts lists the saved texts, the last edited first.
 func (s *Service) Drafts(ctx context.Context) ([]store.Unsent, error) {
-	return store.Get(ctx, s.store, func(tx *store.Tx) ([]store.Unsent, error) { return tx.UnsentList() })
+	return store.Get(ctx, s.store, func(tx *store.Tx) ([]store.Unsent, error) { return tx.UnsentList(store.UnsentDraft) })
 }
 
-// DropDraft deletes a saved text and the uploads that nothing else has; one that
+// DropDraft deletes a saved text, also one that is scheduled, and the uploads that nothing else has; one that
 // is not there is no error.
 func (s *Service) DropDraft(ctx context.Context, id int64) error {
 	files, err := store.Put(ctx, s.store, func(tx *store.Tx) ([]string, error) { return dropDraft(tx, id) })
@@ -282,7 +282,7 @@ func dropDraft(tx *store.Tx, id int64) (files []string, err error) {
 		return nil, nil
 	}
 	if err == nil {
-		err = tx.DropUnsent(id)
+		err = unsend(tx, id)
 	}
 	if err != nil {
 		return nil, err

@@ -39,6 +39,7 @@ var jobKinds = map[string]func(s *Service, ctx context.Context, payload []byte) 
 	"pins":          (*Service).fetchPins,
 	"parents":       (*Service).fetchParents,
 	"hinted":        (*Service).fetchHinted,
+	"scheduled":     (*Service).sendScheduled,
 	"thread":        (*Service).fetchThreadJob,
 	"conversations": (*Service).fillConversations,
 	"gap":           (*Service).recoverStep,

@@ -119,7 +119,7 @@
 //	filters         id key, title, context, action, expires_at; filter_words (id key, filter_id, word, whole); filter_posts (id, filter_id, post_id)
 //	policy          settings "notification_policy" as JSON; requests (actor_id key, last_id, count, dismissed_at): 180 days;
 //	                notifications gets `held integer not null default 0`, so that nothing is lost
-//	scheduled       is unsent: kind 1 and due_at, draft has media ids, poll and parent. Held API posts (kind 2) get `post_id`
+//	held posts      are unsent, kind 2; those of the API get `post_id`
 //	announcements   none
 //
 // Safety:

@@ -38,6 +38,11 @@ type UnsentText struct {
 	Sensitive   bool        `json:"sensitive,omitempty"`
 	Poll        *UnsentPoll `json:"poll,omitempty"`
 	QuotePolicy QuotePolicy `json:"quote_policy,omitempty"`
+
+	Plain   bool   `json:"plain,omitempty"` // not Markdown
+	App     string `json:"app,omitempty"`   // program it was written with
+	AppURL  string `json:"app_url,omitempty"`
+	Problem string `json:"problem,omitempty"` // why what was scheduled did not go out, in words
 }
 
 // UnsentPoll is the poll of a text, as far as it is written.
@@ -86,13 +91,37 @@ func (t *Tx) Unsent(id int64) (Unsent, error) {
 	return u, err
 }
 
-// UnsentList lists all, the last edited first, at most 200.
-func (t *Tx) UnsentList() ([]Unsent, error) {
+// UnsentList lists those of a kind, the last edited first, at most 200.
+func (t *Tx) UnsentList(kind UnsentKind) ([]Unsent, error) {
 	return many(t, scanUnsent, `
 		select id, kind, due_at, draft, edited_at
 		from unsent
+		where kind = ?
 		order by edited_at desc
-		limit 200`)
+		limit 200`, kind)
+}
+
+// Scheduled reads a page of what goes out later, by id.
+func (t *Tx) Scheduled(p Page) ([]Unsent, error) {
+	const list = `
+		select id, kind, due_at, draft, edited_at
+		from unsent
+		where kind = 1
+		and id < ?
+		and id > ?
+		order by id `
+	return page(t, p, scanUnsent, list+`desc limit ?`, list+`asc limit ?`)
+}
+
+// CountScheduled counts what goes out between two times.
+func (t *Tx) CountScheduled(from, to time.Time) (int, error) {
+	n, err := value[int64](t, `
+		select count(*)
+		from unsent
+		where due_at >= ?
+		and due_at < ?
+		and kind = 1`, ms(from), ms(to))
+	return int(n), err
 }
 
 // DropUnsent deletes one.

@@ -210,7 +210,7 @@ func (v *view) homeSide(page *homePage) error {
 			return err
 		}
 	}
-	drafts, err := v.tx.UnsentList()
+	drafts, err := v.tx.UnsentList(store.UnsentDraft)
 	for _, u := range drafts[:min(len(drafts), unfinishedShown)] {
 		page.Unfinished = append(page.Unfinished, unfinished{"/me/write?draft=" + decimal(u.ID), draftExcerpt(u), v.local(u.EditedAt)})
 	}

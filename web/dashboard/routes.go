@@ -48,6 +48,7 @@ func (d *Dashboard) routes() []route {
 		get("/me/drafts", d.drafts),
 		get("/me/drafts/:id/delete", d.draftAsk),
 		post("/me/drafts/:id/delete", d.draftDelete),
+		post("/me/drafts/:id/unschedule", d.unschedule),
 
 		get("/me/post/:id", d.post),
 		get("/me/post/:id/card", d.postCard),

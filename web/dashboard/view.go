@@ -71,7 +71,7 @@ func (v *view) frame(title, here string) (assets.Owner, error) {
 	if o.Messages, err = v.tx.CountUnreadConversations(unreadShown); err != nil {
 		return o, err
 	}
-	drafts, err := v.tx.UnsentList()
+	drafts, err := v.tx.UnsentList(store.UnsentDraft)
 	o.Drafts = len(drafts)
 	return o, err
 }

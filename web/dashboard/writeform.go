@@ -84,6 +84,9 @@ func (v *view) startForm(f *writeForm) error {
 
 func (v *view) startDraft(f *writeForm) error {
 	u, err := v.tx.Unsent(f.draft)
+	if err == nil && u.Kind != store.UnsentDraft {
+		err = store.ErrNotFound // what is scheduled is made a draft first
+	}
 	if err != nil {
 		return err
 	}

@@ -116,6 +116,10 @@ var routes = []route{
 	{"GET", "/api/v1/statuses/:id/quotes", "read:statuses", (*API).quotes},
 	{"POST", "/api/v1/statuses/:id/quotes/:quoting_status_id/revoke", "write:statuses", (*API).revokeQuote},
 	{"PUT", "/api/v1/statuses/:id/interaction_policy", "write:statuses", (*API).interactionPolicy},
+	{"GET", "/api/v1/scheduled_statuses", "read:statuses", (*API).scheduledList},
+	{"GET", "/api/v1/scheduled_statuses/:id", "read:statuses", (*API).scheduled},
+	{"PUT", "/api/v1/scheduled_statuses/:id", "write:statuses", (*API).reschedule},
+	{"DELETE", "/api/v1/scheduled_statuses/:id", "write:statuses", (*API).cancelScheduled},
 
 	{"GET", "/api/v1/polls/:id", "read:statuses", (*API).poll},
 	{"POST", "/api/v1/polls/:id/votes", "write:statuses", (*API).vote},

@@ -36,7 +36,6 @@ func (a *API) one(tx *store.Tx, p store.Post) (*Status, error) {
 // refusedFields are what a post cannot have here. To leave them out silently
 // would publish something else than the person wrote, or to other people.
 var refusedFields = []struct{ name, words string }{
-	{"scheduled_at", "Posts cannot be scheduled on this server."},
 	{"local_only", "There are no local-only posts on this server."},
 }
 
@@ -44,11 +43,14 @@ var refusedFields = []struct{ name, words string }{
 const keyLasts = time.Hour
 
 // publish: POST /api/v1/statuses. The Idempotency-Key makes a repeated request
-// answer with the first one's post.
+// answer with the first one's post. With scheduled_at it goes out later.
 func (a *API) publish(c *call) (any, error) {
 	d, err := a.draft(c)
 	if err != nil {
 		return nil, err
+	}
+	if c.params.has("scheduled_at") {
+		return a.schedule(c, d)
 	}
 	p, err := a.svc.Publish(c.ctx, d)
 	if err != nil {

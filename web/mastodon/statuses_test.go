@@ -45,7 +45,7 @@ func TestRefusedPosts(t *testing.T) {
 	h := newHouse(t)
 	for body, status := range map[string]int{
 		"status=": 422, "status=a&visibility=everyone": 422, "status=a&media_ids[]=5": 422, "status=a&poll[options][]=x": 422,
-		"status=a&scheduled_at=2030-01-01T00:00:00Z": 422, "status=a&quoted_status_id=4711": 404, "status=a&quote_id=x": 404, "status=a&quote_approval_policy=friends": 422, "status=a&local_only=true": 422,
+		"status=a&scheduled_at=2026-03-01T13:04:00Z": 422, "status=a&scheduled_at=tomorrow": 422, "status=a&scheduled_at=2099-01-01T00:00:00Z": 422, "status=&scheduled_at=2026-03-02T00:00:00Z": 422, "status=a&media_ids[]=4711&scheduled_at=2026-03-02T00:00:00Z": 422, "status=a&in_reply_to_id=4711&visibility=public&scheduled_at=2026-03-02T00:00:00Z": 404, "status=a&quoted_status_id=4711": 404, "status=a&quote_id=x": 404, "status=a&quote_approval_policy=friends": 422, "status=a&local_only=true": 422,
 		"status=a&in_reply_to_id=4711": 404, "status=a&in_reply_to_id=x": 404, "status=" + strings.Repeat("a", 5001): 422,
 		"status=a&visibility=direct": 422,
 	} {
