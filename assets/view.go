@@ -145,6 +145,7 @@ type Card struct {
 	Boosted  bool          // by the owner
 	Liked    bool          //
 	Saved    bool          //
+	Hushed   bool          // its conversation is muted
 	Pinned   bool          // on the owner's profile
 	May      Actions       // what is offered
 	ReactURL string        // of the page to react with an emoji; "" if that is not offered
@@ -183,11 +184,11 @@ type ListHead struct {
 }
 
 // Actions says which controls a card has. What is false is not shown.
-type Actions struct{ Reply, Boost, Like, Save, Edit, Pin, Report, Delete bool }
+type Actions struct{ Reply, Boost, Like, Save, Hush, Edit, Pin, Report, Delete bool }
 
 // Any reports whether there is an action row at all.
 func (a Actions) Any() bool {
-	return a.Reply || a.Boost || a.Like || a.Save || a.Edit || a.Pin || a.Report || a.Delete
+	return a.Reply || a.Boost || a.Like || a.Save || a.Hush || a.Edit || a.Pin || a.Report || a.Delete
 }
 
 // Line is a post as one line of a list.

@@ -47,6 +47,46 @@ func (s *Service) Unmute(ctx context.Context, actorID int64) error {
 	})
 }
 
+// MuteThread mutes the conversation that a post is in: nothing in it is notified any
+// more, whoever writes it. It shows as before, and nobody is told. It answers with
+// the post.
+func (s *Service) MuteThread(ctx context.Context, postID int64) (store.Post, error) {
+	return s.hush(ctx, postID, func(tx *store.Tx, p store.Post) error {
+		above, err := tx.Ancestors(p, threadDepth)
+		if err != nil {
+			return err
+		}
+		root := p
+		if len(above) > 0 {
+			root = above[0]
+		}
+		if err := tx.KeepPost(root.ID); err != nil {
+			return err
+		}
+		return tx.MuteThread(root.ID)
+	})
+}
+
+// threadDepth is how far up the root of a conversation is looked for.
+const threadDepth = 1000
+
+// UnmuteThread takes that back; of a conversation that is not muted it does nothing.
+func (s *Service) UnmuteThread(ctx context.Context, postID int64) (store.Post, error) {
+	return s.hush(ctx, postID, func(tx *store.Tx, p store.Post) error { return tx.UnmuteThread(p.ID) })
+}
+
+// hush does something with the conversation of a post; a boost stands for the post
+// that was boosted.
+func (s *Service) hush(ctx context.Context, postID int64, do func(*store.Tx, store.Post) error) (store.Post, error) {
+	return store.Put(ctx, s.store, func(tx *store.Tx) (store.Post, error) {
+		p, _, err := touched(tx, postID)
+		if err != nil {
+			return p, err
+		}
+		return p, do(tx, p)
+	})
+}
+
 // SetNote keeps what the owner notes about somebody, for nobody else to read; ""
 // forgets it.
 func (s *Service) SetNote(ctx context.Context, actorID int64, text string) error {

@@ -153,3 +153,72 @@ func TestNotesAreKeptAndMoveAlong(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// A muted conversation is not notified, whoever writes in it and however deep; it
+// goes on showing, and what stands beside it is notified as before.
+func TestAMutedConversationIsNotNotified(t *testing.T) {
+	c := fedtest.New(t, "alice", "bob", "carol")
+	alice, bob, carol := c.Servers[0], c.Servers[1], c.Servers[2]
+	for _, s := range []*fedtest.Server{bob, carol} {
+		s.Follows(t, alice)
+	}
+	root := alice.Post(t, store.Public, "What do you think?")
+	other := alice.Post(t, store.Public, "And of this?")
+	c.Settle()
+	at := func(s *fedtest.Server, uri string) int64 {
+		t.Helper()
+		p, ok := s.Has(t, uri)
+		if !ok {
+			t.Fatalf("%s has no %s", s.Name, uri)
+		}
+		return p.ID
+	}
+	first := bob.Post(t, store.Public, "Much", at(bob, root.URI))
+	c.Settle()
+	before := len(notices(t, alice))
+	if before == 0 {
+		t.Fatal("the first reply is not notified")
+	}
+	if p, err := alice.MuteThread(ctx(), at(alice, first.URI)); err != nil || p.URI != first.URI {
+		t.Fatal(p.URI, err)
+	}
+	carol.Post(t, store.Public, "Little", at(carol, root.URI))
+	deeper := bob.Post(t, store.Public, "More, @"+alice.Handle(), first.ID)
+	if _, err := bob.Like(ctx(), at(bob, root.URI)); err != nil {
+		t.Fatal(err)
+	}
+	c.Settle()
+	if n := len(notices(t, alice)); n != before {
+		t.Errorf("a muted conversation gave %d notices", n-before)
+	}
+	if _, ok := alice.Has(t, deeper.URI); !ok {
+		t.Error("what is written in it does not arrive")
+	}
+	bob.Post(t, store.Public, "Nothing", at(bob, other.URI))
+	c.Settle()
+	if n := len(notices(t, alice)); n != before+1 {
+		t.Errorf("another conversation gave %d notices", n-before)
+	}
+	// Without its root the conversation is what is left of it.
+	if _, err := alice.Delete(ctx(), root.ID); err != nil {
+		t.Fatal(err)
+	}
+	c.Settle()
+	before = len(notices(t, alice))
+	bob.Post(t, store.Public, "Still, @"+alice.Handle(), deeper.ID)
+	c.Settle()
+	if n := len(notices(t, alice)); n != before {
+		t.Errorf("the mute went with the root: %d notices", n-before)
+	}
+	if _, err := alice.UnmuteThread(ctx(), at(alice, deeper.URI)); err != nil {
+		t.Fatal(err)
+	}
+	bob.Post(t, store.Public, "Again, @"+alice.Handle(), deeper.ID)
+	c.Settle()
+	if n := len(notices(t, alice)); n != before+1 {
+		t.Errorf("unmuted, it gave %d notices", n-before)
+	}
+	if _, err := alice.MuteThread(ctx(), 4711); reply.CodeOf(err) != reply.NotFound {
+		t.Errorf("a post that is not here: %v", err)
+	}
+}

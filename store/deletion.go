@@ -34,6 +34,9 @@ func (t *Tx) dropPost(p Post) error {
 	if err := t.dropBoostsOf(p.ID); err != nil {
 		return err
 	}
+	if err := t.passMuteOn(p.ID); err != nil {
+		return err
+	}
 	if err := t.unlinkPost(p); err != nil {
 		return err
 	}

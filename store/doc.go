@@ -77,6 +77,7 @@
 //	  blocked_by    who blocks us      with their actor
 //	  reports       to us, and by us   180 days, 10,000
 //	  key_rotation  who knows the key  emptied when the old key goes
+//	  thread_mutes  of conversations   the owner; goes down to the replies when its post goes
 //	  thread_fetches what was asked    30 days, 5,000
 //	links
 //	  cards         what links lead to 90 days, 20,000; their pictures are in remote_media
@@ -110,6 +111,8 @@
 // Reading:
 //
 //	thread_mutes    root_id key, at: notices below it are not given
+//	tag_features    tag_id key, at, for the profile
+//	endorsements    actor_id key, at
 //	storage_days    day key, bytes by kind as JSON: 400 rows, for "full in about 14 months"
 //
 // Signing in and the client API:

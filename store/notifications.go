@@ -22,7 +22,7 @@ func scanNotification(r scanner) (Notification, error) {
 // Notify stores a notification once: the same kind by the same actor about the
 // same post is not told twice; without a post, not twice within an hour. It sets
 // the id, which stays 0 for a repeat, and for what somebody did whom the owner
-// blocked, or muted with their notices.
+// blocked, or muted with their notices, and in a conversation that is muted.
 func (t *Tx) Notify(n *Notification) error {
 	known, err := t.notified(n)
 	if err != nil || known {
@@ -37,6 +37,12 @@ func (t *Tx) Notify(n *Notification) error {
 	}
 	if err != nil && err != ErrNotFound {
 		return err
+	}
+	if n.Kind != "admin.report" && n.PostID != 0 {
+		in, err := t.InMutedThread(n.PostID)
+		if err != nil || in[n.PostID] {
+			return err
+		}
 	}
 	n.ID, n.At = t.NewID(), t.Now()
 	_, err = t.exec(`

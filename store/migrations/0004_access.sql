@@ -59,3 +59,9 @@ create table endorsements (
 -- The languages in which posts of somebody followed are wanted in home, as codes
 -- with spaces between them; empty for all.
 alter table following add column languages text not null default '';
+-- Conversations that the owner muted, by the highest post that is known: nothing
+-- below it is notified.
+create table thread_mutes (
+  root_id integer primary key,
+  at integer not null
+);

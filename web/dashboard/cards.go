@@ -105,7 +105,7 @@ func (v *view) plainCards(posts []store.Post) ([]assets.Card, error) {
 		cards[i].ReplyTo = v.answering(p, parents)
 		cards[i].Quote = v.quote(quoted[p.ID])
 	}
-	for _, add := range []func([]store.Post, []assets.Card) error{v.addTouched, v.addSaved, v.addFollowedTags, v.addReactions, v.addPolls, v.addOwn, v.addLinks} {
+	for _, add := range []func([]store.Post, []assets.Card) error{v.addTouched, v.addSaved, v.addHushed, v.addFollowedTags, v.addReactions, v.addPolls, v.addOwn, v.addLinks} {
 		if err := add(posts, cards); err != nil {
 			return nil, err
 		}
@@ -120,6 +120,15 @@ func (v *view) addTouched(posts []store.Post, cards []assets.Card) error {
 		cards[i].Liked, cards[i].Boosted = liked[p.ID], boosted[p.ID]
 		// What is boosted can be taken back, also what no button here boosts.
 		cards[i].May.Boost = p.Visibility.Open() || boosted[p.ID]
+	}
+	return err
+}
+
+// addHushed says which conversations the owner muted.
+func (v *view) addHushed(posts []store.Post, cards []assets.Card) error {
+	hushed, err := v.tx.InMutedThread(postIDs(posts)...)
+	for i, p := range posts {
+		cards[i].Hushed, cards[i].May.Hush = hushed[p.ID], true
 	}
 	return err
 }

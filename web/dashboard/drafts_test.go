@@ -34,7 +34,7 @@ func TestScheduledPostsStandAmongTheDrafts(t *testing.T) {
 	if u, err = h.Schedule(ctx, federation.Draft{Text: "Another"}, at); err != nil {
 		t.Fatal(err)
 	}
-	h.sent("/me/drafts/" + decimal(u.ID) + "/delete").hides(t, "Another")
+	h.sent("/me/drafts/"+decimal(u.ID)+"/delete").hides(t, "Another")
 	h.cluster.Advance(48 * time.Hour)
 	h.cluster.Settle()
 	if n := len(h.own()); n != 0 {

@@ -69,6 +69,8 @@ func (d *Dashboard) routes() []route {
 		post("/me/post/:id/unlike", d.unlike),
 		post("/me/post/:id/save", d.save),
 		post("/me/post/:id/unsave", d.unsave),
+		post("/me/post/:id/mute", d.hush),
+		post("/me/post/:id/unmute", d.unhush),
 		get("/me/post/:id/quotes", d.quoteAsk),
 		post("/me/post/:id/quotes", d.quoteRevoke),
 

@@ -117,3 +117,25 @@ func TestInboxTellsOfBoostsLikesAndReactions(t *testing.T) {
 	}
 	p.hides(t, "f.example")
 }
+
+func TestAConversationIsMutedFromACard(t *testing.T) {
+	h := newHouse(t, "bob")
+	bob := h.other("bob")
+	h.Follows(t, bob)
+	p, ok := h.Has(t, bob.Post(t, store.Public, "Frost on the beds").URI)
+	if !ok {
+		t.Fatal("the post did not arrive")
+	}
+	path := postPath(p.ID)
+	if form := h.open("/me").form(t, path+"/mute"); !strings.Contains(form, "Mute this conversation") {
+		t.Errorf("the form is %s", form)
+	}
+	after := h.sent(path+"/mute", "back", "/me"+anchor(p.ID))
+	if form := after.form(t, path+"/unmute"); after.location != "/me"+anchor(p.ID) || !strings.Contains(form, "Unmute this conversation") {
+		t.Errorf("at %s the form is %s", after.location, form)
+	}
+	h.sent(path+"/unmute", "back", "/me").form(t, path+"/mute")
+	if p := h.submit("/me/post/4711/mute"); p.status != 404 {
+		t.Errorf("a post that is not here: %d", p.status)
+	}
+}

@@ -170,8 +170,7 @@ func (m *room) statuses(posts []store.Post) []*Status {
 }
 
 // status is nil where the author, or the post that is boosted, is not here, or
-// blocked by the owner, alone or with their server. Nothing here can mute for the
-// owner, so that is false.
+// blocked by the owner, alone or with their server.
 func (m *room) status(p *store.Post) *Status {
 	s := m.bare(p)
 	if s == nil {
@@ -190,7 +189,7 @@ func (m *room) status(p *store.Post) *Status {
 	if s.Reblog == nil {
 		return nil
 	}
-	s.Favourited, s.Reblogged, s.Bookmarked = s.Reblog.Favourited, s.Reblog.Reblogged, s.Reblog.Bookmarked
+	s.Favourited, s.Reblogged, s.Bookmarked, s.Muted = s.Reblog.Favourited, s.Reblog.Reblogged, s.Reblog.Bookmarked, s.Reblog.Muted
 	return s
 }
 
@@ -206,7 +205,7 @@ func (m *room) bare(p *store.Post) *Status {
 		RepliesCount: p.Replies, ReblogsCount: p.Boosts, FavouritesCount: p.Likes, EditedAt: dateOrNull(p.EditedAt),
 		Content: p.HTML(), Filtered: []string{}, Account: acc, Media: m.media(p), Mentions: m.mentions(p.Extra.Mentions),
 		Tags: m.tags(p.Extra.Tags), Emojis: m.emojisOf(m.actors[p.ActorID].HostID, p.Extra.Emojis), Poll: m.poll(p),
-		Favourited: m.liked[p.ID], Reblogged: m.boosted[p.ID], Bookmarked: m.saved[p.ID],
+		Favourited: m.liked[p.ID], Reblogged: m.boosted[p.ID], Bookmarked: m.saved[p.ID], Muted: m.hushed[p.ID],
 		Card:          m.card(p),
 		QuoteApproval: m.quoteApproval(p), QuotesCount: m.quoteCounts[p.ID],
 	}

@@ -65,6 +65,7 @@ type room struct {
 	liked    map[int64]bool  // by the owner
 	boosted  map[int64]bool  // by the owner
 	saved    map[int64]bool  // by the owner
+	hushed   map[int64]bool  // in a conversation that the owner muted
 	votes    map[int64][]int // of the owner, in others' polls
 	hidden   map[int64]bool  // authors whose posts are not shown: blocked, of blocked servers (T48), or gone
 	moved    map[string]store.Actor
@@ -119,6 +120,9 @@ func (a *API) gatherFor(scope federation.Scope, tx *store.Tx, posts []store.Post
 			return nil, err
 		}
 		if m.saved, err = tx.BookmarkedAmong(shown); err != nil {
+			return nil, err
+		}
+		if m.hushed, err = tx.InMutedThread(shown...); err != nil {
 			return nil, err
 		}
 	}

@@ -113,6 +113,8 @@ var routes = []route{
 	{"GET", "/api/v1/bookmarks", "read:bookmarks", (*API).bookmarks},
 	{"POST", "/api/v1/statuses/:id/pin", "write:accounts", (*API).pin},
 	{"POST", "/api/v1/statuses/:id/unpin", "write:accounts", (*API).unpin},
+	{"POST", "/api/v1/statuses/:id/mute", "write:mutes", (*API).muteThread},
+	{"POST", "/api/v1/statuses/:id/unmute", "write:mutes", (*API).unmuteThread},
 	{"GET", "/api/v1/statuses/:id/quotes", "read:statuses", (*API).quotes},
 	{"POST", "/api/v1/statuses/:id/quotes/:quoting_status_id/revoke", "write:statuses", (*API).revokeQuote},
 	{"PUT", "/api/v1/statuses/:id/interaction_policy", "write:statuses", (*API).interactionPolicy},

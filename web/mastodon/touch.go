@@ -30,6 +30,12 @@ func (a *API) reblog(c *call) (any, error) {
 	return a.touch(c, func(ctx context.Context, id int64) (store.Post, error) { return a.svc.Boost(ctx, id, v) })
 }
 
+// muteThread: POST /api/v1/statuses/:id/mute mutes the conversation.
+func (a *API) muteThread(c *call) (any, error) { return a.touch(c, a.svc.MuteThread) }
+
+// unmuteThread: POST /api/v1/statuses/:id/unmute.
+func (a *API) unmuteThread(c *call) (any, error) { return a.touch(c, a.svc.UnmuteThread) }
+
 // touch does something with a post and answers with the one that comes of it.
 func (a *API) touch(c *call, do func(context.Context, int64) (store.Post, error)) (any, error) {
 	p, err := do(c.ctx, c.id)

@@ -174,3 +174,20 @@ func TestNotificationsOfBoostsAndLikes(t *testing.T) {
 		}
 	}
 }
+
+func TestMuteOfAConversation(t *testing.T) {
+	h := newHouse(t)
+	muted := func(id string) any { return read[object](h, "GET", "/api/v1/statuses/"+id, "")["muted"] }
+	if s := read[object](h, "POST", "/api/v1/statuses/"+id(h.Answer.ID)+"/mute", ""); s["muted"] != true || s["id"] != id(h.Answer.ID) {
+		t.Errorf("%v", s)
+	}
+	if muted(id(h.Hello.ID)) != true || muted(id(h.Thanks.ID)) != true || muted(id(h.Boost.ID)) != true || muted(id(h.Walk.ID)) != false {
+		t.Error("it is said of the wrong posts")
+	}
+	if s := read[object](h, "POST", "/api/v1/statuses/"+id(h.Thanks.ID)+"/unmute", ""); s["muted"] != false {
+		t.Errorf("%v", s)
+	}
+	if muted(id(h.Hello.ID)) != false {
+		t.Error("it stays muted")
+	}
+}
