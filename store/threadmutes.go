@@ -39,6 +39,7 @@ func (t *Tx) InMutedThread(postIDs ...int64) (map[int64]bool, error) {
 	any, err := t.exists(`
 		select 1
 		from thread_mutes
+		where root_id > 0
 		limit 1`)
 	if err != nil || !any {
 		return in, err
