@@ -183,3 +183,19 @@ func (t *Tx) SetFields(actorID int64, fields []Field) error {
 	a.Extra.Fields = fields
 	return t.SaveActor(&a)
 }
+
+// PostsWithLink reads a page of the public posts that show the card of an address.
+func (t *Tx) PostsWithLink(url string, p Page) ([]Post, error) {
+	const list = `
+		select ` + postColumns + `
+		from post_cards l indexed by post_cards_link
+		cross join cards c on c.url_hash = l.url_hash
+		cross join posts p on p.id = l.post_id
+		where l.url_hash = ?
+		and c.url = ?
+		and p.visibility = 0
+		and l.post_id < ?
+		and l.post_id > ?
+		order by l.post_id `
+	return page(t, p, scanPost, list+`desc limit ?`, list+`asc limit ?`, t.hash(url), url)
+}

@@ -30,6 +30,7 @@ type Options struct {
 	Readers  int              // query-only connections; 0 means the number of cores, between 2 and 4
 	Now      func() time.Time // clock; nil means time.Now
 	Progress func(string)     // told what a migration is doing; may be nil
+	Trace    func(string)     // told each statement that runs, so that a test can count them; may be nil
 
 	// Patience is how long a write that waits for company does so at most; 0 means
 	// 50 ms. Tests that do one thing at a time have none to wait for.
@@ -67,6 +68,7 @@ type Store struct {
 	commits    atomic.Int64 // write transactions so far; tests count them
 	serving    bool
 	now        func() time.Time
+	trace      func(string)
 	rsaKey     func() (*rsa.PrivateKey, error)
 	patience   time.Duration
 }
@@ -77,6 +79,7 @@ type Store struct {
 func Open(dir string, o Options) (*Store, error) {
 	s := &Store{
 		dir:        dir,
+		trace:      o.Trace,
 		jobs:       make(chan *job, maxBatch),
 		closing:    make(chan struct{}),
 		writerDone: make(chan struct{}),

@@ -42,6 +42,14 @@ func (c *conn) prepare(query string) (*sql.Stmt, error) {
 	return st, nil
 }
 
+// prepare is the statement of a query on this connection.
+func (t *Tx) prepare(query string) (*sql.Stmt, error) {
+	if t.s.trace != nil {
+		t.s.trace(query)
+	}
+	return t.c.prepare(query)
+}
+
 func (c *conn) close() error {
 	for _, st := range c.stmts {
 		st.Close()
@@ -61,7 +69,7 @@ func (t *Tx) exec(query string, args ...any) (sql.Result, error) {
 	if t.broken != nil {
 		return nil, t.broken
 	}
-	st, err := t.c.prepare(query)
+	st, err := t.prepare(query)
 	if err != nil {
 		return nil, t.failed(err)
 	}
@@ -101,7 +109,7 @@ func (t *Tx) one(scan func(scanner) error, query string, args ...any) error {
 	if t.broken != nil {
 		return t.broken
 	}
-	st, err := t.c.prepare(query)
+	st, err := t.prepare(query)
 	if err != nil {
 		return t.failed(err)
 	}
@@ -127,7 +135,7 @@ func many[T any](t *Tx, scan func(scanner) (T, error), query string, args ...any
 	if t.broken != nil {
 		return nil, t.broken
 	}
-	st, err := t.c.prepare(query)
+	st, err := t.prepare(query)
 	if err != nil {
 		return nil, t.failed(err)
 	}

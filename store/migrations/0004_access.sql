@@ -65,3 +65,6 @@ create table thread_mutes (
   root_id integer primary key,
   at integer not null
 );
+
+-- Posts by the link that they show.
+create index post_cards_link on post_cards (url_hash, post_id);

@@ -31,6 +31,11 @@ func Readers(n int) Option {
 	return func(o *store.Options) { o.Readers = n }
 }
 
+// Trace is told each statement that runs.
+func Trace(told func(query string)) Option {
+	return func(o *store.Options) { o.Trace = told }
+}
+
 // Open gives a test an empty store of its own, closed when the test ends.
 func Open(t testing.TB, opts ...Option) *store.Store {
 	t.Helper()

@@ -36,11 +36,11 @@ type house struct {
 // pass lets time go by.
 func (h *house) pass(d time.Duration) { h.ahead.Add(int64(d)) }
 
-func newHouse(t testing.TB) *house {
+func newHouse(t testing.TB, more ...storetest.Option) *house {
 	t.Helper()
 	h := &house{t: t}
 	clock := func() time.Time { return storetest.Start.Add(time.Hour + time.Duration(h.ahead.Load())) }
-	st := storetest.OpenAlice(t, storetest.Clock(clock))
+	st := storetest.OpenAlice(t, append(more, storetest.Clock(clock))...)
 	h.World, h.st = storetest.Populate(t, st), st
 	files, err := media.Open(t.TempDir())
 	if err != nil {

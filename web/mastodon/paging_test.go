@@ -139,22 +139,3 @@ func TestNotificationPages(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
-
-// BenchmarkHome may not take more than 0.35 ms of CPU, wherever in the timeline
-// the page lies. One token may ask 30,000 times while the clock stands still.
-func BenchmarkHome(b *testing.B) {
-	h := newHouse(b)
-	ids := h.fill(10_000)
-	for name, path := range map[string]string{
-		"top": "/api/v1/timelines/home?limit=20", "deep": "/api/v1/timelines/home?limit=20&max_id=" + ids[9000],
-	} {
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if w := h.ask("GET", path, ""); w.Code != http.StatusOK {
-					b.Fatal(w.Code, w.Body)
-				}
-			}
-		})
-	}
-}

@@ -147,6 +147,12 @@ var routes = []route{
 	{"GET", "/api/v1/timelines/tag/:tag", "read:statuses", (*API).tagTimeline},
 	{"GET", "/api/v1/timelines/public", "read:statuses", (*API).publicTimeline},
 
+	{"GET", "/api/v1/timelines/link", "read:statuses", (*API).linkTimeline},
+	{"GET", "/api/v1/trends", "read:statuses", (*API).nothing},
+	{"GET", "/api/v1/trends/tags", "read:statuses", (*API).nothing},
+	{"GET", "/api/v1/trends/statuses", "read:statuses", (*API).nothing},
+	{"GET", "/api/v1/trends/links", "read:statuses", (*API).nothing},
+
 	{"GET", "/api/v1/timelines/home", "read:statuses", (*API).home},
 	{"GET", "/api/v1/markers", "read:statuses", (*API).markers},
 	{"POST", "/api/v1/markers", "write:statuses", (*API).moveMarkers},

@@ -2,6 +2,7 @@ package mastodon
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -28,7 +29,7 @@ func (a *API) search(c *call) (any, error) {
 	}
 	out := Search{Accounts: []*Account{}, Statuses: []*Status{}, Hashtags: []Tag{}}
 	// All there is to find by name fits on the first page.
-	first := c.params.number("offset", 0, 1<<20) == 0
+	first := offset(c) == 0
 	if (kind == "" || kind == "hashtags") && first {
 		if tag, ok := tagQuery(q); ok {
 			found, err := store.Get(c.ctx, a.st, func(tx *store.Tx) (map[string]bool, error) { return tx.FollowedAmong([]string{tag}) })
@@ -42,6 +43,11 @@ func (a *API) search(c *call) (any, error) {
 		posts, people, err := a.hits(tx, c, q, found, first)
 		if err != nil {
 			return err
+		}
+		if c.params.truth("following") {
+			if people, err = followed(tx, people); err != nil {
+				return err
+			}
 		}
 		m, err := a.gather(tx, posts, people...)
 		if err != nil {
@@ -59,6 +65,29 @@ func (a *API) search(c *call) (any, error) {
 	})
 	return out, err
 }
+
+// maxOffset is how far an app may skip: beyond it, search for something else.
+const maxOffset = 400
+
+// offset is how many hits an app has already. Only of one kind can it know.
+func offset(c *call) int {
+	if c.params.get("type") == "" {
+		return 0
+	}
+	return c.params.number("offset", 0, 1<<20)
+}
+
+// followed keeps those whom the owner follows.
+func followed(tx *store.Tx, people []int64) ([]int64, error) {
+	with, err := tx.Relations(people...)
+	return slices.DeleteFunc(people, func(id int64) bool {
+		to := with[id].Following
+		return to.ActorID == 0 || to.State != store.FollowAccepted
+	}), err
+}
+
+// skip is a list without its first n.
+func skip[T any](list []T, n int) []T { return list[min(n, len(list)):] }
 
 // find looks up what names one person or post. What cannot be found is no error
 // to an app: it gets empty lists.
@@ -118,7 +147,8 @@ func (a *API) hits(tx *store.Tx, c *call, q string, found federation.Found, firs
 		return nil, []int64{found.Actor.ID}, nil
 	}
 	kind := c.params.get("type")
-	if _, tag := tagQuery(q); tag || namesOne(q) || !first || kind == "hashtags" {
+	before := offset(c)
+	if _, tag := tagQuery(q); tag || namesOne(q) || before > maxOffset || kind == "hashtags" {
 		return nil, nil, nil
 	}
 	sought, err := a.svc.ReadSearch(tx, q)
@@ -129,6 +159,7 @@ func (a *API) hits(tx *store.Tx, c *call, q string, found federation.Found, firs
 		return nil, nil, err
 	}
 	page := c.page(20, 40)
+	page.Limit += before
 	if by, ok := parseID(c.params.get("account_id")); ok {
 		sought.From = by
 	}
@@ -137,6 +168,7 @@ func (a *API) hits(tx *store.Tx, c *call, q string, found federation.Found, firs
 		if posts, _, err = tx.SearchPosts(sought, page); err != nil {
 			return nil, nil, err
 		}
+		posts = skip(posts, before)
 	}
 	if kind == "statuses" || sought.Words != strings.Join(strings.Fields(q), " ") {
 		return posts, nil, nil
@@ -146,7 +178,7 @@ func (a *API) hits(tx *store.Tx, c *call, q string, found federation.Found, firs
 	for i, p := range people {
 		ids[i] = p.ID
 	}
-	return posts, ids, err
+	return posts, skip(ids, before), err
 }
 
 // namesOne says that a query is a handle or an address, not words.

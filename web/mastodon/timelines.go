@@ -69,3 +69,14 @@ func (a *API) publicTimeline(c *call) (any, error) {
 	q := store.PublicQuery{Local: c.params.truth("local"), Remote: c.params.truth("remote"), Media: c.params.truth("only_media")}
 	return a.timeline(c, page, func(tx *store.Tx) ([]store.Post, error) { return tx.PublicPosts(q, page) })
 }
+
+// linkTimeline: GET /api/v1/timelines/link, of the public posts that are stored here
+// and show the card of an address.
+func (a *API) linkTimeline(c *call) (any, error) {
+	page, address := c.page(20, 40), c.params.get("url")
+	return a.timeline(c, page, func(tx *store.Tx) ([]store.Post, error) { return tx.PostsWithLink(address, page) })
+}
+
+// nothing: GET /api/v1/trends and below. One person's server has no trends: what many
+// do is counted nowhere here.
+func (a *API) nothing(*call) (any, error) { return []struct{}{}, nil }
