@@ -669,3 +669,5 @@ CREATE TABLE thread_mutes (
   root_id integer primary key,
   at integer not null
 );
+
+CREATE INDEX post_cards_link on post_cards (url_hash, post_id);
