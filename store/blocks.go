@@ -122,12 +122,19 @@ func (t *Tx) LeaveHome(actorID, below int64, limit int) (next int64, err error) 
 	return ids[len(ids)-1], nil
 }
 
-// DropNotificationsOf forgets everything that an actor did to the owner.
+// DropNotificationsOf forgets everything that an actor did to the owner, and that
+// their notices were held back or let through.
 func (t *Tx) DropNotificationsOf(actorID int64) error {
-	_, err := t.exec(`
-		delete from notifications
-		where actor_id = ?`, actorID)
-	return err
+	for _, q := range []string{
+		`delete from notifications where actor_id = ?`,
+		`delete from notice_requests where actor_id = ?`,
+		`delete from notice_allowed where actor_id = ?`,
+	} {
+		if _, err := t.exec(q, actorID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // AddBlockedBy remembers that an actor blocked the owner.

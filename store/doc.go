@@ -52,7 +52,9 @@
 //	  list_posts    what they wrote    with its post, or after its author left the list
 //	  tag_follows   followed hashtags  the owner
 //	  markers       where one stopped  fixed names: home, notifications
-//	  notifications                    180 days, 20,000
+//	  notifications                    180 days, 20,000; of those held back 10,000
+//	  notice_requests whose are held back: while anything of theirs is
+//	  notice_allowed whose never are   the owner
 //	  unindexed     wait for search    emptied by IndexBatch
 //	  search        words, authors and hashtags, with its post (FTS5, without the text itself)
 //	  conversations private ones       with their last post
@@ -123,13 +125,14 @@
 //	policy          settings "notification_policy" as JSON; requests (actor_id key, last_id, count, dismissed_at): 180 days;
 //	                notifications gets `held integer not null default 0`, so that nothing is lost
 //	held posts      are unsent, kind 2; those of the API get `post_id`
+//	scheduled       is unsent: kind 1 and due_at, draft has media ids, poll and parent. Held API posts (kind 2) get `post_id`
 //	announcements   none
 //
 // Safety:
 //
 //	domain blocks   columns of hosts: severity (0 silence strangers, 1 block; blocked_at is when), comment, source. A name never met gets
 //	                its row by EnsureHost, which the sweep spares
-//	quarantine      the same as requests above, with the rule that held it
+//	quarantine      as notice_requests, with the rule that held it
 //
 // The owner's data:
 //

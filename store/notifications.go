@@ -9,12 +9,15 @@ type Notification struct {
 	ActorID int64
 	PostID  int64 // what it is about: a post, or of an admin.report the report; 0 for neither
 	At      time.Time
+	Held    HeldBy // the rule that keeps it back; 0 for none
 }
+
+const noticeColumns = `id, kind, actor_id, post_id, at, held`
 
 func scanNotification(r scanner) (Notification, error) {
 	var n Notification
 	var at int64
-	err := r.Scan(&n.ID, &n.Kind, &n.ActorID, &n.PostID, &at)
+	err := r.Scan(&n.ID, &n.Kind, &n.ActorID, &n.PostID, &at, &n.Held)
 	n.At = fromMS(at)
 	return n, err
 }
@@ -22,7 +25,8 @@ func scanNotification(r scanner) (Notification, error) {
 // Notify stores a notification once: the same kind by the same actor about the
 // same post is not told twice; without a post, not twice within an hour. It sets
 // the id, which stays 0 for a repeat, and for what somebody did whom the owner
-// blocked, or muted with their notices, and in a conversation that is muted.
+// blocked, or muted with their notices, and in a conversation that is muted. Whoever
+// caused one that is held back waits until the owner decides about them.
 func (t *Tx) Notify(n *Notification) error {
 	known, err := t.notified(n)
 	if err != nil || known {
@@ -45,10 +49,12 @@ func (t *Tx) Notify(n *Notification) error {
 		}
 	}
 	n.ID, n.At = t.NewID(), t.Now()
-	_, err = t.exec(`
-		insert into notifications (id, kind, actor_id, post_id, at)
-		values (?, ?, ?, ?, ?)`, n.ID, n.Kind, n.ActorID, n.PostID, ms(n.At))
-	return err
+	if _, err = t.exec(`
+		insert into notifications (id, kind, actor_id, post_id, at, held)
+		values (?, ?, ?, ?, ?, ?)`, n.ID, n.Kind, n.ActorID, n.PostID, ms(n.At), n.Held); err != nil || n.Held == 0 {
+		return err
+	}
+	return t.requestNotices(n.ActorID)
 }
 
 func (t *Tx) notified(n *Notification) (bool, error) {
@@ -70,28 +76,63 @@ func (t *Tx) notified(n *Notification) (bool, error) {
 		and actor_id = ?`, n.PostID, n.Kind, n.ActorID)
 }
 
-// noticed leaves out notifications of people who are muted with their notices; its
-// parameter is now.
-const noticed = `not exists (
+// HeldToo says how a list treats what is held back.
+type HeldToo int
+
+const (
+	HeldOut   HeldToo = iota // it is left out
+	HeldIn                   // it stands among the rest
+	HeldAlone                // it is all there is
+)
+
+// NoticeQuery says which notifications are read.
+type NoticeQuery struct {
+	Kinds  []string // none means all
+	Except []string
+	From   int64 // whoever caused it; 0 for everybody
+	Held   HeldToo
+}
+
+// wanted is true of notifications that a query asks for. Its parameters are those
+// of args.
+const wanted = `(?1 = '' or instr(?1, ',' || kind || ',') > 0)
+		and instr(?2, ',' || kind || ',') = 0
+		and (?3 = 0 or actor_id = ?3)
+		and case ?4 when 0 then held = 0 when 1 then 1 else held != 0 end
+		and not exists (
 			select 1
 			from mutes m
 			where m.actor_id = notifications.actor_id
 			and m.notices = 1
-			and ` + muteInForce + `)`
+			and (m.until is null or m.until > ?5))`
 
-// Notifications reads a page, newest first; no kinds means all.
-func (t *Tx) Notifications(p Page, kinds, except []string) ([]Notification, error) {
-	const list = `
-		select id, kind, actor_id, post_id, at
-		from notifications
-		where (? = '' or instr(?, ',' || kind || ',') > 0)
-		and instr(?, ',' || kind || ',') = 0
-		and ` + noticed + `
-		and id < ?
-		and id > ?
+func (q NoticeQuery) args(t *Tx) []any {
+	return []any{joinKinds(q.Kinds), joinKinds(q.Except), q.From, q.Held, ms(t.Now())}
+}
+
+// index is how the rows are found: those of one person by their index.
+func (q NoticeQuery) index() string {
+	if q.From != 0 {
+		return `indexed by notifications_actor`
+	}
+	return `not indexed`
+}
+
+// Notices reads a page, newest first.
+func (t *Tx) Notices(p Page, q NoticeQuery) ([]Notification, error) {
+	list := `
+		select ` + noticeColumns + `
+		from notifications ` + q.index() + `
+		where ` + wanted + `
+		and id < ?6
+		and id > ?7
 		order by id `
-	in, out := joinKinds(kinds), joinKinds(except)
-	return page(t, p, scanNotification, list+`desc limit ?`, list+`asc limit ?`, in, in, out, ms(t.Now()))
+	return page(t, p, scanNotification, list+`desc limit ?8`, list+`asc limit ?8`, q.args(t)...)
+}
+
+// Notifications is Notices of what is not held back; no kinds means all.
+func (t *Tx) Notifications(p Page, kinds, except []string) ([]Notification, error) {
+	return t.Notices(p, NoticeQuery{Kinds: kinds, Except: except})
 }
 
 func joinKinds(kinds []string) string {
@@ -109,7 +150,7 @@ func joinKinds(kinds []string) string {
 func (t *Tx) Notification(id int64) (Notification, error) {
 	var n Notification
 	err := t.one(func(r scanner) (err error) { n, err = scanNotification(r); return }, `
-		select id, kind, actor_id, post_id, at
+		select `+noticeColumns+`
 		from notifications
 		where id = ?`, id)
 	return n, err
@@ -134,17 +175,40 @@ func (t *Tx) DropNotifications(kind string, actorID, postID int64) error {
 	return err
 }
 
-// CountNotificationsSince counts what is above a place, up to a limit; no kinds
-// means all.
-func (t *Tx) CountNotificationsSince(id int64, limit int, kinds ...string) (int, error) {
+// DropNotices forgets some notifications, and says how many there were.
+func (t *Tx) DropNotices(ids ...int64) (int, error) {
+	n, err := t.changed(`
+		delete from notifications
+		where id in (select value from json_each(?))`, idList(ids))
+	return int(n), err
+}
+
+// NoticeIDs lists ids up to a newest one, of what is not held back.
+func (t *Tx) NoticeIDs(newest int64, limit int) ([]int64, error) {
+	return many(t, scanInt64, `
+		select id
+		from notifications
+		where id <= ?
+		and held = 0
+		order by id desc
+		limit ?`, newest, limit)
+}
+
+// CountNoticesSince counts what is above a place, up to a limit.
+func (t *Tx) CountNoticesSince(id int64, limit int, q NoticeQuery) (int, error) {
 	n, err := value[int64](t, `
 		select count(*)
 		from (
 			select 1
-			from notifications
-			where id > ?
-			and (? = '' or instr(?, ',' || kind || ',') > 0)
-			and `+noticed+`
-			limit ?)`, id, joinKinds(kinds), joinKinds(kinds), ms(t.Now()), limit)
+			from notifications `+q.index()+`
+			where `+wanted+`
+			and id > ?6
+			limit ?7)`, append(q.args(t), id, limit)...)
 	return int(n), err
+}
+
+// CountNotificationsSince is CountNoticesSince of what is not held back; no kinds
+// means all.
+func (t *Tx) CountNotificationsSince(id int64, limit int, kinds ...string) (int, error) {
+	return t.CountNoticesSince(id, limit, NoticeQuery{Kinds: kinds})
 }

@@ -18,6 +18,7 @@ const unknownActor = `a.id != 1
 	and not exists (select 1 from conversation_people where actor_id = a.id)
 	and not exists (select 1 from mutes where actor_id = a.id)
 	and not exists (select 1 from notes where actor_id = a.id)
+	and not exists (select 1 from notice_allowed where actor_id = a.id)
 	and not exists (select 1 from reports where actor_id = a.id or about_id = a.id)`
 
 // unusedSince is the age at which what nobody here knows goes: 30 days, or one
@@ -59,6 +60,7 @@ func dropActor(t *Tx, _ Settings, key any) (bool, error) {
 		`delete from votes where actor_id = ?`,
 		`delete from blocked_by where actor_id = ?`,
 		`delete from last_posts where actor_id = ?`,
+		`delete from notice_requests where actor_id = ?`,
 		`delete from verified_links where actor_id = ?`,
 	} {
 		if _, err := t.exec(q, key); err != nil {

@@ -16,7 +16,9 @@ const (
 var sweeps = []sweep{
 	{"remote posts nobody here touched", findOldPosts, dropOldPost},
 	rows("notifications over 180 days", "notifications", "id", "at < ?1", after(180*day)),
-	overCap("notifications over 20,000", "notifications", "id", "id", "", 20000),
+	overCap("notifications over 20,000", "notifications", "id", "id", "held = 0", 20000),
+	overCap("notifications held back over 10,000", "notifications", "id", "id", "held != 0", 10000),
+	rows("people of whom nothing is held back", "notice_requests", "id", "not exists (select 1 from notifications n indexed by notifications_held where n.actor_id = x.actor_id and n.held != 0) and ?1 > 0", after(0)),
 	rows("security log over 180 days", "security_log", "id", "at < ?1", after(180*day)),
 	overCap("security log over 10,000 lines", "security_log", "id", "id", "", 10000),
 	rows("remembered activity ids over 7 days", "seen", "id_hash", "at < ?1", after(7*day)),

@@ -33,6 +33,7 @@ create table recovery_codes (
 
 -- When whoever holds a session last gave the password or a code.
 alter table sessions add column checked_at integer not null default 0;
+
 -- Where notifications go for an app: one address for each token.
 create table push (
   id integer primary key,
@@ -68,3 +69,24 @@ create table thread_mutes (
 
 -- Posts by the link that they show.
 create index post_cards_link on post_cards (url_hash, post_id);
+
+-- Notices that a rule of the owner holds back: which one, 0 for none. Those who
+-- caused them wait in notice_requests, until the owner lets them through for good
+-- or puts them aside.
+alter table notifications add column held integer not null default 0;
+
+create index notifications_held on notifications (actor_id) where held != 0;
+
+create table notice_requests (
+  id integer primary key,
+  actor_id integer not null,
+  at integer not null,
+  dismissed integer not null default 0
+);
+
+create unique index notice_requests_actor on notice_requests (actor_id);
+
+create table notice_allowed (
+  actor_id integer primary key,
+  at integer not null
+);
