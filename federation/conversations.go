@@ -13,13 +13,19 @@ const (
 	conversationsSlice     = 200                    // posts filed in one write
 )
 
-// fileConversation files a direct post under its conversation.
+// fileConversation files a direct post under its conversation. One whose notice a
+// rule of the owner holds back makes nothing unread.
 func (s *Service) fileConversation(tx *store.Tx, p store.Post, author store.Actor) error {
 	if p.Visibility != store.Direct {
 		return nil
 	}
-	filed, err := tx.FileConversation(store.Filing{Post: p, Author: author, Unread: true})
-	if filed {
+	held, drop, err := s.judgeNotice(tx, store.Notification{Kind: "mention", ActorID: author.ID, PostID: p.ID})
+	if err != nil {
+		return err
+	}
+	told := held == 0 && !drop
+	filed, err := tx.FileConversation(store.Filing{Post: p, Author: author, Unread: told})
+	if filed && told {
 		s.emit(tx, EventConversation, p.ID)
 	}
 	return err

@@ -262,14 +262,6 @@ func (s *Service) notifyMention(tx *store.Tx, p store.Post) error {
 	return s.notify(tx, store.Notification{Kind: "mention", ActorID: p.ActorID, PostID: p.ID})
 }
 
-// notify stores a notification and tells whoever listens.
-func (s *Service) notify(tx *store.Tx, n store.Notification) error {
-	if err := tx.Notify(&n); err != nil || n.ID == 0 {
-		return err
-	}
-	return s.tellNotice(tx, n)
-}
-
 // postText is what the search index holds of a post.
 func postText(p store.Post) string {
 	text := markup.Text(p.Content)

@@ -14,10 +14,11 @@ const (
 	EventEdit         EventKind = "status.update" // a post was edited
 	EventDelete       EventKind = "delete"        // a post is gone
 	EventNotification EventKind = "notification"
-	EventProfile      EventKind = "profile"    // what others see of the owner changed
-	EventDeliveries   EventKind = "deliveries" // the state of a delivery changed
-	EventMarker       EventKind = "marker"     // the place where the owner stopped reading moved
-	EventThread       EventKind = "thread"     // a search for the rest of a conversation ended; the id is its first post's
+	EventMerged       EventKind = "notifications_merged" // what was held back stands among the notifications now
+	EventProfile      EventKind = "profile"              // what others see of the owner changed
+	EventDeliveries   EventKind = "deliveries"           // the state of a delivery changed
+	EventMarker       EventKind = "marker"               // the place where the owner stopped reading moved
+	EventThread       EventKind = "thread"               // a search for the rest of a conversation ended; the id is its first post's
 
 	// For the streams of apps alone: each is about a post.
 	EventArrived      EventKind = "arrived"      // a public post of somebody else is here, whoever wanted it

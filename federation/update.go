@@ -94,7 +94,7 @@ func (s *Service) updateNote(tx *store.Tx, note *ap.Note, author store.Actor) er
 		return err
 	}
 	s.emit(tx, EventEdit, p.ID)
-	return nil
+	return s.notifyEdit(tx, p)
 }
 
 // neverEdited: some servers write the date of publication into "updated".

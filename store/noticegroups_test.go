@@ -96,4 +96,17 @@ func TestNotificationsAreJoinedByPostKindAndDay(t *testing.T) {
 	if got := shape(store.Page{Min: last}, joined); len(got) != 0 {
 		t.Errorf("above the newest: %q", got)
 	}
+
+	// A key finds its group again, whole.
+	for _, g := range groups {
+		again, err := store.Get(t.Context(), s, func(tx *store.Tx) (store.NoticeGroup, error) { return tx.NoticeGroup(g.Key) })
+		if err != nil || again.Kind != g.Kind || again.PostID != g.PostID || !slices.Equal(again.Members, g.Members) {
+			t.Errorf("%s: %+v %v", g.Key, again, err)
+		}
+	}
+	for _, key := range []string{"", "favourite", "favourite-500-1", "favourite-500-99999999", "mention-501-20523", "ungrouped-x", "ungrouped-4711", "favourite--1-2", "a-b-c"} {
+		if _, err := store.Get(t.Context(), s, func(tx *store.Tx) (store.NoticeGroup, error) { return tx.NoticeGroup(key) }); err != store.ErrNotFound {
+			t.Errorf("group %q: %v", key, err)
+		}
+	}
 }

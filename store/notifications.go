@@ -93,11 +93,19 @@ type NoticeQuery struct {
 	Held   HeldToo
 }
 
-// wanted is true of notifications that a query asks for. Its parameters are those
-// of args.
-const wanted = `(?1 = '' or instr(?1, ',' || kind || ',') > 0)
+// wanted begins a query with what is asked for. Those of one person are found by
+// their index. Its parameters are those of args.
+func (q NoticeQuery) wanted(columns string) string {
+	from, by := `not indexed`, `?3 = 0`
+	if q.From != 0 {
+		from, by = `indexed by notifications_actor`, `actor_id = ?3`
+	}
+	return `
+		select ` + columns + `
+		from notifications ` + from + `
+		where ` + by + `
+		and (?1 = '' or instr(?1, ',' || kind || ',') > 0)
 		and instr(?2, ',' || kind || ',') = 0
-		and (?3 = 0 or actor_id = ?3)
 		and case ?4 when 0 then held = 0 when 1 then 1 else held != 0 end
 		and not exists (
 			select 1
@@ -105,25 +113,15 @@ const wanted = `(?1 = '' or instr(?1, ',' || kind || ',') > 0)
 			where m.actor_id = notifications.actor_id
 			and m.notices = 1
 			and (m.until is null or m.until > ?5))`
+}
 
 func (q NoticeQuery) args(t *Tx) []any {
 	return []any{joinKinds(q.Kinds), joinKinds(q.Except), q.From, q.Held, ms(t.Now())}
 }
 
-// index is how the rows are found: those of one person by their index.
-func (q NoticeQuery) index() string {
-	if q.From != 0 {
-		return `indexed by notifications_actor`
-	}
-	return `not indexed`
-}
-
 // Notices reads a page, newest first.
 func (t *Tx) Notices(p Page, q NoticeQuery) ([]Notification, error) {
-	list := `
-		select ` + noticeColumns + `
-		from notifications ` + q.index() + `
-		where ` + wanted + `
+	list := q.wanted(noticeColumns) + `
 		and id < ?6
 		and id > ?7
 		order by id `
@@ -198,10 +196,7 @@ func (t *Tx) NoticeIDs(newest int64, limit int) ([]int64, error) {
 func (t *Tx) CountNoticesSince(id int64, limit int, q NoticeQuery) (int, error) {
 	n, err := value[int64](t, `
 		select count(*)
-		from (
-			select 1
-			from notifications `+q.index()+`
-			where `+wanted+`
+		from (`+q.wanted("1")+`
 			and id > ?6
 			limit ?7)`, append(q.args(t), id, limit)...)
 	return int(n), err

@@ -205,6 +205,18 @@ func TestHotQueriesKeepTheirPlans(t *testing.T) {
 				return err
 			},
 			func(tx *store.Tx) error { _, err := tx.NoticeGroups(store.Page{Min: 5}, store.Grouping{}); return err })},
+		{"notices held back, and those of one person", []string{"n USING INDEX notifications_held (actor_id=?)", "x USING INDEX notifications_held (actor_id=?)", "INDEX notifications_actor (actor_id=?", "r USING INTEGER PRIMARY KEY"}, ask(
+			func(tx *store.Tx) error { _, err := tx.NoticeRequests(false, first); return err },
+			func(tx *store.Tx) error { _, err := tx.NoticeRequests(true, store.Page{Min: 5}); return err },
+			func(tx *store.Tx) error { _, err := tx.NoticeRequestsByID(5, 6); return err },
+			func(tx *store.Tx) error {
+				_, err := tx.Notices(first, store.NoticeQuery{From: 2, Held: store.HeldAlone})
+				return err
+			},
+			func(tx *store.Tx) error {
+				_, err := tx.CountNoticesSince(5, 100, store.NoticeQuery{From: 2})
+				return err
+			})},
 		{"conversations", []string{"INDEX conversations_last (last_id", "INDEX conversation_posts_of (conversation_id=?", "INDEX conversations_unread",
 			"x USING PRIMARY KEY (conversation_id=?)", "x USING INTEGER PRIMARY KEY", "INDEX mentions_actor (actor_id=? AND post_id>?)"}, ask(
 			func(tx *store.Tx) error { _, err := tx.Conversations(first); return err },

@@ -91,6 +91,8 @@ func TestT62_WhatStrangersFillHasACap(t *testing.T) {
 	fill(60000, "insert into inboxes (id, url, url_hash, host_id) select i, 'x' || i, i, i from n")
 	fill(12000, "insert into followers (actor_id, state, follow_uri, follow, asked_at) select i, 0, '', '', i from n")
 	fill(30000, "insert into notifications (id, kind, actor_id, at) select i, 'follow', 2, "+fmt.Sprint(c.Now().UnixMilli())+" from n")
+	fill(11000, "insert into notifications (id, kind, actor_id, at, held) select 40000 + i, 'follow', 2, "+fmt.Sprint(c.Now().UnixMilli())+", 1 from n")
+	fill(10, "insert into notice_requests (id, actor_id, at) select i, i, 0 from n")
 	fill(30000, "insert into security_log (id, at, kind) select i, "+fmt.Sprint(c.Now().UnixMilli())+", 'x' from n")
 	fill(30000, "insert into remote_media (url_hash, url, shape, fetched_at, used_at, failed) select i, 'x', 'avatar', "+at+" + i, 0, 1 from n")
 	fill(120000, "insert into tombstones (uri_hash, at) select i, "+at+" + i / 1000 from n")
@@ -106,7 +108,9 @@ func TestT62_WhatStrangersFillHasACap(t *testing.T) {
 		"select count(*) from hosts":                                           50000,
 		"select count(*) from inboxes":                                         0,
 		"select count(*) from followers where state = 0":                       10000,
-		"select count(*) from notifications":                                   20000,
+		"select count(*) from notifications where held = 0":                    20000,
+		"select count(*) from notifications where held != 0":                   10000,
+		"select count(*) from notice_requests":                                 0,
 		"select count(*) from security_log":                                    10000,
 		"select count(*) from remote_media":                                    20001,
 		"select count(*) from tombstones":                                      100000,
