@@ -10,6 +10,23 @@ type Conversation struct {
 	Last     *Status    `json:"last_status"`
 }
 
+// conversations: GET /api/v1/conversations, bounded by the ids of their last posts.
+func (a *API) conversations(c *call) (any, error) {
+	page := c.page(20, 40)
+	return store.Get(c.ctx, a.st, func(tx *store.Tx) ([]*Conversation, error) {
+		rows, err := tx.Conversations(page)
+		if err != nil {
+			return nil, err
+		}
+		ids := make([]int64, len(rows))
+		for i, r := range rows {
+			ids[i] = r.LastID
+		}
+		a.linkPages(c, page, ids)
+		return a.conversationList(tx, rows)
+	})
+}
+
 // conversationList leaves out conversations with people alone who are not to be shown.
 func (a *API) conversationList(tx *store.Tx, rows []store.Conversation) ([]*Conversation, error) {
 	ids, last := make([]int64, len(rows)), make([]int64, len(rows))
@@ -53,4 +70,34 @@ func (a *API) conversationList(tx *store.Tx, rows []store.Conversation) ([]*Conv
 		list = append(list, one)
 	}
 	return list, nil
+}
+
+// readConversation: POST /api/v1/conversations/:id/read.
+func (a *API) readConversation(c *call) (any, error) {
+	row, err := store.Get(c.ctx, a.st, func(tx *store.Tx) (store.Conversation, error) { return tx.Conversation(c.id) })
+	if err != nil {
+		return nil, err
+	}
+	if err := a.svc.ReadConversation(c.ctx, row.ID, row.LastID); err != nil {
+		return nil, err
+	}
+	return store.Get(c.ctx, a.st, func(tx *store.Tx) (*Conversation, error) {
+		row, err := tx.Conversation(c.id)
+		if err != nil {
+			return nil, err
+		}
+		list, err := a.conversationList(tx, []store.Conversation{row})
+		if err == nil && len(list) == 0 {
+			err = errNotFound
+		}
+		if err != nil {
+			return nil, err
+		}
+		return list[0], nil
+	})
+}
+
+// dropConversation: DELETE /api/v1/conversations/:id. The posts stay.
+func (a *API) dropConversation(c *call) (any, error) {
+	return struct{}{}, a.svc.DropConversation(c.ctx, c.id)
 }

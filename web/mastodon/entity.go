@@ -285,7 +285,7 @@ func relationshipOf(actorID int64, with store.Relation) Relationship {
 // notification is nil where the person, or what it is about, is not here any more.
 func (m *room) notification(n store.Notification, reports map[int64]*Report) *Notification {
 	out := &Notification{
-		ID: id(n.ID), Type: n.Kind, CreatedAt: date(n.At), GroupKey: "ungrouped-" + id(n.ID), Account: m.account(n.ActorID),
+		ID: id(n.ID), Type: n.Kind, CreatedAt: date(n.At), GroupKey: n.GroupKey(store.GroupedNotices), Account: m.account(n.ActorID),
 	}
 	if n.Kind == reportKind {
 		if out.Report = reports[n.PostID]; out.Report == nil {

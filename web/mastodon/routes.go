@@ -156,7 +156,34 @@ var routes = []route{
 	{"GET", "/api/v1/timelines/home", "read:statuses", (*API).home},
 	{"GET", "/api/v1/markers", "read:statuses", (*API).markers},
 	{"POST", "/api/v1/markers", "write:statuses", (*API).moveMarkers},
+
 	{"GET", "/api/v1/notifications", "read:notifications", (*API).notifications},
+	{"GET", "/api/v1/notifications/unread_count", "read:notifications", (*API).unreadNotifications},
+	{"POST", "/api/v1/notifications/clear", "write:notifications", (*API).clearNotifications},
+	{"GET", "/api/v1/notifications/policy", "read:notifications", (*API).noticePolicyV1},
+	{"PUT", "/api/v1/notifications/policy", "write:notifications", (*API).setNoticePolicyV1},
+	{"PATCH", "/api/v1/notifications/policy", "write:notifications", (*API).setNoticePolicyV1},
+	{"GET", "/api/v1/notifications/requests", "read:notifications", (*API).noticeRequests},
+	{"POST", "/api/v1/notifications/requests/accept", "write:notifications", (*API).acceptNoticeRequests},
+	{"POST", "/api/v1/notifications/requests/dismiss", "write:notifications", (*API).dismissNoticeRequests},
+	{"GET", "/api/v1/notifications/requests/merged", "read:notifications", (*API).noticesMerged},
+	{"GET", "/api/v1/notifications/requests/:id", "read:notifications", (*API).noticeRequest},
+	{"POST", "/api/v1/notifications/requests/:id/accept", "write:notifications", (*API).acceptNoticeRequest},
+	{"POST", "/api/v1/notifications/requests/:id/dismiss", "write:notifications", (*API).dismissNoticeRequest},
+	{"GET", "/api/v1/notifications/:id", "read:notifications", (*API).notification},
+	{"POST", "/api/v1/notifications/:id/dismiss", "write:notifications", (*API).dismissNotification},
+	{"GET", "/api/v2/notifications", "read:notifications", (*API).noticeGroups},
+	{"GET", "/api/v2/notifications/unread_count", "read:notifications", (*API).unreadNoticeGroups},
+	{"GET", "/api/v2/notifications/policy", "read:notifications", (*API).noticePolicy},
+	{"PATCH", "/api/v2/notifications/policy", "write:notifications", (*API).setNoticePolicy},
+	{"PUT", "/api/v2/notifications/policy", "write:notifications", (*API).setNoticePolicy},
+	{"GET", "/api/v2/notifications/:group_key", "read:notifications", (*API).noticeGroup},
+	{"POST", "/api/v2/notifications/:group_key/dismiss", "write:notifications", (*API).dismissNoticeGroup},
+	{"GET", "/api/v2/notifications/:group_key/accounts", "read:notifications", (*API).noticeGroupPeople},
+	{"GET", "/api/v1/conversations", "read:statuses", (*API).conversations},
+	{"POST", "/api/v1/conversations/:id/read", "write:conversations", (*API).readConversation},
+	{"DELETE", "/api/v1/conversations/:id", "write:conversations", (*API).dropConversation},
+
 	{"GET", "/api/v2/search", "read:search", (*API).search},
 
 	{"POST", "/api/v1/push/subscription", "push", (*API).subscribePush},
@@ -165,12 +192,16 @@ var routes = []route{
 	{"DELETE", "/api/v1/push/subscription", "push", (*API).endPush},
 }
 
-// router finds the endpoint of a request. Paths without parameters come first,
-// because httprouter cannot hold "/accounts/relationships" beside "/accounts/:id".
+// router finds the endpoint of a request. Paths without parameters come first, then
+// those that have a fixed word where another has a parameter, because httprouter
+// cannot hold "/filters/keywords/:id" beside "/filters/:id/keywords".
 func (a *API) router() http.Handler {
 	fixed := map[string]map[string]http.Handler{}
-	named := httprouter.New()
-	named.RedirectTrailingSlash, named.RedirectFixedPath, named.HandleOPTIONS = false, false, false
+	worded, named := httprouter.New(), httprouter.New()
+	for _, tree := range []*httprouter.Router{worded, named} {
+		tree.RedirectTrailingSlash, tree.RedirectFixedPath, tree.HandleOPTIONS = false, false, false
+	}
+	worded.HandleMethodNotAllowed, worded.NotFound = false, named
 	named.NotFound = a.refusal(reply.NotFound, "There is no such endpoint on this server.")
 	wrongMethod := a.refusal(reply.NotFound, "This endpoint does not take that method.")
 	named.MethodNotAllowed = wrongMethod
@@ -181,14 +212,17 @@ func (a *API) router() http.Handler {
 			methods = append(methods, http.MethodHead)
 		}
 		for _, method := range methods {
-			if strings.Contains(rt.path, ":") {
+			switch {
+			case !strings.Contains(rt.path, ":"):
+				if fixed[rt.path] == nil {
+					fixed[rt.path] = map[string]http.Handler{}
+				}
+				fixed[rt.path][method] = h
+			case hasWord(rt.path):
+				worded.Handler(method, rt.path, h)
+			default:
 				named.Handler(method, rt.path, h)
-				continue
 			}
-			if fixed[rt.path] == nil {
-				fixed[rt.path] = map[string]http.Handler{}
-			}
-			fixed[rt.path][method] = h
 		}
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -198,7 +232,7 @@ func (a *API) router() http.Handler {
 		}
 		byMethod, ok := fixed[path]
 		if !ok {
-			named.ServeHTTP(w, r)
+			worded.ServeHTTP(w, r)
 			return
 		}
 		h, ok := byMethod[r.Method]
@@ -207,6 +241,17 @@ func (a *API) router() http.Handler {
 		}
 		h.ServeHTTP(w, r)
 	})
+}
+
+// hasWord says whether another endpoint has a parameter where this one has a word.
+func hasWord(path string) bool {
+	before := func(path string) string { fixed, _, _ := strings.Cut(path, ":"); return fixed }
+	for _, rt := range routes {
+		if other := before(rt.path); other != rt.path && len(other) < len(before(path)) && strings.HasPrefix(path, other) {
+			return true
+		}
+	}
+	return false
 }
 
 func (a *API) refusal(code reply.Code, words string) http.Handler {

@@ -336,6 +336,44 @@ type Notification struct {
 	Report    *Report  `json:"report,omitempty"` // for admin.report
 }
 
+// GroupedNotifications are groups with all that they name, each once.
+type GroupedNotifications struct {
+	Accounts []*Account           `json:"accounts"`
+	Partial  []PartialAccount     `json:"partial_accounts,omitzero"` // if the app asked for them
+	Statuses []*Status            `json:"statuses"`
+	Groups   []*NotificationGroup `json:"notification_groups"`
+}
+
+// NotificationGroup is what several people did with one post on one day, or one
+// notification that stands alone.
+type NotificationGroup struct {
+	Key        string   `json:"group_key"`
+	Count      int      `json:"notifications_count"`
+	Type       string   `json:"type"`
+	NewestID   string   `json:"most_recent_notification_id"`
+	PageMin    string   `json:"page_min_id,omitempty"` // in pages only, as the two below
+	PageMax    string   `json:"page_max_id,omitempty"`
+	PageLatest string   `json:"latest_page_notification_at,omitempty"`
+	People     []string `json:"sample_account_ids"` // the last one first
+	StatusID   string   `json:"status_id,omitempty"`
+	Report     *Report  `json:"report,omitempty"`
+
+	people   []*Account
+	status   *Status
+	newestAt string
+}
+
+// PartialAccount is somebody as a picture.
+type PartialAccount struct {
+	ID           string `json:"id"`
+	Acct         string `json:"acct"`
+	Locked       bool   `json:"locked"`
+	Bot          bool   `json:"bot"`
+	URL          string `json:"url"`
+	Avatar       string `json:"avatar"`
+	AvatarStatic string `json:"avatar_static"`
+}
+
 // Report is a complaint about somebody.
 type Report struct {
 	ID            string   `json:"id"`
