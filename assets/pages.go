@@ -41,6 +41,7 @@ var pages = map[string]string{
 	"search":          "owner",
 	"person":          "owner",
 	"notifications":   "owner",
+	"held":            "owner",
 	"profile":         "owner",
 	"reach":           "owner",
 	"settings":        "owner",

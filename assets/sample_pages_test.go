@@ -421,8 +421,9 @@ func sampleLists(pages map[string]any) {
 	answered.ReplyTo = ""
 	text := "Second sowing of spinach is up. If you want seed from the purple one, say so before Sunday; I have eleven envelopes and no self-control."
 	one := func(p Person) []Person { return []Person{p} }
-	pages["notifications"] = inbox{owner("Inbox", "inbox", "/me/inbox"), []Tab{{"/me/inbox?k=mentions", "Mentions", 2, false}, {"/me/inbox", "Everything", 5, true}},
+	pages["notifications"] = inbox{owner("Inbox", "inbox", "/me/inbox"), []Tab{{"/me/inbox?k=mentions", "Mentions", 2, false}, {"/me/inbox", "Everything", 5, true}, {"/me/held", "Held back", 2, false}},
 		[]note{
+			{ID: "14", Kind: "edit", About: "post", Named: one(grace), Time: ago(9 * time.Minute), New: true, Excerpt: "The ferry sails at nine, not at ten.", Lang: "en", ExcerptURL: "/me/post/8"},
 			{ID: "1", Kind: "reply", Named: one(grace), Time: ago(12 * time.Minute), New: true, Card: &answered},
 			{ID: "3", Kind: "like", About: "post", Named: []Person{grace, tomas}, Faces: []Person{grace, tomas, layla, long, carol}, Others: 5, Time: ago(26 * time.Minute), New: true, Excerpt: text, Lang: "en", ExcerptURL: "/me/post/7"},
 			{ID: "10", Kind: "boost", About: "post", Named: []Person{layla, long}, Faces: []Person{layla, long}, Time: ago(time.Hour), New: true, Excerpt: text, ExcerptURL: "/me/post/7"},
@@ -434,6 +435,7 @@ func sampleLists(pages map[string]any) {
 			{ID: "9", Kind: "quote", Named: one(tomas), Time: ago(102 * time.Hour), Card: &quoting},
 			{ID: "11", Kind: "ownpoll", About: "poll", Time: ago(104 * time.Hour), Excerpt: "Which seed?", ExcerptURL: "/me/post/9", Result: "Nobody voted."}, {ID: "13", Kind: "request", Named: one(carol), Time: ago(300 * time.Hour)},
 		}, "1", "12", "08:12", Pager{Older: "/me/inbox?before=13", OlderText: "Older"}}
+	sampleHeld(pages)
 	pages["notifications.none"] = inbox{Owner: owner("Inbox", "inbox", "/me/inbox")}
 	pages["drafts"] = struct {
 		Owner

@@ -149,3 +149,30 @@ func (t *Tx) StopAllowingNotices(actorID int64) error {
 		where actor_id = ?`, actorID)
 	return err
 }
+
+// HeldNotices reads the newest of what is held back of several people, at most so
+// many of each, in one query.
+func (t *Tx) HeldNotices(each int, actorIDs ...int64) (map[int64][]Notification, error) {
+	list, err := many(t, scanNotification, `
+		select `+noticeColumns+`
+		from (
+			select n.id, n.kind, n.actor_id, n.post_id, n.at, n.held,
+				row_number() over (partition by n.actor_id order by n.id desc) as place
+			from json_each(?) j
+			cross join notifications n indexed by notifications_held on n.actor_id = j.value and n.held != 0)
+		where place <= ?
+		order by id desc`, idList(distinct(actorIDs)), each)
+	out := map[int64][]Notification{}
+	for _, n := range list {
+		out[n.ActorID] = append(out[n.ActorID], n)
+	}
+	return out, err
+}
+
+// CountNoticesAllowed counts whom the owner lets through.
+func (t *Tx) CountNoticesAllowed() (int, error) {
+	n, err := value[int64](t, `
+		select count(*)
+		from notice_allowed`)
+	return int(n), err
+}

@@ -209,6 +209,7 @@ func TestHotQueriesKeepTheirPlans(t *testing.T) {
 			func(tx *store.Tx) error { _, err := tx.NoticeRequests(false, first); return err },
 			func(tx *store.Tx) error { _, err := tx.NoticeRequests(true, store.Page{Min: 5}); return err },
 			func(tx *store.Tx) error { _, err := tx.NoticeRequestsByID(5, 6); return err },
+			func(tx *store.Tx) error { _, err := tx.HeldNotices(3, 5, 6); return err },
 			func(tx *store.Tx) error {
 				_, err := tx.Notices(first, store.NoticeQuery{From: 2, Held: store.HeldAlone})
 				return err

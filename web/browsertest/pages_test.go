@@ -45,7 +45,7 @@ func TestEveryPage(t *testing.T) {
 	p.logIn("alice", alice.password)
 	g.pages(p, map[string]string{
 		"home": "/me", "catchup": "/me/catchup?h=24", "catchup-authors": "/me/catchup?h=24&group=author", "keys": "/me/keys", "write": "/me/write", "requests": "/me/requests", "requests-several": "/me/requests?several=1",
-		"followers": "/me/followers", "followers-new": "/me/followers?by=new", "followers-silent": "/me/followers?by=silent", "deliveries": "/me/deliveries", "following": "/me/following", "following-post": "/me/following?by=post", "following-silent": "/me/following?by=silent", "muted": "/me/muted", "search": "/me/search", "search-handle": "/me/search?q=" + strings.Replace(bob.handle(), "@", "%40", 2),
+		"followers": "/me/followers", "followers-new": "/me/followers?by=new", "followers-silent": "/me/followers?by=silent", "deliveries": "/me/deliveries", "following": "/me/following", "following-post": "/me/following?by=post", "following-silent": "/me/following?by=silent", "muted": "/me/muted", "held": "/me/held", "search": "/me/search", "search-handle": "/me/search?q=" + strings.Replace(bob.handle(), "@", "%40", 2),
 		"search-nobody": "/me/search?q=%40nobody%40" + bob.host, "search-words": "/me/search?q=hello", "search-silent": "/me/search?q=%40a%40silent.localhost:1",
 		"inbox": "/me/inbox", "profile": "/me/profile", "settings": "/me/settings", "reach": "/me/reach", "drafts-none": "/me/drafts", "more": "/me/more", "owner-404": "/me/nothing",
 		"reports": "/me/reports", "reports-own": "/me/reports?k=own", "blocked": "/me/blocked", "move": "/me/move",

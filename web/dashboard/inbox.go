@@ -108,7 +108,10 @@ func (v *view) inboxTabs(page *inboxPage, marker int64, chosen string) (base str
 		}
 		page.Tabs = append(page.Tabs, t)
 	}
-	return base, kinds, nil
+	held := assets.Tab{URL: heldPath, Text: "Held back"}
+	held.Count, _, err = v.tx.CountNoticeRequests()
+	page.Tabs = append(page.Tabs, held)
+	return base, kinds, err
 }
 
 // markPlace puts the place marker before the first item that was read, if

@@ -43,6 +43,10 @@ func doneNotice(query url.Values) *assets.Notice {
 		return done("Rejected and blocked.", "Nothing from that server is taken any more.")
 	case "person-blocked":
 		return done("Blocked.", "Nothing they send is taken any more.")
+	case "let-through":
+		return done("Let through.", "What they did stands in the inbox, each at its time.")
+	case "put-aside":
+		return done("Put aside.", "It stays here, under Put aside.")
 	case "muted":
 		return done("Muted.", "They are not told.")
 	case "reported":

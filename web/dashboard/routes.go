@@ -79,6 +79,10 @@ func (d *Dashboard) routes() []route {
 
 		get("/me/inbox", d.inbox),
 		post("/me/inbox/read", d.inboxRead),
+		get("/me/held", d.held),
+		post("/me/held", d.heldDecide),
+		post("/me/held/again", d.heldAgain),
+		post("/me/held/rules", d.heldRulesSave),
 		get("/me/messages", d.messages),
 		post("/me/messages", d.messagesRead),
 		get("/me/messages/:id", d.message),
