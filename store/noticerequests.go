@@ -1,6 +1,10 @@
 package store
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // NoticeRequest is somebody whose notices are held back, and who waits for the
 // owner to decide.
@@ -154,14 +158,17 @@ func (t *Tx) StopAllowingNotices(actorID int64) error {
 // many of each, in one query.
 func (t *Tx) HeldNotices(each int, actorIDs ...int64) (map[int64][]Notification, error) {
 	list, err := many(t, scanNotification, `
-		select `+noticeColumns+`
-		from (
-			select n.id, n.kind, n.actor_id, n.post_id, n.at, n.held,
-				row_number() over (partition by n.actor_id order by n.id desc) as place
-			from json_each(?) j
-			cross join notifications n indexed by notifications_held on n.actor_id = j.value and n.held != 0)
-		where place <= ?
-		order by id desc`, idList(distinct(actorIDs)), each)
+		select n.id, n.kind, n.actor_id, n.post_id, n.at, n.held
+		from json_each(?) j
+		cross join notifications n
+		where n.id in (
+			select x.id
+			from notifications x indexed by notifications_held
+			where x.actor_id = j.value
+			and x.held != 0
+			order by x.id desc
+			limit ?)`, idList(distinct(actorIDs)), each)
+	slices.SortFunc(list, func(a, b Notification) int { return cmp.Compare(b.ID, a.ID) })
 	out := map[int64][]Notification{}
 	for _, n := range list {
 		out[n.ActorID] = append(out[n.ActorID], n)
