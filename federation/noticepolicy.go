@@ -117,22 +117,32 @@ func (s *Service) SetNoticePolicy(ctx context.Context, p store.NoticePolicy) err
 	return s.store.Write(ctx, func(tx *store.Tx) error { return tx.SetNoticePolicy(p) })
 }
 
+// allowSlice is how many people are let through in one write.
+const allowSlice = 20
+
 // AllowNotices lets through what is held back of some people who wait, and what
 // they do from now on. It stands where it would have stood.
 func (s *Service) AllowNotices(ctx context.Context, requestIDs ...int64) error {
-	return s.store.Write(ctx, func(tx *store.Tx) error {
-		list, err := tx.NoticeRequestsByID(requestIDs...)
-		if err != nil || len(list) == 0 {
+	for ids := range slices.Chunk(requestIDs, allowSlice) {
+		if err := s.store.Write(ctx, func(tx *store.Tx) error { return s.allowNotices(tx, ids) }); err != nil {
 			return err
 		}
-		for _, r := range list {
-			if err := tx.AllowNotices(r.ActorID); err != nil {
-				return err
-			}
+	}
+	return nil
+}
+
+func (s *Service) allowNotices(tx *store.Tx, requestIDs []int64) error {
+	list, err := tx.NoticeRequestsByID(requestIDs...)
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	for _, r := range list {
+		if err := tx.AllowNotices(r.ActorID); err != nil {
+			return err
 		}
-		s.emit(tx, EventMerged, 0)
-		return nil
-	})
+	}
+	s.emit(tx, EventMerged, 0)
+	return nil
 }
 
 // DismissNotices puts people aside who wait. What they did stays held back, and can
