@@ -37,9 +37,9 @@ func sampleHeld(pages map[string]any) {
 		return list
 	}
 	rules := []rule{
-		{"not_followed", "From people you do not follow", "", words(0)},
-		{"not_followers", "From people who do not follow you", "Or for less than three days.", words(0)},
-		{"new_accounts", "From new accounts", "Made within 30 days, as their server says. Whom you follow is spared.", words(1)},
+		{"not_followed", "People you do not follow", "", words(0)},
+		{"not_followers", "People who do not follow you", "Or for less than three days.", words(0)},
+		{"new_accounts", "New accounts", "Made within 30 days, as their server says. Whom you follow is spared.", words(1)},
 		{"private", "Private mentions out of the blue", "From people you do not follow, unless they answer one of yours.", words(2)},
 	}
 	tabs := func(here int) []Tab {

@@ -25,9 +25,9 @@ var ruleFields = []struct {
 	name, label, hint string
 	in                func(*store.NoticePolicy) *store.NoticeRule
 }{
-	{"not_followed", "From people you do not follow", "", func(p *store.NoticePolicy) *store.NoticeRule { return &p.NotFollowed }},
-	{"not_followers", "From people who do not follow you", "Or for less than three days.", func(p *store.NoticePolicy) *store.NoticeRule { return &p.NotFollowers }},
-	{"new_accounts", "From new accounts", "Made within 30 days, as their server says. Whom you follow is spared.", func(p *store.NoticePolicy) *store.NoticeRule { return &p.NewAccounts }},
+	{"not_followed", "People you do not follow", "", func(p *store.NoticePolicy) *store.NoticeRule { return &p.NotFollowed }},
+	{"not_followers", "People who do not follow you", "Or for less than three days.", func(p *store.NoticePolicy) *store.NoticeRule { return &p.NotFollowers }},
+	{"new_accounts", "New accounts", "Made within 30 days, as their server says. Whom you follow is spared.", func(p *store.NoticePolicy) *store.NoticeRule { return &p.NewAccounts }},
 	{"private", "Private mentions out of the blue", "From people you do not follow, unless they answer one of yours.", func(p *store.NoticePolicy) *store.NoticeRule { return &p.Private }},
 }
 
