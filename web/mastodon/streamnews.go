@@ -16,11 +16,8 @@ import (
 // timeline, where it has its place.
 const newsAge = 6 * time.Hour
 
-// What the service tells without a row to read.
-const (
-	filtersChanged federation.EventKind = "filters_changed"
-	noticesMerged  federation.EventKind = "notifications_merged"
-)
+// filtersChanged is told without a row to read.
+const filtersChanged federation.EventKind = "filters_changed"
 
 // newsOf is what an event means to those streams that are wanted.
 func (a *API) newsOf(e federation.Event, wanted map[stream]bool) ([]news, error) {
@@ -41,7 +38,7 @@ func (a *API) newsOf(e federation.Event, wanted map[stream]bool) ([]news, error)
 			}
 		case filtersChanged:
 			list = userNews(string(e.Kind), "", wanted, "user")
-		case noticesMerged:
+		case federation.EventMerged:
 			list = userNews(string(e.Kind), "", wanted, "user", "user:notification")
 		}
 		return err
