@@ -18,6 +18,7 @@ const (
 	EventProfile      EventKind = "profile"              // what others see of the owner changed
 	EventDeliveries   EventKind = "deliveries"           // the state of a delivery changed
 	EventMarker       EventKind = "marker"               // the place where the owner stopped reading moved
+	EventFilters      EventKind = "filters_changed"      // what the owner filters is another
 	EventThread       EventKind = "thread"               // a search for the rest of a conversation ended; the id is its first post's
 
 	// For the streams of apps alone: each is about a post.

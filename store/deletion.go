@@ -52,6 +52,7 @@ func (t *Tx) dropPost(p Post) error {
 		`delete from pins where post_id = ?`,
 		`delete from bookmarks where post_id = ?`,
 		`delete from list_posts where post_id = ?`,
+		`delete from filter_posts where post_id = ?`,
 		`delete from search where rowid = ?`,
 		`delete from reactions where post_id = ?`,
 		`delete from votes where post_id = ?`,

@@ -33,6 +33,8 @@
 //	  followers     who follows us     requests: 10,000; rejected, removed: 90 days
 //	  following     whom we follow     the owner
 //	  mutes         whom we mute       the owner; gone when they are over
+//	  filters       what not to see    the owner; 100. Those that are over stay until the owner drops them
+//	  filter_words, _posts             with their filter, 100 and 1,000; a post also when it goes
 //	  notes         about people       the owner
 //	  endorsements  recommended        the owner; 100; whom the owner follows
 //	posts
@@ -121,7 +123,6 @@
 //
 //	passkeys        id (blob) key, public_key, counter, name, created_at, used_at
 //	throttles       none: wrong passwords are counted in memory
-//	filters         id key, title, context, action, expires_at; filter_words (id key, filter_id, word, whole); filter_posts (id, filter_id, post_id)
 //	policy          settings "notification_policy" as JSON; requests (actor_id key, last_id, count, dismissed_at): 180 days;
 //	                notifications gets `held integer not null default 0`, so that nothing is lost
 //	held posts      are unsent, kind 2; those of the API get `post_id`

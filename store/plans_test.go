@@ -50,6 +50,9 @@ func lopsided(t testing.TB) (*store.Store, storetest.World) {
 			n + "5000) insert into conversation_people (conversation_id, actor_id) select i, ?2 from n where ?1 + ?3 + ?4 > 0",
 			n + "20000) insert into conversation_posts (post_id, conversation_id) select ?4 + i, iif(i % 10, 1, i) from n where ?1 + ?2 + ?3 > 0",
 			n + "3000) insert into mutes (actor_id, until, at) select i + 10, iif(i % 2, null, ?1), i from n where ?2 + ?3 + ?4 > 0",
+			n + "50) insert into filters (id, title, context) select i, 'f', 1 from n where ?1 + ?2 + ?3 + ?4 > 0",
+			n + "3000) insert into filter_words (id, filter_id, word) select i, i % 50 + 1, 'w' || i from n where ?1 + ?2 + ?3 + ?4 > 0",
+			n + "3000) insert into filter_posts (id, filter_id, post_id) select i, i % 50 + 1, i + ?4 from n where ?1 + ?2 + ?3 > 0",
 			n + "3000) insert into notes (actor_id, text, at) select i + 10, 'x', i from n where ?1 + ?2 + ?3 + ?4 > 0",
 			n + "5000) insert into jobs (id, kind, key, run_at) select i, 'inbox', 'key' || i % 3, i + ?1 from n where ?2 + ?3 + ?4 > 0",
 		} {
@@ -96,6 +99,10 @@ func TestHotQueriesKeepTheirPlans(t *testing.T) {
 			func(tx *store.Tx) error { _, err := tx.MuteList(0, 20); return err },
 			func(tx *store.Tx) error { _, err := tx.Notes(w.Bob.ID, w.Carol.ID); return err },
 			func(tx *store.Tx) error { _, err := tx.CountNewSince(w.Hello.ID, 100); return err })},
+		{"filters", []string{"f USING INTEGER PRIMARY KEY", "w USING INDEX filter_words_filter", "INDEX filter_posts_filter", "w USING INTEGER PRIMARY KEY"}, ask(
+			func(tx *store.Tx) error { tx.Filter(1); return nil },
+			func(tx *store.Tx) error { tx.FilterWord(1); return nil },
+			func(tx *store.Tx) error { tx.FilterPost(1); return nil })},
 		{"post by uri", []string{"INDEX posts_uri (uri_hash=?)"}, ask(
 			func(tx *store.Tx) error { tx.PostByURI("x"); _, err := tx.PostByURI(w.Hello.URI); return err },
 			func(tx *store.Tx) error { _, err := tx.PostIDsByURI(w.Hello.URI, "x"); return err },

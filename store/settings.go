@@ -32,6 +32,8 @@ type Settings struct {
 	TextSize         int    `json:"text_size"`         // size of the text of your pages, in percent of the browser's: one of TextSizes
 	LessMotion       bool   `json:"less_motion"`       // nothing on your pages fades or moves, also where the system does not ask for it
 	Keys             bool   `json:"keys"`              // single keys move and act on your pages: j and k, f, b and others
+	CoverMedia       string `json:"cover_media"`       // apps cover pictures: "" those marked as sensitive, "all" of them, "none"
+	OpenWarnings     bool   `json:"open_warnings"`     // content warnings stand open, in apps that ask
 	MarkdownAPI      bool   `json:"markdown_api"`      // posts made by apps are read as Markdown
 	KeepRemoteDays   int    `json:"keep_remote_days"`  // days that other people's posts stay when you did nothing with them; at most 90
 	KeepAddressDays  int    `json:"keep_address_days"` // days that the addresses of your log-ins are kept; at most 365
@@ -67,10 +69,16 @@ func DefaultSettings() Settings {
 // TextSizes are the sizes of text on offer, in percent.
 var TextSizes = []int{88, 100, 112, 125, 150}
 
+// MediaCovers are the choices of which pictures are covered until they are opened.
+var MediaCovers = []string{"", "all", "none"}
+
 // Clamp holds the settings within the promised ceilings, whatever was stored.
 func (s *Settings) Clamp() {
 	if !s.QuotePolicy.Valid() {
 		s.QuotePolicy = QuotePublic
+	}
+	if !slices.Contains(MediaCovers, s.CoverMedia) {
+		s.CoverMedia = ""
 	}
 	if !slices.Contains(TextSizes, s.TextSize) {
 		s.TextSize = 100

@@ -90,3 +90,28 @@ create table notice_allowed (
   actor_id integer primary key,
   at integer not null
 );
+-- What the owner does not want to see, by words or as single posts. context is a
+-- set of bits, action: 0 warn, 1 hide, 2 blur media.
+create table filters (
+  id integer primary key,
+  title text not null,
+  context integer not null,
+  action integer not null default 0,
+  expires_at integer
+);
+
+create table filter_words (
+  id integer primary key,
+  filter_id integer not null,
+  word text not null,
+  whole integer not null default 0
+);
+create index filter_words_filter on filter_words (filter_id);
+
+create table filter_posts (
+  id integer primary key,
+  filter_id integer not null,
+  post_id integer not null
+);
+create unique index filter_posts_post on filter_posts (post_id, filter_id);
+create index filter_posts_filter on filter_posts (filter_id);

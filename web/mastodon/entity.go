@@ -189,6 +189,7 @@ func (m *room) status(p *store.Post) *Status {
 	if s.Reblog == nil {
 		return nil
 	}
+	s.Filtered = s.Reblog.Filtered
 	s.Favourited, s.Reblogged, s.Bookmarked, s.Muted = s.Reblog.Favourited, s.Reblog.Reblogged, s.Reblog.Bookmarked, s.Reblog.Muted
 	return s
 }
@@ -203,7 +204,7 @@ func (m *room) bare(p *store.Post) *Status {
 		ID: id(p.ID), CreatedAt: date(p.PublishedAt), Sensitive: p.Sensitive, SpoilerText: p.Summary,
 		Visibility: visibilityName(p.Visibility), Language: textOrNull(p.Language), URI: p.URI, URL: or(p.URL, p.URI),
 		RepliesCount: p.Replies, ReblogsCount: p.Boosts, FavouritesCount: p.Likes, EditedAt: dateOrNull(p.EditedAt),
-		Content: p.HTML(), Filtered: []string{}, Account: acc, Media: m.media(p), Mentions: m.mentions(p.Extra.Mentions),
+		Content: p.HTML(), Filtered: filtered(m.filters.Match(p), p.ID), Account: acc, Media: m.media(p), Mentions: m.mentions(p.Extra.Mentions),
 		Tags: m.tags(p.Extra.Tags), Emojis: m.emojisOf(m.actors[p.ActorID].HostID, p.Extra.Emojis), Poll: m.poll(p),
 		Favourited: m.liked[p.ID], Reblogged: m.boosted[p.ID], Bookmarked: m.saved[p.ID], Muted: m.hushed[p.ID],
 		Card:          m.card(p),

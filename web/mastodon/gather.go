@@ -71,6 +71,7 @@ type room struct {
 	moved    map[string]store.Actor
 	accounts map[int64]*Account
 	emojis   federation.EmojiPaths
+	filters  federation.Filters
 
 	cards       map[int64]store.LinkCard       // what posts link to
 	quoted      map[int64]federation.QuoteView // what posts quote
@@ -116,6 +117,9 @@ func (a *API) gatherFor(scope federation.Scope, tx *store.Tx, posts []store.Post
 		}
 	}
 	if len(shown) > 0 && !m.visited() {
+		if m.filters, err = federation.ActiveFilters(tx, m.now); err != nil {
+			return nil, err
+		}
 		if m.liked, m.boosted, err = tx.Touched(shown); err != nil {
 			return nil, err
 		}

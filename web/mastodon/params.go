@@ -22,7 +22,10 @@ const (
 
 // params are the parameters of a request, from the query and the body, under
 // Rails' names: id[], poll[options][]. The body counts before the query.
-type params struct{ v url.Values }
+type params struct {
+	v     url.Values
+	pairs []pair // as they were given, for lists of things that have parts
+}
 
 // get is the value of a name; an empty one counts as absent, since some apps
 // send all names they know.
@@ -93,12 +96,12 @@ var errBody = reply.Errorf(reply.Invalid, "The body cannot be read.")
 // readParams takes form, multipart and JSON bodies. Errors: Invalid, TooLarge,
 // Unprocessable for files.
 func readParams(w http.ResponseWriter, r *http.Request) (params, error) {
-	p := params{url.Values{}}
-	body := url.Values{}
+	p := params{v: url.Values{}}
+	body, given := url.Values{}, []pair(nil)
 	if r.Method != http.MethodGet && r.Method != http.MethodHead && r.Body != nil {
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		var err error
-		if body, err = readBody(r); err != nil {
+		if body, given, err = readBody(r); err != nil {
 			return p, bodyError(err)
 		}
 	}
@@ -106,6 +109,7 @@ func readParams(w http.ResponseWriter, r *http.Request) (params, error) {
 	if err != nil {
 		return p, reply.Errorf(reply.Invalid, "The query cannot be read.")
 	}
+	p.pairs = append(given, pairsOf(r.URL.RawQuery)...)
 	for _, from := range [2]url.Values{body, query} {
 		for key, values := range from {
 			p.v[key] = append(p.v[key], values...)
@@ -121,10 +125,10 @@ func bodyError(err error) error {
 	return &reply.Error{Code: reply.Invalid, Message: errBody.Message, Err: err}
 }
 
-func readBody(r *http.Request) (url.Values, error) {
+func readBody(r *http.Request) (url.Values, []pair, error) {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil && r.Header.Get("Content-Type") != "" {
-		return nil, err
+		return nil, nil, err
 	}
 	switch kind {
 	case "application/json":
@@ -132,42 +136,43 @@ func readBody(r *http.Request) (url.Values, error) {
 	case "application/x-www-form-urlencoded":
 		raw, err := io.ReadAll(r.Body) // ParseForm passes over the body of a DELETE
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		return url.ParseQuery(string(raw))
+		form, err := url.ParseQuery(string(raw))
+		return form, pairsOf(string(raw)), err
 	case "multipart/form-data":
 		if err := r.ParseMultipartForm(maxBody); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if len(r.MultipartForm.File) > 0 {
-			return nil, reply.Errorf(reply.Unprocessable, "This endpoint takes no files.")
+			return nil, nil, reply.Errorf(reply.Unprocessable, "This endpoint takes no files.")
 		}
-		return r.MultipartForm.Value, nil
+		return r.MultipartForm.Value, zipped(r.MultipartForm.Value), nil
 	}
-	return url.Values{}, nil // as Rails does: the parameters are in the query
+	return url.Values{}, nil, nil // as Rails does: the parameters are in the query
 }
 
-func readJSON(r *http.Request) (url.Values, error) {
+func readJSON(r *http.Request) (url.Values, []pair, error) {
 	dec := json.NewDecoder(r.Body)
 	dec.UseNumber()
 	out := url.Values{}
 	var top map[string]any
 	if err := dec.Decode(&top); err != nil {
 		if r.ContentLength == 0 {
-			return out, nil // DELETE and follow come with the type and no body
+			return out, nil, nil // DELETE and follow come with the type and no body
 		}
-		return nil, err
+		return nil, nil, err
 	}
 	if dec.More() {
-		return nil, errors.New("more than one value")
+		return nil, nil, errors.New("more than one value")
 	}
 	count := 0
 	for key, v := range top {
 		if err := flatten(out, key, v, 1, &count); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return out, nil
+	return out, objectPairs(top), nil
 }
 
 // flatten writes a JSON value under the names a form would have.

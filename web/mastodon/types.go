@@ -123,37 +123,37 @@ type FamiliarFollowers struct {
 
 // Status is a post; a boost is one whose Reblog is the boosted post.
 type Status struct {
-	ID               string        `json:"id"`
-	CreatedAt        string        `json:"created_at"`
-	InReplyToID      *string       `json:"in_reply_to_id"`
-	InReplyToAccount *string       `json:"in_reply_to_account_id"`
-	Sensitive        bool          `json:"sensitive"`
-	SpoilerText      string        `json:"spoiler_text"`
-	Visibility       string        `json:"visibility"`
-	Language         *string       `json:"language"`
-	URI              string        `json:"uri"`
-	URL              string        `json:"url"`
-	RepliesCount     int           `json:"replies_count"`
-	ReblogsCount     int           `json:"reblogs_count"`
-	FavouritesCount  int           `json:"favourites_count"`
-	EditedAt         *string       `json:"edited_at"`
-	Favourited       bool          `json:"favourited"`
-	Reblogged        bool          `json:"reblogged"`
-	Muted            bool          `json:"muted"`
-	Bookmarked       bool          `json:"bookmarked"`
-	Pinned           *bool         `json:"pinned,omitempty"` // own posts that can be
-	Content          string        `json:"content"`          // HTML
-	Text             *string       `json:"text,omitempty"`   // as typed; when it is deleted
-	Filtered         []string      `json:"filtered"`
-	Reblog           *Status       `json:"reblog"`
-	Application      *Application  `json:"application"`
-	Account          *Account      `json:"account"`
-	Media            []Media       `json:"media_attachments"`
-	Mentions         []Mention     `json:"mentions"`
-	Tags             []StatusTag   `json:"tags"`
-	Emojis           []CustomEmoji `json:"emojis"`
-	Card             *PreviewCard  `json:"card"`
-	Poll             *Poll         `json:"poll"`
+	ID               string         `json:"id"`
+	CreatedAt        string         `json:"created_at"`
+	InReplyToID      *string        `json:"in_reply_to_id"`
+	InReplyToAccount *string        `json:"in_reply_to_account_id"`
+	Sensitive        bool           `json:"sensitive"`
+	SpoilerText      string         `json:"spoiler_text"`
+	Visibility       string         `json:"visibility"`
+	Language         *string        `json:"language"`
+	URI              string         `json:"uri"`
+	URL              string         `json:"url"`
+	RepliesCount     int            `json:"replies_count"`
+	ReblogsCount     int            `json:"reblogs_count"`
+	FavouritesCount  int            `json:"favourites_count"`
+	EditedAt         *string        `json:"edited_at"`
+	Favourited       bool           `json:"favourited"`
+	Reblogged        bool           `json:"reblogged"`
+	Muted            bool           `json:"muted"`
+	Bookmarked       bool           `json:"bookmarked"`
+	Pinned           *bool          `json:"pinned,omitempty"` // own posts that can be
+	Content          string         `json:"content"`          // HTML
+	Text             *string        `json:"text,omitempty"`   // as typed; when it is deleted
+	Filtered         []FilterResult `json:"filtered"`
+	Reblog           *Status        `json:"reblog"`
+	Application      *Application   `json:"application"`
+	Account          *Account       `json:"account"`
+	Media            []Media        `json:"media_attachments"`
+	Mentions         []Mention      `json:"mentions"`
+	Tags             []StatusTag    `json:"tags"`
+	Emojis           []CustomEmoji  `json:"emojis"`
+	Card             *PreviewCard   `json:"card"`
+	Poll             *Poll          `json:"poll"`
 
 	Quote         any           `json:"quote"` // *Quote, *ShallowQuote inside of one, or null
 	QuoteApproval QuoteApproval `json:"quote_approval"`

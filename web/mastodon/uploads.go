@@ -23,7 +23,7 @@ const maxUpload = 128 << 20 // bytes of such a request; the file itself has limi
 // before and behind it.
 func (a *API) readUpload(w http.ResponseWriter, c *call) error {
 	reply.LimitTime(w, reply.UploadTime)
-	c.params = params{url.Values{}}
+	c.params = params{v: url.Values{}}
 	kind, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
 	if err != nil || kind != "multipart/form-data" {
 		return nil // the endpoint says that it has no file

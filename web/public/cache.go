@@ -150,7 +150,7 @@ func (c *pageCache) shown(ctx context.Context, e federation.Event) bool {
 		return false
 	}
 	switch e.Kind {
-	case federation.EventDeliveries, federation.EventMarker:
+	case federation.EventDeliveries, federation.EventMarker, federation.EventFilters:
 		return false
 	case federation.EventPost:
 		p, err := store.Get(ctx, c.svc.Store(), func(tx *store.Tx) (store.Post, error) { return tx.Post(e.ID) })
