@@ -62,6 +62,8 @@ var pages = map[string]string{
 	"apps":            "owner",
 	"saved":           "owner",
 	"lists":           "owner",
+	"filters":         "owner",
+	"filter":          "owner",
 	"list":            "owner",
 	"list_people":     "owner",
 	"list_edit":       "owner",

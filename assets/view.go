@@ -119,44 +119,47 @@ type Reaction struct {
 
 // Card is a post as the owner sees it in a list, in a thread or in focus.
 type Card struct {
-	ID       string        // the post's id; the card's anchor is p-ID
-	URL      string        // the owner's page of the post
-	Author   Person        //
-	Boosters []Person      // who boosted it into this list; nil for none
-	Tags     []Tag         // followed hashtags that brought it into Home; nil for none
-	Time     time.Time     //
-	Edited   bool          //
-	Audience string        // everyone, quiet, followers, named
-	Lang     string        // of the text, "" if unknown
-	LangName string        // in words, for the post in focus: "English"
-	Warning  string        // content warning, "" for none
-	Content  template.HTML // cleaned HTML
-	Media    []Media       //
-	Hide     bool          // the media are sensitive: shown on demand
-	Link     *LinkCard     // what its first link leads to; nil for none
-	Emojis   []Emoji       // in Warning and Poll; those in Content are put there already
-	Reaction []Reaction    // other than likes
-	Poll     *Poll         // nil for none
-	ReplyTo  string        // handle of whom it answers, where the page does not show it
-	Delivery *Delivery     // own posts only
-	Replies  int           // counts known here
-	Boosts   int           //
-	Likes    int           //
-	Boosted  bool          // by the owner
-	Liked    bool          //
-	Saved    bool          //
-	Hushed   bool          // its conversation is muted
-	Pinned   bool          // on the owner's profile
-	May      Actions       // what is offered
-	ReactURL string        // of the page to react with an emoji; "" if that is not offered
-	LikesURL string        // who likes it, of the post in focus; "" for none
-	BoostURL string        // who boosted it, likewise
-	Versions int           // earlier ones that are kept, of the post in focus
-	Left     string        // in a tree, why only a line stands for it: "A post by somebody you blocked or muted."; "" shows it
-	LeftURL  string        // where it can be read all the same; "" for nowhere
-	Original string        // its page on its own server, "" for own posts
-	QuoteURL string        // of the page that quotes it, where it stands in focus; "" if it cannot be quoted
-	Quote    *Quoted       // what it quotes, nil for nothing or a mere link in the text
+	ID       string    // the post's id; the card's anchor is p-ID
+	URL      string    // the owner's page of the post
+	Author   Person    //
+	Boosters []Person  // who boosted it into this list; nil for none
+	Tags     []Tag     // followed hashtags that brought it into Home; nil for none
+	Time     time.Time //
+	Edited   bool      //
+	Audience string    // everyone, quiet, followers, named
+	Lang     string    // of the text, "" if unknown
+	LangName string    // in words, for the post in focus: "English"
+	Warning  string    // content warning, "" for none
+	Filtered string    // title of the owner's filter that covers it here, "" for none …
+	// … which asks for more than that: to leave it out. Lists do so themselves.
+	FilteredOut bool
+	Content     template.HTML // cleaned HTML
+	Media       []Media       //
+	Hide        bool          // the media are sensitive: shown on demand
+	Link        *LinkCard     // what its first link leads to; nil for none
+	Emojis      []Emoji       // in Warning and Poll; those in Content are put there already
+	Reaction    []Reaction    // other than likes
+	Poll        *Poll         // nil for none
+	ReplyTo     string        // handle of whom it answers, where the page does not show it
+	Delivery    *Delivery     // own posts only
+	Replies     int           // counts known here
+	Boosts      int           //
+	Likes       int           //
+	Boosted     bool          // by the owner
+	Liked       bool          //
+	Saved       bool          //
+	Hushed      bool          // its conversation is muted
+	Pinned      bool          // on the owner's profile
+	May         Actions       // what is offered
+	ReactURL    string        // of the page to react with an emoji; "" if that is not offered
+	LikesURL    string        // who likes it, of the post in focus; "" for none
+	BoostURL    string        // who boosted it, likewise
+	Versions    int           // earlier ones that are kept, of the post in focus
+	Left        string        // in a tree, why only a line stands for it: "A post by somebody you blocked or muted."; "" shows it
+	LeftURL     string        // where it can be read all the same; "" for nowhere
+	Original    string        // its page on its own server, "" for own posts
+	QuoteURL    string        // of the page that quotes it, where it stands in focus; "" if it cannot be quoted
+	Quote       *Quoted       // what it quotes, nil for nothing or a mere link in the text
 }
 
 // Quoted is what a post quotes: the post, or why it is not shown, or both.

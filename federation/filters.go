@@ -244,4 +244,6 @@ func (fs Filters) In(at store.FilterContext) Filters {
 
 // oneLineWords is a text in lower case with its white space made single, so that
 // a phrase is found over the end of a line too.
-func oneLineWords(text string) string { return strings.ToLower(strings.Join(strings.Fields(text), " ")) }
+func oneLineWords(text string) string {
+	return strings.ToLower(strings.Join(strings.Fields(text), " "))
+}

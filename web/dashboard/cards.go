@@ -12,7 +12,8 @@ import (
 // booster. shown maps each row's id to that of its card. Everything the cards
 // need is read for all of them at once.
 //
-// What people wrote or boosted whom the owner blocked (T48) or muted is left out.
+// What people wrote or boosted whom the owner blocked (T48) or muted is left out, and
+// what a filter hides.
 func (v *view) cards(rows []store.Post) (cards []assets.Card, shown map[int64]int64, err error) {
 	if rows, err = v.listed(rows); err != nil {
 		return nil, nil, err
@@ -105,7 +106,7 @@ func (v *view) plainCards(posts []store.Post) ([]assets.Card, error) {
 		cards[i].ReplyTo = v.answering(p, parents)
 		cards[i].Quote = v.quote(quoted[p.ID])
 	}
-	for _, add := range []func([]store.Post, []assets.Card) error{v.addTouched, v.addSaved, v.addHushed, v.addFollowedTags, v.addReactions, v.addPolls, v.addOwn, v.addLinks} {
+	for _, add := range []func([]store.Post, []assets.Card) error{v.addTouched, v.addSaved, v.addHushed, v.addFollowedTags, v.addReactions, v.addPolls, v.addOwn, v.addLinks, v.addFiltered} {
 		if err := add(posts, cards); err != nil {
 			return nil, err
 		}

@@ -74,7 +74,7 @@ func (d *Dashboard) home(w http.ResponseWriter, r *http.Request) {
 
 // homeRows reads the cards, the neighbouring pages and the place.
 func (v *view) homeRows(page *homePage, p store.Page, top int64) error {
-	v.inHome = true
+	v.inHome, v.filtersAt = true, store.FilterHome
 	rows, err := v.tx.Home(p)
 	if err != nil {
 		return err

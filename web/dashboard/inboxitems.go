@@ -40,6 +40,7 @@ func (v *view) inboxItems(groups []store.NoticeGroup, marker int64) ([]inboxItem
 
 // noticesOf reads the posts and people of a page of groups.
 func (v *view) noticesOf(groups []store.NoticeGroup) (*notices, error) {
+	v.filtersAt = store.FilterNotifications
 	n := &notices{posts: map[int64]store.Post{}, cards: map[int64]assets.Card{}, carded: map[int64]bool{}}
 	var ids, people []int64
 	var pairs [][2]int64
@@ -212,6 +213,10 @@ func (n *notices) carry(item inboxItem, p store.Post) inboxItem {
 	}
 	n.carded[p.ID] = true
 	card := n.cards[p.ID]
+	if card.FilteredOut {
+		item.Excerpt, item.ExcerptURL = "Hidden by your filter “"+card.Filtered+"”", postPath(p.ID)
+		return item
+	}
 	if item.Kind == "mention" {
 		item.To = card.ReplyTo
 	}

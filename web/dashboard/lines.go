@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"dassie/assets"
+	"dassie/federation"
 	"dassie/federation/markup"
 	"dassie/store"
 )
@@ -52,7 +53,8 @@ func (v *view) entries(rows []store.Post) ([]entry, error) {
 	for _, p := range originals {
 		shown[p.ID] = p
 	}
-	return fold(rows, shown), nil
+	v.filtersAt = store.FilterHome
+	return v.unfilteredEntries(fold(rows, shown))
 }
 
 func fold(rows []store.Post, originals map[int64]store.Post) []entry {
@@ -99,7 +101,9 @@ func (v *view) line(e entry, from string) assets.Line {
 		Lang: p.Language, Warning: p.Summary, Replies: p.Replies, Boosts: p.Boosts, Likes: p.Likes,
 		Reply: p.ParentURI != "", Quote: p.Extra.QuoteURI != "", Media: len(p.Extra.Attachments) > 0, Poll: p.Extra.Poll != nil,
 	}
-	if p.Summary == "" {
+	if f := federation.Gravest(v.filtersHere.Match(&p)); f != nil && f.Action == store.FilterWarn {
+		l.Warning = "Your filter “" + f.Title + "”"
+	} else if p.Summary == "" {
 		l.Text = words(p)
 	}
 	for _, id := range e.by[:min(len(e.by), boostersShown)] {

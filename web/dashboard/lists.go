@@ -87,7 +87,7 @@ func (d *Dashboard) list(w http.ResponseWriter, r *http.Request) {
 		if page.Owner, page.List, err = v.listFrame(l, "posts"); err != nil {
 			return nil, err
 		}
-		page.Empty = page.List.People == 0
+		page.Empty, v.filtersAt = page.List.People == 0, store.FilterHome
 		rows, err := v.tx.ListPosts(l.ID, p)
 		if err != nil {
 			return nil, err

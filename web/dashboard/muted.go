@@ -84,10 +84,10 @@ func (d *Dashboard) muted(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// troubleTabs leads between the people and servers that the owner blocked, and those
-// they muted.
+// troubleTabs leads between the people and servers that the owner blocked, those
+// they muted, and what they filter.
 func troubleTabs(here string) []assets.Tab {
-	return []assets.Tab{{URL: "/me/blocked", Text: "Blocked", Current: here == "blocked"}, {URL: "/me/muted", Text: "Muted", Current: here == "muted"}, {URL: "/me/blocked/servers", Text: "Servers", Current: here == "servers"}}
+	return []assets.Tab{{URL: "/me/blocked", Text: "Blocked", Current: here == "blocked"}, {URL: "/me/muted", Text: "Muted", Current: here == "muted"}, {URL: "/me/blocked/servers", Text: "Servers", Current: here == "servers"}, {URL: "/me/filters", Text: "Filters", Current: here == "filters"}}
 }
 
 // muteWords says how long a mute lasts, and what it is of.
@@ -103,9 +103,13 @@ func (v *view) muteWords(m store.Mute) string {
 }
 
 // listed leaves out what a list of posts does not show: posts of people who are
-// hidden, and of those who are muted unless the owner went to see them.
+// hidden, and of those who are muted unless the owner went to see them, and what a
+// filter hides.
 func (v *view) listed(posts []store.Post) ([]store.Post, error) {
 	posts, err := v.unhidden(posts)
+	if err == nil {
+		posts, err = v.unfiltered(posts)
+	}
 	if err != nil || v.evenMuted || len(posts) == 0 {
 		return posts, err
 	}

@@ -73,6 +73,7 @@ func (d *Dashboard) postCard(w http.ResponseWriter, r *http.Request) {
 		v := d.newView(tx, r)
 		v.at = reply.Local(r.URL.Query().Get("back"))
 		v.inHome = v.at == "/me" || strings.HasPrefix(v.at, "/me?")
+		v.filtersAt = placeOf(v.at)
 		p, err := v.postShown(idOf(r))
 		if err != nil {
 			return nil, err

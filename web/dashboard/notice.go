@@ -29,6 +29,8 @@ func doneNotice(query url.Values) *assets.Notice {
 		return done("Taken back.", "Their server and those that have your post are being told.")
 	case "list-deleted":
 		return done("List deleted.", "")
+	case "filter-deleted":
+		return done("Filter deleted.", "")
 	case "conversation":
 		return done("Conversation deleted.", "It left this list and nothing else.")
 	case "draft":

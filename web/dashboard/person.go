@@ -215,6 +215,7 @@ func (d *Dashboard) troubleWith(a store.Actor, err error) string {
 // personPosts fills a page of one kind of somebody's posts; before the first are
 // those that they pinned.
 func (v *view) personPosts(page *personPage, a store.Actor) error {
+	v.filtersAt = store.FilterAccount
 	query := v.r.URL.Query()
 	tab, base := personTabs[0], page.Person.URL+"?"
 	for _, t := range personTabs {

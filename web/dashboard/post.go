@@ -179,6 +179,7 @@ func (v *view) postShown(id int64) (store.Post, error) {
 // once, so that what they need is read in a few queries. after is the reply that
 // the page before ended with.
 func (v *view) thread(page *postPage, p store.Post, after int64) error {
+	v.filtersAt = store.FilterThread
 	above, err := v.tx.Ancestors(p, ancestorsShown)
 	if err != nil {
 		return err
@@ -261,6 +262,7 @@ func (v *view) aboveFocus(page *postPage, above []store.Post, hidden map[int64]b
 // focus fills what only the post in focus says of itself.
 func (v *view) focus(page *postPage, p store.Post) {
 	c := &page.Card
+	c.Filtered, c.Left, c.LeftURL = "", "", "" // the owner opened it
 	page.Answering, c.ReplyTo = c.ReplyTo, ""
 	c.LangName = assets.LanguageName(p.Language)
 	c.LikesURL, c.BoostURL = postPath(p.ID)+"/likes", postPath(p.ID)+"/boosts"

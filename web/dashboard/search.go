@@ -125,7 +125,7 @@ func (v *view) searchHere(page *searchPage) error {
 	if next != 0 && p.Min == 0 {
 		page.Further, page.LookedTo = searchPath(page.Query)+"&before="+decimal(next), dayOf(v.local(store.TimeOf(next)))
 	}
-	v.evenMuted = sought.From != 0
+	v.evenMuted, v.filtersAt = sought.From != 0, store.FilterPublic
 	if page.Cards, _, err = v.cards(rows); err != nil || p.Max != 0 || p.Min != 0 {
 		return err
 	}

@@ -122,7 +122,7 @@ func (d *Dashboard) tag(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return nil, err
 		}
-		page.Follows = followed[name]
+		page.Follows, v.filtersAt = followed[name], store.FilterPublic
 		// What is for people named alone is a conversation.
 		rows, err := v.tx.Tagged(store.TagQuery{Any: []string{name}, WidestTo: store.Followers}, p)
 		if err != nil {

@@ -32,6 +32,10 @@ type view struct {
 	evenMuted bool           // the owner went to see what these people wrote, muted or not
 
 	emojis federation.EmojiPaths // read already
+
+	filtersAt   store.FilterContext // where the posts of the page stand, for filters; 0 for where none count
+	filtersHere federation.Filters  // those that count there …
+	filtersRead bool                // … once they were read
 }
 
 func (d *Dashboard) newView(tx *store.Tx, r *http.Request) *view {

@@ -1,0 +1,170 @@
+package dashboard
+
+import (
+	"net/http"
+	"net/url"
+	"time"
+
+	"dassie/assets"
+	"dassie/federation"
+	"dassie/store"
+	"dassie/web/reply"
+)
+
+const (
+	filterLooks = 200 // posts of Home that a filter is tried on
+	filterShows = 10  // of those that it finds
+)
+
+// filterFind is a post that the filter finds.
+type filterFind struct {
+	ID, URL, Text, Lang string
+	Author              assets.Person
+	Time                time.Time
+}
+
+type filterPage struct {
+	assets.Owner
+	URL, Title    string
+	Over          bool
+	Form          filterForm
+	Found, Looked int
+	Finds         []filterFind
+	Posts         []filterFind // that it names
+}
+
+// filterEdit handles GET /me/filters/ID.
+func (d *Dashboard) filterEdit(w http.ResponseWriter, r *http.Request) {
+	d.showFilter(w, r, nil, nil, nil)
+}
+
+// filterSave handles POST /me/filters/ID.
+func (d *Dashboard) filterSave(w http.ResponseWriter, r *http.Request) {
+	f, err := store.Get(r.Context(), d.service.Store(), func(tx *store.Tx) (store.Filter, error) { return tx.Filter(idOf(r)) })
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	typed := readFilterForm(f, r.PostForm, d.service.Now())
+	_, err = d.service.SaveFilter(r.Context(), typed, wordEdits(f.Words, r.PostForm)...)
+	if reply.CodeOf(err) == reply.Unprocessable {
+		d.showFilter(w, r, &typed, r.PostForm, err)
+		return
+	}
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	reply.Redirect(w, r, filterPath(f.ID)+"?done=saved")
+}
+
+func (d *Dashboard) showFilter(w http.ResponseWriter, r *http.Request, typed *store.Filter, form url.Values, wrong error) {
+	words, bad := refused(wrong)
+	a := answer{}
+	if bad {
+		a.status = refusedStatus(wrong)
+	}
+	d.show(w, r, "filter", a, func(v *view) (any, error) {
+		f, err := v.tx.Filter(idOf(r))
+		if err != nil {
+			return nil, err
+		}
+		page := filterPage{URL: filterPath(f.ID), Title: f.Title, Over: !f.Active(v.now)}
+		if page.Owner, err = v.frame("Filter", "blocked"); err != nil {
+			return nil, err
+		}
+		if err := v.tryFilter(&page, f); err != nil {
+			return nil, err
+		}
+		if typed != nil {
+			f = *typed
+		}
+		page.Form = v.filterForm(f, form, words)
+		page.Form.Action, page.Form.Button = page.URL, "Save"
+		return page, nil
+	})
+}
+
+// tryFilter shows what a filter finds among the newest posts of Home, and the posts
+// that it names.
+func (v *view) tryFilter(page *filterPage, f store.Filter) error {
+	rows, err := v.tx.Home(store.Page{Limit: filterLooks})
+	if err != nil {
+		return err
+	}
+	filters := federation.Filters{federation.NewFilter(f)}
+	var found []store.Post
+	for i := range rows {
+		if rows[i].BoostOf == 0 && !rows[i].Own() {
+			page.Looked++
+			if len(filters.Match(&rows[i])) > 0 {
+				found = append(found, rows[i])
+			}
+		}
+	}
+	page.Found = len(found)
+	if page.Finds, err = v.finds(found[:min(len(found), filterShows)]); err != nil {
+		return err
+	}
+	var ids []int64
+	for _, p := range f.Posts {
+		ids = append(ids, p.PostID)
+	}
+	named, err := v.tx.Posts(ids)
+	if err != nil {
+		return err
+	}
+	if page.Posts, err = v.finds(named); err != nil {
+		return err
+	}
+	byPost := map[string]int64{}
+	for _, p := range f.Posts {
+		byPost[decimal(p.PostID)] = p.ID
+	}
+	for i := range page.Posts {
+		page.Posts[i].ID = decimal(byPost[page.Posts[i].ID])
+	}
+	return nil
+}
+
+func (v *view) finds(posts []store.Post) ([]filterFind, error) {
+	if err := v.read(actorIDs(posts...)...); err != nil {
+		return nil, err
+	}
+	var list []filterFind
+	for _, p := range posts {
+		list = append(list, filterFind{decimal(p.ID), postPath(p.ID), shortly(p), p.Language, v.known(p.ActorID), v.local(p.PublishedAt)})
+	}
+	return list, nil
+}
+
+// filterPostDrop handles POST /me/filters/ID/posts: with one it names a post no more.
+func (d *Dashboard) filterPostDrop(w http.ResponseWriter, r *http.Request) {
+	if _, err := d.service.UnfilterPost(r.Context(), number(r.PostForm.Get("one"))); err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	reply.Redirect(w, r, filterPath(idOf(r))+"#posts")
+}
+
+// filterDeleteAsk handles GET /me/filters/ID/delete.
+func (d *Dashboard) filterDeleteAsk(w http.ResponseWriter, r *http.Request) {
+	d.confirm(w, r, "Delete filter", "blocked", func(v *view, page *confirmPage) error {
+		f, err := v.tx.Filter(idOf(r))
+		if err != nil {
+			return err
+		}
+		page.Heading, page.Button, page.BackURL = "Delete the filter “"+f.Title+"”?", "Delete", filterPath(f.ID)
+		page.Lines = []string{"What it covers or leaves out is shown again, here and in apps."}
+		return nil
+	})
+}
+
+// filterDelete handles POST /me/filters/ID/delete.
+func (d *Dashboard) filterDelete(w http.ResponseWriter, r *http.Request) {
+	if err := d.service.DropFilter(r.Context(), idOf(r)); err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	reply.Redirect(w, r, "/me/filters?done=filter-deleted")
+}

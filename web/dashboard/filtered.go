@@ -1,0 +1,87 @@
+package dashboard
+
+import (
+	"slices"
+	"strings"
+
+	"dassie/assets"
+	"dassie/federation"
+	"dassie/store"
+)
+
+// filters are those that count on this page, read once for it.
+func (v *view) filters() (federation.Filters, error) {
+	if v.filtersAt == 0 || v.filtersRead {
+		return v.filtersHere, nil
+	}
+	all, err := federation.ActiveFilters(v.tx, v.now)
+	v.filtersRead, v.filtersHere = err == nil, all.In(v.filtersAt)
+	return v.filtersHere, err
+}
+
+// placeOf is the place, as filters know it, of a page that a card is made for.
+func placeOf(path string) store.FilterContext {
+	path, _, _ = strings.Cut(path, "?")
+	for _, p := range []struct {
+		prefix string
+		at     store.FilterContext
+	}{
+		{"/me/lists/", store.FilterHome}, {"/me/tags/", store.FilterPublic}, {"/me/search", store.FilterPublic},
+		{"/me/person/", store.FilterAccount}, {"/me/post/", store.FilterThread}, {"/me/inbox", store.FilterNotifications},
+	} {
+		if strings.HasPrefix(path, p.prefix) {
+			return p.at
+		}
+	}
+	if path == "/me" {
+		return store.FilterHome
+	}
+	return 0
+}
+
+// unfiltered leaves out what a filter hides on this page.
+func (v *view) unfiltered(posts []store.Post) ([]store.Post, error) {
+	filters, err := v.filters()
+	if err != nil || len(filters) == 0 {
+		return posts, err
+	}
+	return slices.DeleteFunc(slices.Clone(posts), func(p store.Post) bool {
+		f := federation.Gravest(filters.Match(&p))
+		return f != nil && f.Action == store.FilterHide
+	}), nil
+}
+
+// addFiltered covers what filters found: the whole post, or its pictures. What one
+// of them hides is a line in a conversation; lists left it out before.
+func (v *view) addFiltered(posts []store.Post, cards []assets.Card) error {
+	filters, err := v.filters()
+	if err != nil || len(filters) == 0 {
+		return err
+	}
+	for i := range posts {
+		f := federation.Gravest(filters.Match(&posts[i]))
+		switch {
+		case f == nil:
+		case f.Action == store.FilterBlur:
+			cards[i].Hide = true
+		case f.Action == store.FilterHide && v.filtersAt == store.FilterThread:
+			cards[i].Left, cards[i].LeftURL = "A post that your filter “"+f.Title+"” hides.", cards[i].URL
+		default:
+			cards[i].Filtered, cards[i].FilteredOut = f.Title, f.Action == store.FilterHide
+		}
+	}
+	return nil
+}
+
+// unfilteredEntries leaves out the lines of what filters hide, and puts the filter
+// that warns in place of the words.
+func (v *view) unfilteredEntries(list []entry) ([]entry, error) {
+	filters, err := v.filters()
+	if err != nil || len(filters) == 0 {
+		return list, err
+	}
+	return slices.DeleteFunc(list, func(e entry) bool {
+		f := federation.Gravest(filters.Match(&e.post))
+		return f != nil && f.Action == store.FilterHide
+	}), nil
+}
