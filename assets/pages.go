@@ -152,6 +152,15 @@ func (s *Set) Execute(w io.Writer, page string, data any) error {
 	return nil
 }
 
+// Policy renders the words of the privacy policy without a page around them. Data:
+// as the part of this name wants it.
+func (s *Set) Policy(w io.Writer, data any) error {
+	if err := s.all.ExecuteTemplate(w, "policy", data); err != nil {
+		return fmt.Errorf("render the privacy policy: %w", err)
+	}
+	return nil
+}
+
 // Card renders the card of a post without a page around it. Data: pair PAGE CARD,
 // as the part of this name wants it.
 func (s *Set) Card(w io.Writer, page, card any) error {

@@ -531,11 +531,12 @@ func sampleForms(pages map[string]any) {
 		Owner
 		Approve, AuthorizedFetch, Keys, LinkPreviews bool
 		Waiting                                      int
-		Languages, Zones, Quotable                   []Option
+		Languages, Zones, Quotable, Covers           []Option
+		OpenWarnings                                 bool
 		Errors                                       map[string]string
 		NewPosts                                     []Option
 		Covered                                      bool
-	}{NewPosts: []Option{{"everyone", "Everyone", false}, {"followers", "Followers", true}}, Covered: true, Quotable: []Option{{"public", "Everyone", true}, {"followers", "Followers", false}}, Owner: settings, Approve: true, Languages: options, Zones: sampleZones, Errors: map[string]string{"timezone": "Choose one of the list.", "language": ""}}
+	}{NewPosts: []Option{{"everyone", "Everyone", false}, {"followers", "Followers", true}}, Covered: true, Quotable: []Option{{"public", "Everyone", true}, {"followers", "Followers", false}}, Covers: []Option{{"", "Those marked as sensitive", true}, {"all", "All of them", false}}, Owner: settings, Approve: true, Languages: options, Zones: sampleZones, Errors: map[string]string{"timezone": "Choose one of the list.", "language": ""}}
 
 	for name, look := range map[string]Look{"appearance": {}, "appearance.strong": {Theme: "dark", MoreContrast: true, TextSize: 150, LessMotion: true}} {
 		appearance := owner("Appearance", "appearance", "/me/appearance")

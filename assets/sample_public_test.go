@@ -188,11 +188,11 @@ func sampleSitePages(pages map[string]any) {
 	}{visitor("About", "/about"), "nora@veldkamp.example", "mailto:nora@veldkamp.example", []string{"Be kind, or be elsewhere.", "No advice on slugs."}, []string{"spam.example"}, true, 1204, since}
 	pages["privacy"] = struct {
 		Visitor
-		Contact, ContactURL            string
-		Approves, Searchable, Previews bool
-		LogInDays, RemoteDays, MediaMB int
-		Changed                        time.Time
-	}{visitor("Privacy", "/privacy-policy"), "", "", true, true, true, 365, 90, 512, since}
+		Server, Handle, Name, Contact, ContactURL                                              string
+		Approves, Searchable, Previews, Lists, Counts, Engines, AI, Suggested, SignedOnly, TLS bool
+		LogInDays, RemoteDays, MediaMB                                                         int
+		Changed                                                                                time.Time
+	}{visitor("Privacy", "/privacy-policy"), "veldkamp.example", "@nora@veldkamp.example", "Nora Veldkamp", "", "", true, true, true, false, true, false, false, true, true, true, 365, 90, 512, since}
 	type reach struct {
 		Discoverable, Indexable, ShowLists, PostsOnWeb, UnlistedOnWeb, ShowCounts, Feeds, VisitorSearch, SearchEngines, AICrawlers, ShowBlocked bool
 		Contact, Rules                                                                                                                          string

@@ -71,7 +71,7 @@ func New(c Config) (*Web, error) {
 		c.Dashboard = w.board.Handler()
 	}
 	if c.API == nil {
-		c.API = mastodon.New(mastodon.Config{Service: w.svc, Guard: w.guard, Log: c.Log}).Handler()
+		c.API = mastodon.New(mastodon.Config{Service: w.svc, Guard: w.guard, Templates: c.Templates, Log: c.Log}).Handler()
 	}
 	var err error
 	if w.routes, err = newTable(w.siteRoutes(c.Dashboard, c.API)); err != nil {

@@ -84,7 +84,7 @@ var (
 	withAlice = sync.OnceValue(func() []byte {
 		return template(func(s *store.Store) error {
 			_, err := s.CreateAccount(context.Background(), store.NewAccount{
-				Name: "alice", Domain: "alice.example", PasswordHash: "no password fits",
+				Name: "alice", Domain: "alice.example", Email: "alice@mail.example", PasswordHash: "no password fits",
 				Language: "en", Timezone: "UTC", ApproveFollowers: true,
 			})
 			return err

@@ -140,6 +140,7 @@ func TestSettings(t *testing.T) {
 	if !h.Settings().AuthorizedFetch {
 		t.Error("other servers need not sign")
 	}
+	h.sent("/me/settings", "language", "nl", "timezone", "UTC", "cover_media", "all", "open_warnings", "yes").says(t, `value="all" selected`, `name="open_warnings" value="yes" checked`)
 	h.sent("/me/settings", "language", "nl", "timezone", "UTC")
 	if h.Settings().AuthorizedFetch {
 		t.Error("other servers still have to sign")

@@ -3,6 +3,7 @@ package dashboard
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"dassie/assets"
@@ -14,7 +15,8 @@ type settingsPage struct {
 	assets.Owner
 	Approve, AuthorizedFetch, Keys, LinkPreviews bool
 	Waiting                                      int
-	Languages, Zones, Quotable                   []assets.Option
+	Languages, Zones, Quotable, Covers           []assets.Option
+	OpenWarnings                                 bool
 	Errors                                       map[string]string
 	NewPosts                                     []assets.Option // for whom they are
 	Covered                                      bool            // pictures of new posts by apps
@@ -44,6 +46,10 @@ func (d *Dashboard) settingsSave(w http.ResponseWriter, r *http.Request) {
 func readSettings(set store.Settings, form url.Values) (store.Settings, map[string]string) {
 	yes := func(name string) bool { return form.Get(name) == "yes" }
 	set.ApproveFollowers, set.AuthorizedFetch, set.Keys, set.LinkPreviews = yes("approve"), yes("authorized_fetch"), yes("keys"), yes("link_previews")
+	set.OpenWarnings = yes("open_warnings")
+	if cover := form.Get("cover_media"); slices.Contains(store.MediaCovers, cover) {
+		set.CoverMedia = cover
+	}
 	wrong := map[string]string{}
 	if language := form.Get("language"); assets.LanguageListed(language) || language == set.Language {
 		set.Language = language
@@ -87,6 +93,7 @@ func (d *Dashboard) showSettings(w http.ResponseWriter, r *http.Request, a answe
 		page := settingsPage{
 			Approve: set.ApproveFollowers, AuthorizedFetch: set.AuthorizedFetch, Keys: set.Keys, LinkPreviews: set.LinkPreviews, Quotable: quotable(set.QuotePolicy),
 			Languages: assets.Languages(set.Language), Zones: assets.Zones(set.Timezone), Errors: wrong,
+			Covers: covers(set.CoverMedia), OpenWarnings: set.OpenWarnings,
 		}
 		page.NewPosts, page.Covered = newPosts(set.PostVisibility), set.PostSensitive
 		var err error
@@ -94,6 +101,14 @@ func (d *Dashboard) showSettings(w http.ResponseWriter, r *http.Request, a answe
 		page.Waiting = page.Requests
 		return page, err
 	})
+}
+
+// covers are the choices of which pictures apps cover.
+func covers(chosen string) []assets.Option {
+	return []assets.Option{
+		{Value: "", Label: "Those marked as sensitive", Selected: chosen == ""}, {Value: "all", Label: "All of them", Selected: chosen == "all"},
+		{Value: "none", Label: "None", Selected: chosen == "none"},
+	}
 }
 
 // more handles GET /me/more: what has no place in the phone's bar.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 
 	"dassie/assets"
 	"dassie/federation"
@@ -17,7 +18,9 @@ import (
 type Config struct {
 	Service *federation.Service
 	Guard   *auth.Guard
-	Log     *slog.Logger
+	// Templates have the words of the privacy policy; nil: those of the program.
+	Templates *assets.Set
+	Log       *slog.Logger
 }
 
 // API answers apps. It is safe for use by many goroutines.
@@ -28,6 +31,8 @@ type API struct {
 	log    *slog.Logger
 	counts countsCache
 	stream streamHub
+	claim  claim // of Mastodon's versions
+	words  func() (*assets.Set, error)
 
 	noAvatar, noHeader string // addresses of the default pictures
 }
@@ -37,8 +42,13 @@ func New(c Config) *API {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
+	words := sync.OnceValues(func() (*assets.Set, error) { return assets.Templates(nil) })
+	if c.Templates != nil {
+		words = func() (*assets.Set, error) { return c.Templates, nil }
+	}
 	o := c.Service.Origin()
 	a := &API{
+		claim: claimed(routes), words: words,
 		svc: c.Service, st: c.Service.Store(), guard: c.Guard, log: c.Log,
 		noAvatar: o.URL(assets.StaticPath("avatar.png")), noHeader: o.URL(assets.StaticPath("header.png")),
 	}

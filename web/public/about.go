@@ -1,16 +1,12 @@
 package public
 
 import (
-	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
 
 	"dassie/assets"
-	"dassie/store"
+	"dassie/federation"
 )
 
 type aboutPage struct {
@@ -67,77 +63,20 @@ func contactURL(contact string) string {
 
 type privacyPage struct {
 	assets.Visitor
-	Contact, ContactURL            string
-	Approves, Searchable, Previews bool
-	RemoteDays, LogInDays, MediaMB int
-	Changed                        time.Time
+	federation.Privacy
 }
 
 // Privacy answers GET of /privacy-policy: what is stored, from the settings as
-// they are. Addresses are written down where somebody logs in, or tries to.
+// they are.
 func (s *Site) Privacy(w http.ResponseWriter, r *http.Request) {
-	changed, err := s.policyDate(r.Context())
+	policy, err := s.svc.PrivacyPolicy(r.Context())
 	if err != nil {
 		s.Fail(w, r, err)
 		return
 	}
 	s.serve(w, r, "privacy", func(v *view) (*page, error) {
 		host := s.svc.Origin().Host
-		return v.html("privacy", privacyPage{
-			Visitor: v.visitor("Privacy", "What "+host+" stores, and for how long.", "/privacy-policy"),
-			Contact: v.set.Contact, ContactURL: contactURL(v.set.Contact), Approves: v.set.ApproveFollowers, Searchable: v.searchable(), Previews: v.set.LinkPreviews,
-			RemoteDays: v.set.KeepRemoteDays, LogInDays: v.set.KeepAddressDays, MediaMB: v.set.MediaCacheMB, Changed: changed,
-		})
+		d := privacyPage{v.visitor("Privacy", "What "+host+" stores, and for how long.", "/privacy-policy"), policy}
+		return v.html("privacy", d)
 	})
-}
-
-// policySetting is the internal setting that remembers what the policy said and
-// since when.
-const policySetting = "privacy_policy"
-
-// policy is what of the settings the policy speaks of.
-type policy struct {
-	Approves  bool      `json:"approves"`
-	Days      int       `json:"days"`
-	MB        int       `json:"mb"`
-	LogInDays int       `json:"log_in_days"`
-	Search    bool      `json:"search"`
-	Previews  bool      `json:"previews"`
-	Contact   string    `json:"contact"`
-	Since     time.Time `json:"since"`
-}
-
-// policyDate is since when the policy says what it says now. A change is noted
-// when the policy is first shown after it.
-func (s *Site) policyDate(ctx context.Context) (time.Time, error) {
-	set := s.svc.Settings()
-	now := policy{
-		Approves: set.ApproveFollowers, Days: set.KeepRemoteDays, MB: set.MediaCacheMB, LogInDays: set.KeepAddressDays,
-		Search: set.PostsOnWeb && set.VisitorSearch, Contact: set.Contact, Previews: set.LinkPreviews,
-	}
-	known := policy{Since: s.svc.Identity().CreatedAt}
-	text, err := store.Get(ctx, s.svc.Store(), func(tx *store.Tx) (string, error) { return tx.Setting(policySetting) })
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		now.Since = s.svc.Identity().CreatedAt
-	case err != nil:
-		return time.Time{}, fmt.Errorf("read the policy's date: %w", err)
-	default:
-		if err := json.Unmarshal([]byte(text), &known); err != nil {
-			return time.Time{}, fmt.Errorf("read the policy's date: %w", err)
-		}
-		if now.Since = known.Since; now == known {
-			return known.Since, nil
-		}
-		now.Since = s.svc.Now().UTC()
-	}
-	encoded, err := json.Marshal(now)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("note the policy's date: %w", err)
-	}
-	err = s.svc.Store().Write(ctx, func(tx *store.Tx) error { return tx.SetSetting(policySetting, string(encoded)) })
-	if err != nil {
-		return time.Time{}, fmt.Errorf("note the policy's date: %w", err)
-	}
-	return now.Since, nil
 }

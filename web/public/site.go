@@ -8,8 +8,7 @@
 // until something on them changes. It never sets a cookie, never sends a
 // script, and never decides who is logged in.
 //
-// Tables written: one internal row of settings, the date of the last change of
-// what the privacy policy says.
+// Tables written: none.
 package public
 
 import (
