@@ -10,7 +10,7 @@ import (
 )
 
 // Filters are those that look through one page of posts.
-type Filters []Filter
+type Filters []*Filter
 
 // Filter is a filter made ready to look through posts.
 type Filter struct {
@@ -27,8 +27,8 @@ type FilterHit struct {
 }
 
 // NewFilter makes a filter ready.
-func NewFilter(f store.Filter) Filter {
-	ready := Filter{Filter: f}
+func NewFilter(f store.Filter) *Filter {
+	ready := &Filter{Filter: f}
 	for _, w := range f.Words {
 		ready.words = append(ready.words, oneLineWords(w.Word))
 	}
@@ -51,8 +51,7 @@ func (fs Filters) Match(p *store.Post) []FilterHit {
 	}
 	text, read := "", false
 	var hits []FilterHit
-	for i := range fs {
-		f := &fs[i]
+	for _, f := range fs {
 		hit := FilterHit{Filter: f, Post: f.posts[p.ID]}
 		if len(f.words) > 0 && !read {
 			text, read = searchable(p), true

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"dassie/store"
@@ -62,12 +61,14 @@ func (s *Service) SaveFilter(ctx context.Context, f store.Filter, edits ...Filte
 				return f, err
 			}
 		}
-		s.emit(tx, EventFilters, 0)
 		full, err := tx.Filter(saved.ID)
 		if err == nil && len(full.Words) > maxFilterWords {
 			err = reply.Errorf(reply.Unprocessable, "A filter has at most %d words and phrases.", maxFilterWords)
 		}
-		return full, err
+		if err != nil {
+			return full, err
+		}
+		return full, s.filtersChanged(tx)
 	})
 }
 
@@ -130,8 +131,10 @@ func (s *Service) DropFilter(ctx context.Context, id int64) error {
 		if _, err := filterOf(tx, id); err != nil {
 			return err
 		}
-		s.emit(tx, EventFilters, 0)
-		return tx.DropFilter(id)
+		if err := tx.DropFilter(id); err != nil {
+			return err
+		}
+		return s.filtersChanged(tx)
 	})
 }
 
@@ -155,8 +158,10 @@ func (s *Service) EditFilterWord(ctx context.Context, filterID int64, e FilterWo
 		if e.ID == 0 && len(f.Words) >= maxFilterWords {
 			return w, reply.Errorf(reply.Unprocessable, "A filter has at most %d words and phrases.", maxFilterWords)
 		}
-		s.emit(tx, EventFilters, 0)
-		if err := editFilterWord(tx, filterID, e); err != nil || e.Drop {
+		if err := editFilterWord(tx, filterID, e); err != nil {
+			return w, err
+		}
+		if err := s.filtersChanged(tx); err != nil || e.Drop {
 			return w, err
 		}
 		if f, err = tx.Filter(filterID); err != nil {
@@ -196,8 +201,10 @@ func (s *Service) FilterPost(ctx context.Context, filterID, postID int64) (store
 		if len(f.Posts) >= maxFilterPosts {
 			return fp, reply.Errorf(reply.Unprocessable, "A filter has at most %d single posts.", maxFilterPosts)
 		}
-		s.emit(tx, EventFilters, 0)
-		return tx.AddFilterPost(filterID, postID)
+		if fp, err = tx.AddFilterPost(filterID, postID); err != nil {
+			return fp, err
+		}
+		return fp, s.filtersChanged(tx)
 	})
 }
 
@@ -211,24 +218,45 @@ func (s *Service) UnfilterPost(ctx context.Context, id int64) (store.FilterPost,
 		if err != nil {
 			return fp, err
 		}
-		s.emit(tx, EventFilters, 0)
-		return fp, tx.DropFilterPost(id)
+		if err := tx.DropFilterPost(id); err != nil {
+			return fp, err
+		}
+		return fp, s.filtersChanged(tx)
 	})
 }
 
-// ActiveFilters reads the filters that count at a moment.
-func ActiveFilters(tx *store.Tx, now time.Time) (Filters, error) {
+// readFilters makes all filters ready.
+func readFilters(tx *store.Tx) (Filters, error) {
 	all, err := tx.Filters()
-	if err != nil {
-		return nil, err
+	list := make(Filters, len(all))
+	for i, f := range all {
+		list[i] = NewFilter(f)
 	}
+	return list, err
+}
+
+// filtersChanged hands on, after the commit, what the filters are then. Who reads
+// them never looks into the store, where an older view could bring old ones back.
+func (s *Service) filtersChanged(tx *store.Tx) error {
+	all, err := readFilters(tx)
+	if err != nil {
+		return err
+	}
+	tx.After(func() { s.filters.Store(&all) })
+	s.emit(tx, EventFilters, 0)
+	return nil
+}
+
+// Filters are those that count now.
+func (s *Service) Filters() Filters {
+	now := s.now()
 	var list Filters
-	for _, f := range all {
+	for _, f := range *s.filters.Load() {
 		if f.Active(now) {
-			list = append(list, NewFilter(f))
+			list = append(list, f)
 		}
 	}
-	return list, nil
+	return list
 }
 
 // In is those that count at a place.

@@ -50,6 +50,7 @@ type Service struct {
 	actorURI  string
 	own       atomic.Pointer[signers]
 	settings  atomic.Pointer[store.Settings]
+	filters   atomic.Pointer[Filters]
 	ways      ways
 	keys      *keyCache
 	replays   *replayMemory
@@ -128,6 +129,11 @@ func (s *Service) Reload(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		filters, err := readFilters(tx)
+		if err != nil {
+			return fmt.Errorf("read filters: %w", err)
+		}
+		s.filters.Store(&filters)
 		s.settings.Store(&set)
 		s.own.Store(own)
 		return nil

@@ -9,14 +9,12 @@ import (
 	"dassie/store"
 )
 
-// filters are those that count on this page, read once for it.
-func (v *view) filters() (federation.Filters, error) {
-	if v.filtersAt == 0 || v.filtersRead {
-		return v.filtersHere, nil
+// filters are those that count on this page.
+func (v *view) filters() federation.Filters {
+	if v.filtersAt != 0 && v.filtersHere == nil {
+		v.filtersHere = v.d.service.Filters().In(v.filtersAt)
 	}
-	all, err := federation.ActiveFilters(v.tx, v.now)
-	v.filtersRead, v.filtersHere = err == nil, all.In(v.filtersAt)
-	return v.filtersHere, err
+	return v.filtersHere
 }
 
 // placeOf is the place, as filters know it, of a page that a card is made for.
@@ -40,23 +38,23 @@ func placeOf(path string) store.FilterContext {
 }
 
 // unfiltered leaves out what a filter hides on this page.
-func (v *view) unfiltered(posts []store.Post) ([]store.Post, error) {
-	filters, err := v.filters()
-	if err != nil || len(filters) == 0 {
-		return posts, err
+func (v *view) unfiltered(posts []store.Post) []store.Post {
+	filters := v.filters()
+	if len(filters) == 0 {
+		return posts
 	}
 	return slices.DeleteFunc(slices.Clone(posts), func(p store.Post) bool {
 		f := federation.Gravest(filters.Match(&p))
 		return f != nil && f.Action == store.FilterHide
-	}), nil
+	})
 }
 
 // addFiltered covers what filters found: the whole post, or its pictures. What one
 // of them hides is a line in a conversation; lists left it out before.
 func (v *view) addFiltered(posts []store.Post, cards []assets.Card) error {
-	filters, err := v.filters()
-	if err != nil || len(filters) == 0 {
-		return err
+	filters := v.filters()
+	if len(filters) == 0 {
+		return nil
 	}
 	for i := range posts {
 		f := federation.Gravest(filters.Match(&posts[i]))
@@ -73,15 +71,14 @@ func (v *view) addFiltered(posts []store.Post, cards []assets.Card) error {
 	return nil
 }
 
-// unfilteredEntries leaves out the lines of what filters hide, and puts the filter
-// that warns in place of the words.
-func (v *view) unfilteredEntries(list []entry) ([]entry, error) {
-	filters, err := v.filters()
-	if err != nil || len(filters) == 0 {
-		return list, err
+// unfilteredEntries leaves out the lines of what filters hide.
+func (v *view) unfilteredEntries(list []entry) []entry {
+	filters := v.filters()
+	if len(filters) == 0 {
+		return list
 	}
 	return slices.DeleteFunc(list, func(e entry) bool {
 		f := federation.Gravest(filters.Match(&e.post))
 		return f != nil && f.Action == store.FilterHide
-	}), nil
+	})
 }

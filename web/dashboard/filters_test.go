@@ -95,6 +95,9 @@ func TestASinglePostIsTakenOutOfAFilter(t *testing.T) {
 		one, err = tx.AddFilterPost(number(strings.TrimPrefix(at, "/me/filters/")), posts[0].ID)
 		return err
 	})
+	if err == nil {
+		err = h.Reload(ctx)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

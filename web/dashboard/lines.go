@@ -54,7 +54,7 @@ func (v *view) entries(rows []store.Post) ([]entry, error) {
 		shown[p.ID] = p
 	}
 	v.filtersAt = store.FilterHome
-	return v.unfilteredEntries(fold(rows, shown))
+	return v.unfilteredEntries(fold(rows, shown)), nil
 }
 
 func fold(rows []store.Post, originals map[int64]store.Post) []entry {
@@ -101,7 +101,7 @@ func (v *view) line(e entry, from string) assets.Line {
 		Lang: p.Language, Warning: p.Summary, Replies: p.Replies, Boosts: p.Boosts, Likes: p.Likes,
 		Reply: p.ParentURI != "", Quote: p.Extra.QuoteURI != "", Media: len(p.Extra.Attachments) > 0, Poll: p.Extra.Poll != nil,
 	}
-	if f := federation.Gravest(v.filtersHere.Match(&p)); f != nil && f.Action == store.FilterWarn {
+	if f := federation.Gravest(v.filters().Match(&p)); f != nil && f.Action == store.FilterWarn {
 		l.Warning = "Your filter “" + f.Title + "”"
 	} else if p.Summary == "" {
 		l.Text = words(p)

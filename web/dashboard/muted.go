@@ -107,9 +107,7 @@ func (v *view) muteWords(m store.Mute) string {
 // filter hides.
 func (v *view) listed(posts []store.Post) ([]store.Post, error) {
 	posts, err := v.unhidden(posts)
-	if err == nil {
-		posts, err = v.unfiltered(posts)
-	}
+	posts = v.unfiltered(posts)
 	if err != nil || v.evenMuted || len(posts) == 0 {
 		return posts, err
 	}

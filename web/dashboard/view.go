@@ -34,8 +34,7 @@ type view struct {
 	emojis federation.EmojiPaths // read already
 
 	filtersAt   store.FilterContext // where the posts of the page stand, for filters; 0 for where none count
-	filtersHere federation.Filters  // those that count there …
-	filtersRead bool                // … once they were read
+	filtersHere federation.Filters  // those that count there; nil until asked for
 }
 
 func (d *Dashboard) newView(tx *store.Tx, r *http.Request) *view {

@@ -165,6 +165,9 @@ func TestWhatFiltersFind(t *testing.T) {
 		}
 		return tx.SaveFilterWord(&store.FilterWord{FilterID: f.ID, Word: "moor"})
 	})
+	if err := h.svc.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	if list := read[object](h, "GET", "/api/v1/statuses/"+text, "")["filtered"].([]any); len(list) != 0 {
 		t.Errorf("a filter that is over found it: %v", list)
 	}
@@ -201,4 +204,37 @@ func TestFiltersOfTheFirstVersion(t *testing.T) {
 		t.Errorf("without words it stays: %v", left)
 	}
 	checkError(t, h.ask("POST", "/api/v1/filters", "context[]=home"), 422, "no phrase")
+}
+
+// What filters cost a page of 20, with 100 filters of 10 words each.
+func BenchmarkHomeWithFilters(b *testing.B) {
+	for _, n := range []int{0, 1, 100} {
+		b.Run(fmt.Sprint(n, " filters"), func(b *testing.B) {
+			h := newHouse(b)
+			h.fill(40)
+			h.write(func(tx *store.Tx) error {
+				for i := range n {
+					f := store.Filter{Title: "t", Context: store.FilterEverywhere}
+					if err := tx.SaveFilter(&f); err != nil {
+						return err
+					}
+					for j := range 10 {
+						if err := tx.SaveFilterWord(&store.FilterWord{FilterID: f.ID, Word: fmt.Sprint("word ", i, " ", j), Whole: j%2 == 0}); err != nil {
+							return err
+						}
+					}
+				}
+				return nil
+			})
+			if err := h.svc.Reload(b.Context()); err != nil {
+				b.Fatal(err)
+			}
+			b.ResetTimer()
+			for b.Loop() {
+				if w := h.ask("GET", "/api/v1/timelines/home", ""); w.Code != 200 {
+					b.Fatal(w.Body)
+				}
+			}
+		})
+	}
 }

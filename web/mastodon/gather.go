@@ -117,9 +117,7 @@ func (a *API) gatherFor(scope federation.Scope, tx *store.Tx, posts []store.Post
 		}
 	}
 	if len(shown) > 0 && !m.visited() {
-		if m.filters, err = federation.ActiveFilters(tx, m.now); err != nil {
-			return nil, err
-		}
+		m.filters = a.svc.Filters()
 		if m.liked, m.boosted, err = tx.Touched(shown); err != nil {
 			return nil, err
 		}
