@@ -46,6 +46,7 @@ create table push (
   policy text not null default 'all',
   at integer not null
 );
+
 -- Hashtags on the owner's profile, and people whom it recommends.
 create table tag_features (
   tag_id integer primary key,
@@ -60,6 +61,7 @@ create table endorsements (
 -- The languages in which posts of somebody followed are wanted in home, as codes
 -- with spaces between them; empty for all.
 alter table following add column languages text not null default '';
+
 -- Conversations that the owner muted, by the highest post that is known: nothing
 -- below it is notified.
 create table thread_mutes (
@@ -90,6 +92,7 @@ create table notice_allowed (
   actor_id integer primary key,
   at integer not null
 );
+
 -- What the owner does not want to see, by words or as single posts. context is a
 -- set of bits, action: 0 warn, 1 hide, 2 blur media.
 create table filters (

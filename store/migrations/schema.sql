@@ -109,7 +109,7 @@ CREATE TABLE following (
   notify integer not null default 0,
   asked_at integer not null,
   decided_at integer
-);
+, languages text not null default '');
 
 CREATE INDEX following_asked on following (asked_at);
 
@@ -228,7 +228,7 @@ CREATE TABLE notifications (
   actor_id integer not null,
   post_id integer not null default 0,
   at integer not null
-);
+, held integer not null default 0);
 
 CREATE INDEX notifications_actor on notifications (actor_id);
 
@@ -338,7 +338,7 @@ CREATE TABLE sessions (
   used_at integer not null,
   address text not null default '',
   agent text not null default ''
-) without rowid;
+, checked_at integer not null default 0) without rowid;
 
 CREATE TABLE apps (
   id integer primary key,
@@ -654,6 +654,10 @@ CREATE INDEX remote_media_used on remote_media (used_at, size) where size > 0;
 
 CREATE INDEX remote_media_name on remote_media (name) where name != '';
 
+CREATE INDEX actors_avatar on actors (avatar) where avatar != '';
+
+CREATE INDEX actors_header on actors (header) where header != '';
+
 CREATE TABLE codes (
   hash blob primary key,
   app_id integer not null,
@@ -664,6 +668,64 @@ CREATE TABLE codes (
   used_at integer,
   token_id integer
 ) without rowid;
+
+CREATE TABLE second_factor (
+  id integer primary key check (id = 1),
+  secret text not null,
+  begun_at integer not null,
+  confirmed_at integer,
+  last_step integer not null default 0
+);
+
+CREATE TABLE recovery_codes (
+  hash blob primary key,
+  used_at integer
+) without rowid;
+
+CREATE TABLE push (
+  id integer primary key,
+  token_id integer not null unique,
+  endpoint text not null,
+  p256dh blob not null,
+  auth blob not null,
+  standard integer not null default 0,
+  alerts text not null default '{}',
+  policy text not null default 'all',
+  at integer not null
+);
+
+CREATE TABLE tag_features (
+  tag_id integer primary key,
+  at integer not null
+);
+
+CREATE TABLE endorsements (
+  actor_id integer primary key,
+  at integer not null
+);
+
+CREATE TABLE thread_mutes (
+  root_id integer primary key,
+  at integer not null
+);
+
+CREATE INDEX post_cards_link on post_cards (url_hash, post_id);
+
+CREATE INDEX notifications_held on notifications (actor_id) where held != 0;
+
+CREATE TABLE notice_requests (
+  id integer primary key,
+  actor_id integer not null,
+  at integer not null,
+  dismissed integer not null default 0
+);
+
+CREATE UNIQUE INDEX notice_requests_actor on notice_requests (actor_id);
+
+CREATE TABLE notice_allowed (
+  actor_id integer primary key,
+  at integer not null
+);
 
 CREATE TABLE filters (
   id integer primary key,

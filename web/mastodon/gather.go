@@ -134,9 +134,6 @@ func (a *API) gatherFor(scope federation.Scope, tx *store.Tx, posts []store.Post
 	if m.hidden, err = tx.HiddenActors(m.actors); err != nil {
 		return nil, err
 	}
-	if err := m.hideMuted(tx); err != nil {
-		return nil, err
-	}
 	if err := m.readMoved(tx); err != nil {
 		return nil, err
 	}

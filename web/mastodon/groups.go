@@ -16,7 +16,7 @@ func (p params) groups(name string) ([]params, error) {
 	var order []string
 	group := func(index string) params {
 		if _, ok := byIndex[index]; !ok {
-			byIndex[index] = params{map[string][]string{}}
+			byIndex[index] = params{v: map[string][]string{}}
 			order = append(order, index)
 		}
 		return byIndex[index]

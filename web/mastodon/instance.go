@@ -94,7 +94,7 @@ func (a *API) instance(c *call) (any, error) {
 			"enabled": false, "approval_required": false, "reason_required": false, "message": nil, "min_age": nil, "url": nil,
 		},
 		"contact":       record{"email": contactMail(at.set.Contact), "account": at.owner},
-		"configuration": a.configuration(record{"urls": a.urls(o), "translation": record{"enabled": false}, "vapid": record{"public_key": ""}, "limited_federation": false}),
+		"configuration": a.configuration(record{"urls": a.urls(o), "translation": record{"enabled": false}, "vapid": record{"public_key": a.svc.PushKey()}, "limited_federation": false}),
 	}, nil
 }
 

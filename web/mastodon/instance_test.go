@@ -18,8 +18,8 @@ const (
 		reading:expand:media reading:expand:spoilers reading:autoplay:gifs`
 )
 
-// stranger reads what needs no token.
-func (h *house) stranger(path string) (v any) {
+// anybody reads what needs no token.
+func (h *house) anybody(path string) (v any) {
 	h.t.Helper()
 	w := h.ask("GET", path, "", "Authorization", "")
 	if w.Code != 200 || json.Unmarshal(w.Body.Bytes(), &v) != nil {
@@ -40,7 +40,7 @@ func (h *house) change(to func(*store.Settings)) {
 func TestTheInstanceDescribesItself(t *testing.T) {
 	h := newHouse(t)
 	h.change(func(s *store.Settings) { s.Contact, s.Rules = "hello@alice.example", "Be kind.\n\nNo slugs." })
-	two := h.stranger("/api/v2/instance").(object)
+	two := h.anybody("/api/v2/instance").(object)
 	hasKeys(t, "Instance", two, instanceKeys)
 	hasKeys(t, "its account", two["contact"].(object)["account"], accountKeys)
 	hasKeys(t, "registrations", two["registrations"], "enabled approval_required reason_required message min_age url")
@@ -59,13 +59,13 @@ func TestTheInstanceDescribesItself(t *testing.T) {
 	if hasKeys(t, "Rule", rules[1], "id text hint"); len(rules) != 2 || rules[1].(object)["text"] != "No slugs." || rules[1].(object)["id"] != "2" {
 		t.Errorf("rules %v", rules)
 	}
-	one := h.stranger("/api/v1/instance").(object)
+	one := h.anybody("/api/v1/instance").(object)
 	hasKeys(t, "V1::Instance", one, v1InstanceKeys)
 	hasKeys(t, "stats", one["stats"], "user_count status_count domain_count")
 	if one["uri"] != "alice.example" || one["urls"].(object)["streaming_api"] != "wss://alice.example" || one["version"] != two["version"] || one["max_toot_chars"] != 5000.0 {
 		t.Errorf("%v", one)
 	}
-	if fmt.Sprint(h.stranger("/api/v1/instance/rules")) != fmt.Sprint(rules) {
+	if fmt.Sprint(h.anybody("/api/v1/instance/rules")) != fmt.Sprint(rules) {
 		t.Error("the rules differ")
 	}
 }
@@ -79,14 +79,14 @@ func TestT47_TheInstanceKeepsTheLogInsAddress(t *testing.T) {
 		}
 	}
 	h.change(func(s *store.Settings) { s.Contact = "https://alice.example/write" })
-	if mail := h.stranger("/api/v2/instance").(object)["contact"].(object)["email"]; mail != "" {
+	if mail := h.anybody("/api/v2/instance").(object)["contact"].(object)["email"]; mail != "" {
 		t.Errorf("a page became the mail address %v", mail)
 	}
 }
 
 func TestTheVersionClaimsWhatIsThere(t *testing.T) {
 	h := newHouse(t)
-	two := h.stranger("/api/v2/instance").(object)
+	two := h.anybody("/api/v2/instance").(object)
 	got := claimed(routes)
 	if want := got.version + " (compatible; dassie 1.2.3)"; two["version"] != want || two["api_versions"].(object)["mastodon"] != float64(got.api) {
 		t.Errorf("version %v, API %v, want %s and %d", two["version"], two["api_versions"], want, got.api)
@@ -113,39 +113,39 @@ func TestTheVersionClaimsWhatIsThere(t *testing.T) {
 func TestWhatElseTheInstanceSays(t *testing.T) {
 	h := newHouse(t)
 	h.change(func(s *store.Settings) { s.ShowLists, s.ShowCounts, s.ShowBlocked = true, true, false })
-	if peers := h.stranger("/api/v1/instance/peers").([]any); fmt.Sprint(peers) != "[bob.example]" {
+	if peers := h.anybody("/api/v1/instance/peers").([]any); fmt.Sprint(peers) != "[bob.example]" {
 		t.Errorf("peers %v", peers)
 	}
-	weeks := h.stranger("/api/v1/instance/activity").([]any)
+	weeks := h.anybody("/api/v1/instance/activity").([]any)
 	hasKeys(t, "week", weeks[0], "week statuses logins registrations")
 	if first := weeks[0].(object); len(weeks) != 12 || first["week"] != "1771804800" || first["statuses"] != "2" || weeks[1].(object)["week"] != "1771200000" {
 		t.Errorf("weeks %v", weeks)
 	}
 	h.change(func(s *store.Settings) { s.ShowLists, s.ShowCounts = false, false })
-	if peers := h.stranger("/api/v1/instance/peers").([]any); len(peers) != 0 {
+	if peers := h.anybody("/api/v1/instance/peers").([]any); len(peers) != 0 {
 		t.Errorf("hidden peers %v", peers)
 	}
-	if one := h.stranger("/api/v1/instance").(object)["stats"].(object); one["status_count"] != 0.0 || one["domain_count"] != 0.0 {
+	if one := h.anybody("/api/v1/instance").(object)["stats"].(object); one["status_count"] != 0.0 || one["domain_count"] != 0.0 {
 		t.Errorf("hidden numbers %v", one)
 	}
 	checkError(t, h.ask("GET", "/api/v1/instance/domain_blocks", "", "Authorization", ""), 404, "blocks that are not shown")
 	h.change(func(s *store.Settings) { s.ShowBlocked = true })
 	h.write(func(tx *store.Tx) error { return tx.BlockHost("spam.example") })
-	blocked := h.stranger("/api/v1/instance/domain_blocks").([]any)
+	blocked := h.anybody("/api/v1/instance/domain_blocks").([]any)
 	hasKeys(t, "DomainBlock", blocked[0], "domain digest severity comment")
 	if b := blocked[0].(object); b["domain"] != "spam.example" || len(b["digest"].(string)) != 64 {
 		t.Errorf("%v", b)
 	}
 	checkError(t, h.ask("GET", "/api/v1/instance/terms_of_service", "", "Authorization", ""), 404, "terms")
-	if langs := h.stranger("/api/v1/instance/languages").([]any); len(langs) < 50 || langs[0].(object)["code"] == "" {
+	if langs := h.anybody("/api/v1/instance/languages").([]any); len(langs) < 50 || langs[0].(object)["code"] == "" {
 		t.Errorf("languages %v", langs)
 	}
 	for _, path := range []string{"/api/v1/instance/translation_languages", "/api/v1/custom_emojis"} {
-		if text := fmt.Sprint(h.stranger(path)); text != "map[]" && text != "[]" {
+		if text := fmt.Sprint(h.anybody(path)); text != "map[]" && text != "[]" {
 			t.Errorf("%s: %s", path, text)
 		}
 	}
-	hasKeys(t, "ExtendedDescription", h.stranger("/api/v1/instance/extended_description"), "updated_at content")
+	hasKeys(t, "ExtendedDescription", h.anybody("/api/v1/instance/extended_description"), "updated_at content")
 	if list := read[[]object](h, "GET", "/api/v1/announcements", ""); len(list) != 0 {
 		t.Errorf("announcements %v", list)
 	}
@@ -153,14 +153,14 @@ func TestWhatElseTheInstanceSays(t *testing.T) {
 
 func TestThePrivacyPolicyOfTheClientAPI(t *testing.T) {
 	h := newHouse(t)
-	first := h.stranger("/api/v1/instance/privacy_policy").(object)
+	first := h.anybody("/api/v1/instance/privacy_policy").(object)
 	hasKeys(t, "PrivacyPolicy", first, "updated_at content")
 	text := first["content"].(string)
 	if !strings.Contains(text, "<h2>If you visit</h2>") || strings.Contains(text, "<html") || !strings.Contains(text, "90 days") || !exactDate.MatchString(first["updated_at"].(string)) {
 		t.Errorf("%s", text)
 	}
 	h.change(func(s *store.Settings) { s.KeepRemoteDays = 41 })
-	if second := h.stranger("/api/v1/instance/privacy_policy").(object); !strings.Contains(second["content"].(string), "41 days") || second["updated_at"] == first["updated_at"] {
+	if second := h.anybody("/api/v1/instance/privacy_policy").(object); !strings.Contains(second["content"].(string), "41 days") || second["updated_at"] == first["updated_at"] {
 		t.Errorf("changed settings: %v", second["updated_at"])
 	}
 }

@@ -52,23 +52,6 @@ func (m *room) seen(p *store.Post) bool {
 	return p.Visibility == store.Public && !m.hidden[p.ActorID]
 }
 
-// hideMuted leaves out, for strangers, whom the owner muted: on the pages they are
-// not shown either.
-func (m *room) hideMuted(tx *store.Tx) error {
-	if !m.visited() {
-		return nil
-	}
-	ids := make([]int64, 0, len(m.actors))
-	for id := range m.actors {
-		ids = append(ids, id)
-	}
-	muted, err := tx.MutedAmong(ids...)
-	for id := range muted {
-		m.hidden[id] = true
-	}
-	return err
-}
-
 // forVisitor leaves out what is the owner's business: with which app a post was
 // written, and numbers that are not to be shown.
 func (m *room) forVisitor(s *Status, p *store.Post) {

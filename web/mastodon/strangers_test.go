@@ -157,15 +157,22 @@ func TestStrangersSeeWhatTheSettingsSay(t *testing.T) {
 	}
 }
 
-// Whom the owner blocked or muted is in no conversation that strangers read, and
-// nothing says so.
+// Whom the owner blocked is in no conversation that strangers read, and nothing says
+// so. A mute is nobody's business and changes nothing.
 func TestT48_StrangersDoNotMeetTheBlocked(t *testing.T) {
 	h := newHouse(t)
 	h.guest = h.newClientToken("read")
-	var around Context
+	var around, muted, blocked Context
 	path := "/api/v1/statuses/" + id(h.Hello.ID) + "/context"
+	h.open(path, &around)
 	h.write(func(tx *store.Tx) error { return tx.SaveMute(store.Mute{ActorID: h.Bob.ID}) })
-	if h.open(path, &around); len(around.Descendants) != 0 {
-		t.Errorf("below Hello without Bob: %+v", around.Descendants)
+	if h.open(path, &muted); len(around.Descendants) == 0 || len(muted.Descendants) != len(around.Descendants) {
+		t.Errorf("%d answers below Hello, %d with Bob muted", len(around.Descendants), len(muted.Descendants))
+	}
+	if err := h.svc.Block(t.Context(), h.Bob.ID); err != nil {
+		t.Fatal(err)
+	}
+	if h.open(path, &blocked); len(blocked.Descendants) != 0 {
+		t.Errorf("below Hello without Bob: %+v", blocked.Descendants)
 	}
 }

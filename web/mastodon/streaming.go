@@ -47,7 +47,7 @@ func (a *API) serveStream(w http.ResponseWriter, r *http.Request, way string) {
 	}
 	grant.Rate.SetHeaders(w.Header())
 	a.svc.SeenToken(grant.Token.ID, streamToken(r, socket))
-	if strings.HasPrefix(kind, "public") && !strings.HasSuffix(kind, ":media") && (params{q}).truth("only_media") {
+	if strings.HasPrefix(kind, "public") && !strings.HasSuffix(kind, ":media") && (params{v: q}).truth("only_media") {
 		kind += ":media"
 	}
 	l := newListener(grant, !socket)
