@@ -2,6 +2,7 @@ package federation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -34,7 +35,7 @@ func (s *Service) fileConversation(tx *store.Tx, p store.Post, author store.Acto
 // wantConversations queues the filing of what was stored before there were conversations.
 func (s *Service) wantConversations(ctx context.Context) error {
 	filled, err := store.Get(ctx, s.store, func(tx *store.Tx) (string, error) { return tx.Setting(conversationsFilledKey) })
-	if err != nil || filled == "yes" {
+	if err != nil && !errors.Is(err, store.ErrNotFound) || filled == "yes" {
 		return err
 	}
 	return s.store.Write(ctx, func(tx *store.Tx) error {

@@ -103,9 +103,10 @@ func TestDirectPostsOfBeforeAreFiled(t *testing.T) {
 	if err := bob.DropConversation(ctx(), before[0].ID); err != nil {
 		t.Fatal(err)
 	}
-	if err := bob.FillTalks(ctx()); err != nil {
+	if err := bob.WantTalks(ctx()); err != nil {
 		t.Fatal(err)
 	}
+	c.Settle() // the job that a start queues
 	after, again := talks(t, bob)
 	if len(after) != 1 || after[0].Unread || !slices.Equal(again[0], texts[0]) || after[0].LastID != second.ID {
 		t.Errorf("filed anew: %+v, %q", after, again)

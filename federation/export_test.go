@@ -87,6 +87,5 @@ func FetchingVerb(tb testing.TB, kind string, applied *int) {
 	tb.Cleanup(func() { delete(verbs, kind) })
 }
 
-// FillTalks and WantTalks file direct posts of before, and queue that.
-func (s *Service) FillTalks(ctx context.Context) error { return s.fillConversations(ctx, nil) }
+// WantTalks queues the filing of direct posts of before, as Run does.
 func (s *Service) WantTalks(ctx context.Context) error { return s.wantConversations(ctx) }
