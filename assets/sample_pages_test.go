@@ -424,6 +424,7 @@ func sampleLists(pages map[string]any) {
 	pages["notifications"] = inbox{owner("Inbox", "inbox", "/me/inbox"), []Tab{{"/me/inbox?k=mentions", "Mentions", 2, false}, {"/me/inbox", "Everything", 5, true}, {"/me/held", "Held back", 2, false}},
 		[]note{
 			{ID: "14", Kind: "edit", About: "post", Named: one(grace), Time: ago(9 * time.Minute), New: true, Excerpt: "The ferry sails at nine, not at ten.", Lang: "en", ExcerptURL: "/me/post/8"},
+			{ID: "15", Kind: "quotedit", About: "post", Named: one(grace), Time: ago(11 * time.Minute), New: true, Excerpt: "Nine, says the harbour.", Lang: "en", ExcerptURL: "/me/post/9"},
 			{ID: "1", Kind: "reply", Named: one(grace), Time: ago(12 * time.Minute), New: true, Card: &answered},
 			{ID: "3", Kind: "like", About: "post", Named: []Person{grace, tomas}, Faces: []Person{grace, tomas, layla, long, carol}, Others: 5, Time: ago(26 * time.Minute), New: true, Excerpt: text, Lang: "en", ExcerptURL: "/me/post/7"},
 			{ID: "10", Kind: "boost", About: "post", Named: []Person{layla, long}, Faces: []Person{layla, long}, Time: ago(time.Hour), New: true, Excerpt: text, ExcerptURL: "/me/post/7"},

@@ -7,7 +7,10 @@ import (
 	"dassie/store"
 )
 
-const noticesSlice = 1000 // notifications that one write forgets
+const (
+	noticesSlice = 1000 // notifications that one write forgets
+	toldQuotes   = 20   // the owner's newest quotes of a post that are told of its edit
+)
 
 // notify stores a notification and tells whoever listens, unless the owner's rules
 // hold it back or want none.
@@ -23,19 +26,37 @@ func (s *Service) notify(tx *store.Tx, n store.Notification) error {
 	return s.tellNotice(tx, n)
 }
 
-// notifyEdit tells the owner that a post was edited which they boosted: anew each
-// time, in the place of the last.
+// notifyEdit tells the owner that a post was edited which they boosted or quoted. Of
+// a quote it names the owner's own post, which now quotes other words.
 func (s *Service) notifyEdit(tx *store.Tx, p store.Post) error {
-	if _, err := tx.BoostBy(store.OwnerID, p.ID); err != nil {
-		if errors.Is(err, store.ErrNotFound) {
-			return nil
+	_, err := tx.BoostBy(store.OwnerID, p.ID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if err == nil {
+		if err := s.notifyAnew(tx, store.Notification{Kind: "update", ActorID: p.ActorID, PostID: p.ID}); err != nil {
+			return err
 		}
+	}
+	quoting, err := tx.OwnQuotesOf(p.ID, toldQuotes)
+	if err != nil {
 		return err
 	}
-	if err := tx.DropNotifications("update", p.ActorID, p.ID); err != nil {
+	for _, id := range quoting {
+		if err := s.notifyAnew(tx, store.Notification{Kind: "quoted_update", ActorID: p.ActorID, PostID: id}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// notifyAnew is for what happens to a post again and again: it stands in the place of
+// the last.
+func (s *Service) notifyAnew(tx *store.Tx, n store.Notification) error {
+	if err := tx.DropNotifications(n.Kind, n.ActorID, n.PostID); err != nil {
 		return err
 	}
-	return s.notify(tx, store.Notification{Kind: "update", ActorID: p.ActorID, PostID: p.ID})
+	return s.notify(tx, n)
 }
 
 // DismissNotice forgets a notification.

@@ -19,7 +19,7 @@ const (
 )
 
 // PushKinds are the kinds of notifications that an app can be told of.
-var PushKinds = []string{"mention", "quote", "status", "reblog", "follow", "follow_request", "favourite", "poll", "update", "admin.report"}
+var PushKinds = []string{"mention", "quote", "status", "reblog", "follow", "follow_request", "favourite", "poll", "update", "quoted_update", "admin.report"}
 
 const (
 	maxEndpoint = 2048 // bytes

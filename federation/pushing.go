@@ -204,6 +204,8 @@ func pushTitle(kind, name string, own bool) string {
 		return name + " asks to follow you"
 	case "update":
 		return name + " edited a post"
+	case "quoted_update":
+		return name + " edited a post that you quoted"
 	case "admin.report":
 		return name + " sent a report"
 	case "poll":

@@ -287,3 +287,48 @@ func TestAnEditKeepsTheQuote(t *testing.T) {
 		t.Errorf("after the edit carol sees %+v", v)
 	}
 }
+
+// Whoever quoted a post is told each time that its words become others; the notice is
+// about the quote, which is the owner's.
+func TestTheQuoterIsToldOfAnEdit(t *testing.T) {
+	c := fedtest.New(t, "alice", "bob")
+	alice, bob := c.Servers[0], c.Servers[1]
+	bob.Follows(t, alice)
+	original := alice.Post(t, store.Public, "Potatoes are up.")
+	p := quotes(t, bob, c, original.URI, "Look")
+	quotes(t, bob, c, alice.Post(t, store.Public, "So are the beans.").URI, "And there")
+	edit := func(text string) {
+		t.Helper()
+		c.Advance(time.Minute)
+		if _, err := alice.Edit(context.Background(), original.ID, federation.Draft{Text: text}); err != nil {
+			t.Fatal(err)
+		}
+		c.Settle()
+	}
+	told := func() (about []int64) {
+		t.Helper()
+		list, err := store.Get(ctx(), bob.Store(), func(tx *store.Tx) ([]store.Notification, error) {
+			return tx.Notices(store.Page{Limit: 10}, store.NoticeQuery{Kinds: []string{"quoted_update"}})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range list {
+			about = append(about, n.PostID)
+		}
+		return about
+	}
+	edit("Potatoes were up.")
+	edit("Potatoes were eaten.")
+	if got := told(); len(got) != 1 || got[0] != p.ID {
+		t.Errorf("told about %v, not once about %d", got, p.ID)
+	}
+	if err := alice.RevokeQuote(ctx(), stampsOf(t, alice, original.ID)[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	c.Settle()
+	edit("Potatoes are no more.")
+	if got := told(); len(got) != 1 {
+		t.Errorf("told of what is not quoted any more: %v", got)
+	}
+}

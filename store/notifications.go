@@ -5,7 +5,7 @@ import "time"
 // Notification is one thing that happened to the owner.
 type Notification struct {
 	ID      int64
-	Kind    string // mention, follow, follow_request, reblog, favourite, quote, update, poll, status, admin.report: the client API's words; move: ours alone
+	Kind    string // mention, follow, follow_request, reblog, favourite, quote, update, quoted_update, poll, status, admin.report: the client API's words; move: ours alone
 	ActorID int64
 	PostID  int64 // what it is about: a post, or of an admin.report the report; 0 for neither
 	At      time.Time

@@ -119,6 +119,19 @@ func (t *Tx) QuotedBy(quotedID int64, p Page) ([]Post, error) {
 	return page(t, p, scanPost, list+`desc limit ?`, list+`asc limit ?`, quotedID)
 }
 
+// OwnQuotesOf lists the owner's newest posts that quote a post with consent.
+func (t *Tx) OwnQuotesOf(quotedID int64, limit int) ([]int64, error) {
+	return many(t, scanInt64, `
+		select q.post_id
+		from quotes q
+		cross join posts p on p.id = q.post_id
+		where q.quoted_id = ?
+		and q.state = 1
+		and p.actor_id = ?
+		order by q.post_id desc
+		limit ?`, quotedID, OwnerID, limit)
+}
+
 // CountQuotes counts the quotes with consent of several posts; those without
 // any are left out.
 func (t *Tx) CountQuotes(postIDs []int64) (map[int64]int, error) {

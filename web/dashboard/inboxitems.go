@@ -193,6 +193,8 @@ func (v *view) inboxAbout(n *notices, item inboxItem, kind string, p store.Post,
 		item.Kind = "boost"
 	case "update":
 		item.Kind = "edit"
+	case "quoted_update":
+		item.Kind = "quotedit"
 	case "poll":
 		item.Kind, item.Result = "poll", pollResult(p.Extra.Poll, n.votes[p.ID])
 		item.Named, item.Faces, item.Others = nil, nil, 0

@@ -19,7 +19,7 @@ type PushSubscription struct {
 }
 
 // noPushKinds are those that Mastodon documents and this server never has.
-var noPushKinds = map[string]bool{"admin.sign_up": false, "quoted_update": false}
+var noPushKinds = map[string]bool{"admin.sign_up": false}
 
 func (a *API) pushEntity(p store.PushSubscription) PushSubscription {
 	alerts := maps.Clone(p.Alerts)
