@@ -4,9 +4,6 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
-	"regexp"
-	"slices"
-	"strconv"
 
 	"dassie/federation"
 	"dassie/store"
@@ -137,41 +134,11 @@ func (a *API) editProfile(c *call) error {
 	return a.svc.EditProfile(c.ctx, e)
 }
 
-var fieldName = regexp.MustCompile(`^fields_attributes\[([0-9]{0,10})\]\[(name|value)\]$`)
-
-// profileFields reads the lines of a profile: numbered, as forms of most apps and
-// lists in JSON are, or one behind the other. ok is false if none are named.
+// profileFields reads the lines of a profile. ok is false if none are named.
 func (p params) profileFields() (fields []store.Field, ok bool) {
-	numbered := map[int]*store.Field{}
-	for key, values := range p.v {
-		m := fieldName.FindStringSubmatch(key)
-		if m == nil {
-			continue
-		}
-		first, err := strconv.Atoi(m[1])
-		if m[1] != "" && err == nil {
-			values = values[:1]
-		}
-		for i, v := range values {
-			f := numbered[first+i]
-			if f == nil {
-				f = &store.Field{}
-				numbered[first+i] = f
-			}
-			if m[2] == "name" {
-				f.Name = v
-			} else {
-				f.Source = v
-			}
-		}
+	lines := p.objects("fields_attributes")
+	for _, one := range lines {
+		fields = append(fields, store.Field{Name: one.get("name"), Source: one.get("value")})
 	}
-	order := make([]int, 0, len(numbered))
-	for n := range numbered {
-		order = append(order, n)
-	}
-	slices.Sort(order)
-	for _, n := range order {
-		fields = append(fields, *numbered[n])
-	}
-	return fields, len(numbered) > 0 || p.given("fields_attributes")
+	return fields, len(lines) > 0 || p.given("fields_attributes")
 }

@@ -93,11 +93,7 @@ func attached(p params) ([]federation.Attached, error) {
 		at[n] = len(list)
 		list = append(list, federation.Attached{ID: n})
 	}
-	said, err := p.groups("media_attributes")
-	if err != nil {
-		return nil, err
-	}
-	for _, g := range said {
+	for _, g := range p.objects("media_attributes") {
 		n, ok := parseID(g.get("id"))
 		if !ok {
 			return nil, noUpload(g.get("id"))

@@ -3,7 +3,6 @@ package mastodon
 import (
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"dassie/federation"
@@ -170,7 +169,7 @@ func (a *API) saveFilter(c *call, f store.Filter) (any, error) {
 		}
 		f.Action = action
 	}
-	edits, err := keywordEdits(c.params.things("keywords_attributes"))
+	edits, err := keywordEdits(c.params.objects("keywords_attributes"))
 	if err != nil {
 		return nil, err
 	}
@@ -220,33 +219,25 @@ func (a *API) readFilterParams(c *call, f *store.Filter) error {
 var errNoContext = reply.Errorf(reply.Unprocessable, "Validation failed: Context can't be blank, Context None or invalid context supplied")
 
 // keywordEdits reads keywords_attributes.
-func keywordEdits(list []map[string]string) ([]federation.FilterWordEdit, error) {
+func keywordEdits(list []params) ([]federation.FilterWordEdit, error) {
 	var edits []federation.FilterWordEdit
 	for _, one := range list {
-		e := federation.FilterWordEdit{Drop: truthOf(one["_destroy"])}
-		if text := one["id"]; text != "" {
+		e := federation.FilterWordEdit{Drop: one.truth("_destroy")}
+		if text := one.get("id"); text != "" {
 			var ok bool
 			if e.ID, ok = parseID(text); !ok {
 				return nil, errNotFound
 			}
 		}
-		if word, ok := one["keyword"]; ok {
-			e.Word = &word
+		if one.v.Has("keyword") {
+			e.Word = new(one.get("keyword"))
 		}
-		if text, ok := one["whole_word"]; ok {
-			e.Whole = new(truthOf(text))
+		if one.v.Has("whole_word") {
+			e.Whole = new(one.truth("whole_word"))
 		}
 		edits = append(edits, e)
 	}
 	return edits, nil
-}
-
-func truthOf(text string) bool {
-	switch strings.ToLower(text) {
-	case "", "0", "f", "false", "off":
-		return false
-	}
-	return true
 }
 
 // filterError gives Mastodon's words to what is not there.

@@ -8,84 +8,64 @@ import (
 	"strings"
 )
 
-// pair is a parameter as it was given. Their order parts lists of things that have
-// parts, as Rails reads them: keywords_attributes[][id]=1&keywords_attributes[][id]=2.
+// pair is a parameter with brackets in its name, as it was given. Their order parts
+// lists of things that have parts, as Rails reads them:
+// keywords_attributes[][id]=1&keywords_attributes[][id]=2.
 type pair struct{ key, value string }
 
-// pairsOf reads a query or a form that was read without an error before.
-func pairsOf(raw string) []pair {
-	var list []pair
+// addPair keeps a parameter that may be a part of a thing.
+func (p *params) addPair(key, value string) {
+	if strings.Contains(key, "[") && len(p.pairs) < maxParams {
+		p.pairs = append(p.pairs, pair{key, value})
+	}
+}
+
+// addPairs reads a query or a form that was read without an error before.
+func (p *params) addPairs(raw string) {
 	for part := range strings.SplitSeq(raw, "&") {
 		key, value, _ := strings.Cut(part, "=")
 		k, err := url.QueryUnescape(key)
 		v, err2 := url.QueryUnescape(value)
-		if err == nil && err2 == nil && strings.Contains(k, "[") && len(list) < maxParams {
-			list = append(list, pair{k, v})
+		if err == nil && err2 == nil {
+			p.addPair(k, v)
 		}
 	}
-	return list
 }
 
-// zipped is for forms whose order is lost: the first of each part belongs to the
-// first thing, and so on.
-func zipped(form url.Values) []pair {
-	var list []pair
-	for i := range maxParams {
-		found := false
-		for key, values := range form {
-			name, field, ok := strings.Cut(key, "[][")
-			if ok && i < len(values) {
-				list, found = append(list, pair{fmt.Sprintf("%s[%d][%s", name, i, field), values[i]}), true
-			}
-		}
-		if !found {
-			break
-		}
-	}
-	for key, values := range form {
-		if strings.Contains(key, "[") && !strings.Contains(key, "[][") && len(values) > 0 {
-			list = append(list, pair{key, values[0]})
-		}
-	}
-	return list
-}
-
-// objectPairs is the objects in the lists of a JSON body, numbered.
-func objectPairs(top map[string]any) []pair {
-	var list []pair
+// addObjects keeps the objects in the lists of a JSON body, numbered.
+func (p *params) addObjects(top map[string]any) {
 	for key, v := range top {
-		items, _ := v.([]any)
-		if numbered, ok := v.(map[string]any); ok { // {"0": {…}}, as a form has it
-			for i, item := range numbered {
-				list = appendObject(list, key+"["+i+"]", item)
+		switch v := v.(type) {
+		case []any:
+			for i, item := range v {
+				p.addObject(fmt.Sprintf("%s[%d]", key, i), item)
+			}
+		case map[string]any: // {"0": {…}}, as a form has it
+			for i, item := range v {
+				p.addObject(key+"["+i+"]", item)
 			}
 		}
-		for i, item := range items {
-			list = appendObject(list, fmt.Sprintf("%s[%d]", key, i), item)
-		}
 	}
-	return list
 }
 
-func appendObject(list []pair, key string, item any) []pair {
+func (p *params) addObject(key string, item any) {
 	o, _ := item.(map[string]any)
 	for field, v := range o {
 		switch v := v.(type) {
 		case string:
-			list = append(list, pair{key + "[" + field + "]", v})
+			p.addPair(key+"["+field+"]", v)
 		case nil, []any, map[string]any: // not a part that a form could have
 		default:
-			list = append(list, pair{key + "[" + field + "]", fmt.Sprint(v)})
+			p.addPair(key+"["+field+"]", fmt.Sprint(v))
 		}
 	}
-	return list
 }
 
-// things reads a list of things with parts: name[][part] in order, where a part that
-// comes again begins the next thing, or name[3][part] by number.
-func (p params) things(name string) []map[string]string {
-	var list []map[string]string
-	numbered := map[int]map[string]string{}
+// objects reads a list of things with parts: name[3][part] by number, and
+// name[][part] in the order given.
+func (p params) objects(name string) []params {
+	numbered := map[int]params{}
+	var unnumbered []pair
 	for _, at := range p.pairs {
 		rest, ok := strings.CutPrefix(at.key, name+"[")
 		index, field, parted := strings.Cut(rest, "][")
@@ -94,24 +74,22 @@ func (p params) things(name string) []map[string]string {
 		}
 		field = strings.TrimSuffix(field, "]")
 		if index == "" {
-			if n := len(list); n == 0 || has(list[n-1], field) {
-				list = append(list, map[string]string{})
-			}
-			list[len(list)-1][field] = at.value
+			unnumbered = append(unnumbered, pair{field, at.value})
 			continue
 		}
 		n, err := strconv.Atoi(index)
 		if err != nil {
 			continue
 		}
-		if numbered[n] == nil {
-			numbered[n] = map[string]string{}
+		if numbered[n].v == nil {
+			numbered[n] = params{v: url.Values{}}
 		}
-		if !has(numbered[n], field) {
-			numbered[n][field] = at.value
+		if one := numbered[n]; !one.v.Has(field) { // the body counts before the query
+			one.v.Set(field, at.value)
 		}
 	}
-	var order []int
+	list := inOrder(unnumbered)
+	order := make([]int, 0, len(numbered))
 	for n := range numbered {
 		order = append(order, n)
 	}
@@ -122,4 +100,30 @@ func (p params) things(name string) []map[string]string {
 	return list
 }
 
-func has(thing map[string]string, field string) bool { _, ok := thing[field]; return ok }
+// inOrder parts what comes without numbers. Where each part comes equally often the
+// first of each belong together, and so on: some programs write all names and then
+// all values. Else a part that comes again begins the next thing.
+func inOrder(parts []pair) (list []params) {
+	count := map[string]int{}
+	for _, at := range parts {
+		count[at.key]++
+	}
+	even := true
+	for _, n := range count {
+		even = even && n == count[parts[0].key]
+	}
+	met := map[string]int{}
+	for _, at := range parts {
+		i := len(list) - 1
+		if even {
+			i = met[at.key]
+			met[at.key]++
+		}
+		if i < 0 || i == len(list) || !even && list[i].v.Has(at.key) {
+			list = append(list, params{v: url.Values{}})
+			i = len(list) - 1
+		}
+		list[i].v.Set(at.key, at.value)
+	}
+	return list
+}

@@ -111,20 +111,10 @@ func (a *API) listAccounts(c *call) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		m, err := a.gather(tx, nil, ids...)
-		if err != nil {
-			return nil, err
-		}
 		if !all {
 			a.linkPages(c, page, ids)
 		}
-		accounts := make([]*Account, 0, len(ids))
-		for _, actorID := range ids {
-			if acc := m.account(actorID); acc != nil {
-				accounts = append(accounts, acc)
-			}
-		}
-		return accounts, nil
+		return a.accounts(tx, ids)
 	})
 }
 

@@ -56,3 +56,11 @@ func (a *API) linkPages(c *call, p store.Page, ids []int64) {
 	links = append(links, "<"+a.pageAddress(c, "min_id", ids[0])+`>; rel="prev"`)
 	c.link = strings.Join(links, ", ")
 }
+
+func postIDs(posts []store.Post) []int64 {
+	ids := make([]int64, len(posts))
+	for i, p := range posts {
+		ids[i] = p.ID
+	}
+	return ids
+}

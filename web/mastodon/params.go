@@ -97,11 +97,9 @@ var errBody = reply.Errorf(reply.Invalid, "The body cannot be read.")
 // Unprocessable for files.
 func readParams(w http.ResponseWriter, r *http.Request) (params, error) {
 	p := params{v: url.Values{}}
-	body, given := url.Values{}, []pair(nil)
 	if r.Method != http.MethodGet && r.Method != http.MethodHead && r.Body != nil {
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		var err error
-		if body, given, err = readBody(r); err != nil {
+		if err := p.readBody(r); err != nil {
 			return p, bodyError(err)
 		}
 	}
@@ -109,12 +107,8 @@ func readParams(w http.ResponseWriter, r *http.Request) (params, error) {
 	if err != nil {
 		return p, reply.Errorf(reply.Invalid, "The query cannot be read.")
 	}
-	p.pairs = append(given, pairsOf(r.URL.RawQuery)...)
-	for _, from := range [2]url.Values{body, query} {
-		for key, values := range from {
-			p.v[key] = append(p.v[key], values...)
-		}
-	}
+	p.addValues(query)
+	p.addPairs(r.URL.RawQuery)
 	return p, nil
 }
 
@@ -125,54 +119,88 @@ func bodyError(err error) error {
 	return &reply.Error{Code: reply.Invalid, Message: errBody.Message, Err: err}
 }
 
-func readBody(r *http.Request) (url.Values, []pair, error) {
+func (p *params) addValues(from url.Values) {
+	for key, values := range from {
+		p.v[key] = append(p.v[key], values...)
+	}
+}
+
+// add keeps one parameter of a body that is read part by part.
+func (p *params) add(key, value string) {
+	p.v.Add(key, value)
+	p.addPair(key, value)
+}
+
+func (p *params) readBody(r *http.Request) error {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil && r.Header.Get("Content-Type") != "" {
-		return nil, nil, err
+		return err
 	}
 	switch kind {
 	case "application/json":
-		return readJSON(r)
+		return p.readJSON(r)
 	case "application/x-www-form-urlencoded":
 		raw, err := io.ReadAll(r.Body) // ParseForm passes over the body of a DELETE
 		if err != nil {
-			return nil, nil, err
+			return err
 		}
 		form, err := url.ParseQuery(string(raw))
-		return form, pairsOf(string(raw)), err
+		p.addValues(form)
+		p.addPairs(string(raw))
+		return err
 	case "multipart/form-data":
-		if err := r.ParseMultipartForm(maxBody); err != nil {
-			return nil, nil, err
-		}
-		if len(r.MultipartForm.File) > 0 {
-			return nil, nil, reply.Errorf(reply.Unprocessable, "This endpoint takes no files.")
-		}
-		return r.MultipartForm.Value, zipped(r.MultipartForm.Value), nil
+		return p.readMultipart(r)
 	}
-	return url.Values{}, nil, nil // as Rails does: the parameters are in the query
+	return nil // as Rails does: the parameters are in the query
 }
 
-func readJSON(r *http.Request) (url.Values, []pair, error) {
+// readMultipart reads the fields in their order.
+func (p *params) readMultipart(r *http.Request) error {
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return err
+	}
+	for range maxParams {
+		part, err := parts.NextPart()
+		if err == io.EOF { // not errors.Is: a torn form ends with one that wraps it
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if part.FileName() != "" {
+			return reply.Errorf(reply.Unprocessable, "This endpoint takes no files.")
+		}
+		value, err := io.ReadAll(part)
+		if err != nil {
+			return err
+		}
+		p.add(part.FormName(), string(value))
+	}
+	return errBody
+}
+
+func (p *params) readJSON(r *http.Request) error {
 	dec := json.NewDecoder(r.Body)
 	dec.UseNumber()
-	out := url.Values{}
 	var top map[string]any
 	if err := dec.Decode(&top); err != nil {
 		if r.ContentLength == 0 {
-			return out, nil, nil // DELETE and follow come with the type and no body
+			return nil // DELETE and follow come with the type and no body
 		}
-		return nil, nil, err
+		return err
 	}
 	if dec.More() {
-		return nil, nil, errors.New("more than one value")
+		return errors.New("more than one value")
 	}
 	count := 0
 	for key, v := range top {
-		if err := flatten(out, key, v, 1, &count); err != nil {
-			return nil, nil, err
+		if err := flatten(p.v, key, v, 1, &count); err != nil {
+			return err
 		}
 	}
-	return out, objectPairs(top), nil
+	p.addObjects(top)
+	return nil
 }
 
 // flatten writes a JSON value under the names a form would have.

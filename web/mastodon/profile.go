@@ -34,11 +34,7 @@ func (a *API) accountStatuses(c *call) (any, error) {
 		if c.params.truth("pinned") {
 			posts, err = tx.Pinned(c.id)
 		} else if posts, err = tx.PostsOf(c.id, want, page); err == nil {
-			ids := make([]int64, len(posts))
-			for i, p := range posts {
-				ids[i] = p.ID
-			}
-			a.linkPages(c, page, ids)
+			a.linkPages(c, page, postIDs(posts))
 		}
 		if err != nil {
 			return nil, err

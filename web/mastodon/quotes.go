@@ -27,11 +27,7 @@ func (a *API) quotes(c *call) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		ids := make([]int64, len(posts))
-		for i, p := range posts {
-			ids[i] = p.ID
-		}
-		a.linkPages(c, page, ids)
+		a.linkPages(c, page, postIDs(posts))
 		return m.statuses(posts), nil
 	})
 }

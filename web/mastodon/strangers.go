@@ -108,14 +108,6 @@ func (a *API) openPosts(c *call) (any, error) {
 	})
 }
 
-func postIDs(posts []store.Post) []int64 {
-	ids := make([]int64, len(posts))
-	for i, p := range posts {
-		ids[i] = p.ID
-	}
-	return ids
-}
-
 func (a *API) openStatuses(tx *store.Tx, posts []store.Post) ([]*Status, error) {
 	m, err := a.gatherFor(federation.ForVisitors, tx, posts)
 	if err != nil {

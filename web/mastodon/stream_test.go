@@ -370,7 +370,7 @@ func TestEventsWithoutPayload(t *testing.T) {
 	h := newHouse(t)
 	api := New(Config{Service: h.svc})
 	wanted := map[stream]bool{{kind: "user"}: true, {kind: "user:notification"}: true, {kind: "public"}: true}
-	for kind, want := range map[federation.EventKind]int{filtersChanged: 1, federation.EventMerged: 2, federation.EventProfile: 0, federation.EventDeliveries: 0, federation.EventMarker: 0} {
+	for kind, want := range map[federation.EventKind]int{federation.EventFilters: 1, federation.EventMerged: 2, federation.EventProfile: 0, federation.EventDeliveries: 0, federation.EventMarker: 0} {
 		list, err := api.newsOf(federation.Event{Kind: kind}, wanted)
 		if err != nil || len(list) != want {
 			t.Errorf("%s: %v %v", kind, list, err)

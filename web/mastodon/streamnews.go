@@ -16,9 +16,6 @@ import (
 // timeline, where it has its place.
 const newsAge = 6 * time.Hour
 
-// filtersChanged is told without a row to read.
-const filtersChanged federation.EventKind = "filters_changed"
-
 // newsOf is what an event means to those streams that are wanted.
 func (a *API) newsOf(e federation.Event, wanted map[stream]bool) ([]news, error) {
 	var list []news
@@ -36,7 +33,7 @@ func (a *API) newsOf(e federation.Event, wanted map[stream]bool) ([]news, error)
 					list = append(list, news{s, "delete", id(e.ID)})
 				}
 			}
-		case filtersChanged:
+		case federation.EventFilters:
 			list = userNews(string(e.Kind), "", wanted, "user")
 		case federation.EventMerged:
 			list = userNews(string(e.Kind), "", wanted, "user", "user:notification")

@@ -18,11 +18,7 @@ func (a *API) timeline(c *call, page store.Page, read func(*store.Tx) ([]store.P
 		if err != nil {
 			return nil, err
 		}
-		ids := make([]int64, len(posts))
-		for i, p := range posts {
-			ids[i] = p.ID
-		}
-		a.linkPages(c, page, ids)
+		a.linkPages(c, page, postIDs(posts))
 		posts, err = m.unmuted(tx, posts)
 		return m.statuses(posts), err
 	})

@@ -67,18 +67,8 @@ func (a *API) people(c *call, list func(tx *store.Tx, postID int64, p store.Page
 		if err != nil {
 			return nil, err
 		}
-		m, err := a.gather(tx, nil, ids...)
-		if err != nil {
-			return nil, err
-		}
 		a.linkPages(c, page, ids)
-		accounts := make([]*Account, 0, len(ids))
-		for _, id := range ids {
-			if acc := m.account(id); acc != nil {
-				accounts = append(accounts, acc)
-			}
-		}
-		return accounts, nil
+		return a.accounts(tx, ids)
 	})
 }
 
