@@ -184,8 +184,9 @@ func (t *Tx) SetFields(actorID int64, fields []Field) error {
 	return t.SaveActor(&a)
 }
 
-// PostsWithLink reads a page of the public posts that show the card of an address.
-func (t *Tx) PostsWithLink(url string, p Page) ([]Post, error) {
+// PostsWithLink reads a page of the public posts that show the card of an address;
+// only the owner's, if own is set.
+func (t *Tx) PostsWithLink(url string, own bool, p Page) ([]Post, error) {
 	const list = `
 		select ` + postColumns + `
 		from post_cards l indexed by post_cards_link
@@ -194,8 +195,9 @@ func (t *Tx) PostsWithLink(url string, p Page) ([]Post, error) {
 		where l.url_hash = ?
 		and c.url = ?
 		and p.visibility = 0
+		and (not ? or p.actor_id = 1)
 		and l.post_id < ?
 		and l.post_id > ?
 		order by l.post_id `
-	return page(t, p, scanPost, list+`desc limit ?`, list+`asc limit ?`, t.hash(url), url)
+	return page(t, p, scanPost, list+`desc limit ?`, list+`asc limit ?`, t.hash(url), url, own)
 }

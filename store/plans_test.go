@@ -447,7 +447,7 @@ func TestWritesKeepTheirPlans(t *testing.T) {
 				if _, err := tx.InMutedThread(w.Answer.ID, w.Thanks.ID); err != nil {
 					return err
 				}
-				if _, err := tx.PostsWithLink("https://bob.example/", store.Page{Limit: 20}); err != nil {
+				if _, err := tx.PostsWithLink("https://bob.example/", false, store.Page{Limit: 20}); err != nil {
 					return err
 				}
 				return tx.UnmuteThread(w.Answer.ID)

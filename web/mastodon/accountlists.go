@@ -5,19 +5,26 @@ import (
 	"slices"
 	"strings"
 
+	"dassie/federation"
 	"dassie/store"
 	"dassie/web/reply"
 )
 
 // accounts converts people in their order; who is not here is left out.
 func (a *API) accounts(tx *store.Tx, ids []int64) ([]*Account, error) {
-	m, err := a.gather(tx, nil, ids...)
+	return a.accountsFor(federation.ForOwner, tx, ids)
+}
+
+// accountsFor is accounts for whoever asks. Strangers do not meet whom the owner
+// blocked (T48).
+func (a *API) accountsFor(scope federation.Scope, tx *store.Tx, ids []int64) ([]*Account, error) {
+	m, err := a.gatherFor(scope, tx, nil, ids...)
 	if err != nil {
 		return nil, err
 	}
 	list := make([]*Account, 0, len(ids))
 	for _, n := range ids {
-		if acc := m.account(n); acc != nil {
+		if acc := m.account(n); acc != nil && !(m.visited() && m.hidden[n]) {
 			list = append(list, acc)
 		}
 	}
@@ -37,7 +44,7 @@ func (a *API) accountsByID(c *call) (any, error) {
 			ids = append(ids, n)
 		}
 	}
-	return store.Get(c.ctx, a.st, func(tx *store.Tx) ([]*Account, error) { return a.accounts(tx, ids) })
+	return store.Get(c.ctx, a.st, func(tx *store.Tx) ([]*Account, error) { return a.accountsFor(c.scope(), tx, ids) })
 }
 
 // lookupAccount: GET /api/v1/accounts/lookup, of people who are here already.
@@ -54,7 +61,7 @@ func (a *API) lookupAccount(c *call) (any, error) {
 		if found.Actor == nil || !c.owner() && found.Actor.ID != store.OwnerID {
 			return nil, errNotFound
 		}
-		list, err := a.accounts(tx, []int64{found.Actor.ID})
+		list, err := a.accountsFor(c.scope(), tx, []int64{found.Actor.ID})
 		if err != nil || len(list) == 0 {
 			return nil, errors.Join(err, errNotFound)
 		}
@@ -161,7 +168,7 @@ func (a *API) followList(c *call, read func(*store.Tx, store.Page) ([]int64, err
 			if len(ids) == page.Limit {
 				a.linkNext(c, ids[len(ids)-1])
 			}
-			return a.accounts(tx, ids)
+			return a.accountsFor(c.scope(), tx, ids)
 		}
 		with, err := tx.Relations(c.id)
 		if err != nil || !holdsOwner(with[c.id]) || page.Max != 0 {
@@ -247,7 +254,7 @@ func (a *API) endorsements(c *call) (any, error) {
 		if len(ids) == page.Limit {
 			a.linkNext(c, ids[len(ids)-1])
 		}
-		return a.accounts(tx, ids)
+		return a.accountsFor(c.scope(), tx, ids)
 	})
 }
 
@@ -282,7 +289,7 @@ func (a *API) directory(c *call) (any, error) {
 	if !a.svc.Settings().Discoverable || c.params.number("offset", 0, 1<<20) > 0 {
 		return []*Account{}, nil
 	}
-	return store.Get(c.ctx, a.st, func(tx *store.Tx) ([]*Account, error) { return a.accounts(tx, []int64{store.OwnerID}) })
+	return store.Get(c.ctx, a.st, func(tx *store.Tx) ([]*Account, error) { return a.accountsFor(c.scope(), tx, []int64{store.OwnerID}) })
 }
 
 // none answers for what this server does not have: it suggests nobody.

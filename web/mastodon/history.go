@@ -35,14 +35,8 @@ type EditOption struct {
 // statusList: GET /api/v1/statuses?id[]=, in the order asked; those that are not here
 // are left out.
 func (a *API) statusList(c *call) (any, error) {
-	var ids []int64
-	for _, text := range c.params.list("id") {
-		if n, ok := parseID(text); ok && len(ids) < maxIDs {
-			ids = append(ids, n)
-		}
-	}
 	return store.Get(c.ctx, a.st, func(tx *store.Tx) ([]*Status, error) {
-		posts, err := tx.Posts(ids)
+		posts, err := tx.Posts(askedIDs(c))
 		if err != nil {
 			return nil, err
 		}
@@ -54,6 +48,16 @@ func (a *API) statusList(c *call) (any, error) {
 	})
 }
 
+// askedIDs reads id[]; what is no id is nobody's.
+func askedIDs(c *call) (ids []int64) {
+	for _, text := range c.params.list("id") {
+		if n, ok := parseID(text); ok && len(ids) < maxIDs {
+			ids = append(ids, n)
+		}
+	}
+	return ids
+}
+
 // history: GET /api/v1/statuses/:id/history, the first version first. Without an
 // edit there is that one alone.
 func (a *API) history(c *call) (any, error) {
@@ -62,30 +66,35 @@ func (a *API) history(c *call) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		edits, err := tx.Edits(p.ID)
-		if err != nil {
-			return nil, err
-		}
 		m, err := a.gather(tx, []store.Post{p})
 		if err != nil {
 			return nil, err
 		}
-		now := m.status(&p)
-		if now == nil {
-			return nil, errNotFound
-		}
-		if err := m.readEditEmojis(tx, p, edits); err != nil {
-			return nil, err
-		}
-		list := make([]StatusEdit, 0, len(edits)+1)
-		for _, e := range edits {
-			list = append(list, m.version(p, e, now))
-		}
-		return append(list, StatusEdit{
-			Content: now.Content, SpoilerText: now.SpoilerText, Sensitive: now.Sensitive, CreatedAt: or(deref(now.EditedAt), now.CreatedAt),
-			Account: now.Account, Poll: editPoll(p.Extra.Poll), Media: now.Media, Emojis: now.Emojis, Quote: now.Quote,
-		}), nil
+		return m.history(tx, p)
 	})
+}
+
+// history lists the versions of a post that was gathered.
+func (m *room) history(tx *store.Tx, p store.Post) ([]StatusEdit, error) {
+	now := m.status(&p)
+	if now == nil {
+		return nil, errNotFound
+	}
+	edits, err := tx.Edits(p.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.readEditEmojis(tx, p, edits); err != nil {
+		return nil, err
+	}
+	list := make([]StatusEdit, 0, len(edits)+1)
+	for _, e := range edits {
+		list = append(list, m.version(p, e, now))
+	}
+	return append(list, StatusEdit{
+		Content: now.Content, SpoilerText: now.SpoilerText, Sensitive: now.Sensitive, CreatedAt: or(deref(now.EditedAt), now.CreatedAt),
+		Account: now.Account, Poll: editPoll(p.Extra.Poll), Media: now.Media, Emojis: now.Emojis, Quote: now.Quote,
+	}), nil
 }
 
 func deref(s *string) string {
@@ -102,7 +111,7 @@ func (m *room) readEditEmojis(tx *store.Tx, p store.Post, edits []store.Edit) er
 	for i, e := range edits {
 		words[i] = federation.EmojiWords{HostID: host, List: e.Extra.Emojis}
 	}
-	return m.api.svc.ReadEmojis(tx, federation.ForOwner, m.emojis, words...)
+	return m.api.svc.ReadEmojis(tx, m.scope, m.emojis, words...)
 }
 
 // version is an earlier version of a post. Its files are shown while the post still

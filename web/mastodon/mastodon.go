@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 
+	"golang.org/x/time/rate"
+
 	"dassie/assets"
 	"dassie/federation"
 	"dassie/store"
@@ -25,14 +27,15 @@ type Config struct {
 
 // API answers apps. It is safe for use by many goroutines.
 type API struct {
-	svc    *federation.Service
-	st     *store.Store
-	guard  *auth.Guard
-	log    *slog.Logger
-	counts countsCache
-	stream streamHub
-	claim  claim // of Mastodon's versions
-	words  func() (*assets.Set, error)
+	svc      *federation.Service
+	st       *store.Store
+	guard    *auth.Guard
+	log      *slog.Logger
+	counts   countsCache
+	stream   streamHub
+	claim    claim         // of Mastodon's versions
+	searches *rate.Limiter // by strangers
+	words    func() (*assets.Set, error)
 
 	noAvatar, noHeader string // addresses of the default pictures
 }
@@ -48,7 +51,7 @@ func New(c Config) *API {
 	}
 	o := c.Service.Origin()
 	a := &API{
-		claim: claimed(routes), words: words,
+		claim: claimed(routes), words: words, searches: rate.NewLimiter(searchesPerSecond, searchesAtOnce),
 		svc: c.Service, st: c.Service.Store(), guard: c.Guard, log: c.Log,
 		noAvatar: o.URL(assets.StaticPath("avatar.png")), noHeader: o.URL(assets.StaticPath("header.png")),
 	}

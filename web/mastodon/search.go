@@ -15,19 +15,15 @@ import (
 // network if resolve is set; a hashtag is itself; any other words are looked for
 // in the posts that are stored here, and in names. The three lists are always there.
 func (a *API) search(c *call) (any, error) {
-	q := strings.TrimSpace(c.params.get("q"))
-	if q == "" {
-		return nil, reply.Errorf(reply.Invalid, "Say in q what to search for.")
-	}
-	kind := c.params.get("type")
-	if kind != "" && kind != "accounts" && kind != "statuses" && kind != "hashtags" {
-		return nil, reply.Errorf(reply.Invalid, "The type is one of accounts, statuses, hashtags.")
+	q, kind, err := searchQuery(c)
+	if err != nil {
+		return nil, err
 	}
 	found, err := a.find(c, q)
 	if err != nil {
 		return nil, err
 	}
-	out := Search{Accounts: []*Account{}, Statuses: []*Status{}, Hashtags: []Tag{}}
+	out := noHits()
 	// All there is to find by name fits on the first page.
 	first := offset(c) == 0
 	if (kind == "" || kind == "hashtags") && first {
@@ -65,6 +61,20 @@ func (a *API) search(c *call) (any, error) {
 	})
 	return out, err
 }
+
+// searchQuery reads what is looked for, and which kind of things.
+func searchQuery(c *call) (q, kind string, err error) {
+	q, kind = strings.TrimSpace(c.params.get("q")), c.params.get("type")
+	if q == "" {
+		return q, kind, reply.Errorf(reply.Invalid, "Say in q what to search for.")
+	}
+	if kind != "" && kind != "accounts" && kind != "statuses" && kind != "hashtags" {
+		return q, kind, reply.Errorf(reply.Invalid, "The type is one of accounts, statuses, hashtags.")
+	}
+	return q, kind, nil
+}
+
+func noHits() Search { return Search{Accounts: []*Account{}, Statuses: []*Status{}, Hashtags: []Tag{}} }
 
 // maxOffset is how far an app may skip: beyond it, search for something else.
 const maxOffset = 400

@@ -1,9 +1,6 @@
 package mastodon
 
 import (
-	"slices"
-	"strings"
-
 	"dassie/federation"
 	"dassie/store"
 )
@@ -12,21 +9,53 @@ import (
 // answered then: with what a visitor of the pages sees. So are apps that ask for
 // themselves. A token of the owner's needs the scope of the route all the same.
 var strangers = map[string]func(*API, *call) (any, error){
-	"GET /api/v1/accounts/:id":          (*API).openAccount,
-	"GET /api/v1/accounts/:id/statuses": (*API).openPosts,
-	"GET /api/v1/statuses/:id":          (*API).openStatus,
-	"GET /api/v1/statuses/:id/context":  (*API).openContext,
-	"GET /api/v1/polls/:id":             (*API).openPoll,
-	"GET /api/v1/tags/:tag":             (*API).openTag,
-	"GET /api/v1/timelines/tag/:tag":    (*API).openTagged,
-	"GET /api/v1/timelines/public":      (*API).openTimeline,
+	"GET /api/v1/accounts":                     (*API).accountsByID,
+	"GET /api/v1/accounts/lookup":              (*API).lookupAccount,
+	"GET /api/v1/accounts/:id":                 (*API).openAccount,
+	"GET /api/v1/accounts/:id/statuses":        (*API).openPosts,
+	"GET /api/v1/accounts/:id/followers":       (*API).accountFollowers,
+	"GET /api/v1/accounts/:id/following":       (*API).accountFollowing,
+	"GET /api/v1/accounts/:id/featured_tags":   ofOwner((*API).accountFeaturedTags),
+	"GET /api/v1/accounts/:id/endorsements":    ofOwner((*API).accountEndorsements),
+	"GET /api/v1/accounts/:id/identity_proofs": ofOwner((*API).identityProofs),
+	"GET /api/v1/directory":                    (*API).directory,
+	"GET /api/v1/statuses":                     (*API).openStatusList,
+	"GET /api/v1/statuses/:id":                 (*API).openStatus,
+	"GET /api/v1/statuses/:id/context":         (*API).openContext,
+	"GET /api/v1/statuses/:id/history":         (*API).openHistory,
+	"GET /api/v1/statuses/:id/card":            (*API).openCard,
+	"GET /api/v1/statuses/:id/favourited_by":   (*API).openNobody,
+	"GET /api/v1/statuses/:id/reblogged_by":    (*API).openNobody,
+	"GET /api/v1/polls/:id":                    (*API).openPoll,
+	"GET /api/v1/tags/:tag":                    (*API).openTag,
+	"GET /api/v1/timelines/tag/:tag":           (*API).openTagged,
+	"GET /api/v1/timelines/public":             (*API).openTimeline,
+	"GET /api/v1/timelines/link":               (*API).openLinked,
+	"GET /api/v1/trends":                       (*API).nothing,
+	"GET /api/v1/trends/tags":                  (*API).nothing,
+	"GET /api/v1/trends/statuses":              (*API).nothing,
+	"GET /api/v1/trends/links":                 (*API).nothing,
+	"GET /api/v2/search":                       (*API).openSearch,
 }
 
-// Of a conversation strangers get less than the owner, as in Mastodon.
-const (
-	openUp   = 40  // posts above
-	openDown = 200 // and below
-)
+// scope is for whom an answer is.
+func (c *call) scope() federation.Scope {
+	if c.owner() {
+		return federation.ForOwner
+	}
+	return federation.ForVisitors
+}
+
+// ofOwner answers about the owner only: that somebody else is known here says whom
+// the owner reads.
+func ofOwner(answer func(*API, *call) (any, error)) func(*API, *call) (any, error) {
+	return func(a *API, c *call) (any, error) {
+		if c.id != store.OwnerID {
+			return nil, errNotFound
+		}
+		return answer(a, c)
+	}
+}
 
 // visited says that a page is for somebody else than the owner.
 func (m *room) visited() bool { return m.scope == federation.ForVisitors }
@@ -81,29 +110,22 @@ func (a *API) openPosts(c *call) (any, error) {
 	if c.id != store.OwnerID {
 		return nil, errNotFound
 	}
-	page, set := c.page(20, 40), a.svc.Settings()
+	set := a.svc.Settings()
 	if !set.PostsOnWeb {
 		return []*Status{}, nil
 	}
-	replies, boosts := !c.params.truth("exclude_replies"), !c.params.truth("exclude_reblogs")
-	tag := store.TagName(strings.TrimPrefix(c.params.get("tagged"), "#"))
-	return store.Get(c.ctx, a.st, func(tx *store.Tx) ([]*Status, error) {
+	page, want := c.page(20, 40), wantedOf(c)
+	want.Hide = widest(set) + 1
+	return store.Get(c.ctx, a.st, func(tx *store.Tx) (list []*Status, err error) {
 		var posts []store.Post
-		var err error
 		if c.params.truth("pinned") {
-			if posts, err = tx.Pinned(store.OwnerID); err != nil {
-				return nil, err
-			}
-			return a.openStatuses(tx, posts)
+			posts, err = tx.Pinned(store.OwnerID)
+		} else if posts, err = tx.PostsOf(store.OwnerID, want, page); err == nil {
+			a.linkPages(c, page, postIDs(posts))
 		}
-		if posts, err = tx.OwnPosts(page, widest(set), replies, boosts); err != nil {
+		if err != nil {
 			return nil, err
 		}
-		a.linkPages(c, page, postIDs(posts))
-		posts = slices.DeleteFunc(posts, func(p store.Post) bool {
-			return c.params.truth("only_media") && len(p.Extra.Attachments) == 0 ||
-				tag != "" && !slices.ContainsFunc(p.Extra.Tags, func(t string) bool { return store.TagName(t) == tag })
-		})
 		return a.openStatuses(tx, posts)
 	})
 }
@@ -114,85 +136,6 @@ func (a *API) openStatuses(tx *store.Tx, posts []store.Post) ([]*Status, error) 
 		return nil, err
 	}
 	return m.statuses(posts), nil
-}
-
-// openPost reads an own post that everybody may read. That one is private, or was
-// deleted, is the same as none (T42).
-func openPost(tx *store.Tx, id int64) (store.Post, error) {
-	p, err := tx.Post(id)
-	if err == nil && (!p.Own() || p.BoostOf != 0 || !p.Visibility.Open()) {
-		err = errNotFound
-	}
-	return p, err
-}
-
-func (a *API) openStatus(c *call) (any, error) {
-	return store.Get(c.ctx, a.st, func(tx *store.Tx) (*Status, error) {
-		p, err := openPost(tx, c.id)
-		if err != nil {
-			return nil, err
-		}
-		m, err := a.gatherFor(federation.ForVisitors, tx, []store.Post{p})
-		if err != nil {
-			return nil, err
-		}
-		return m.status(&p), nil
-	})
-}
-
-// openContext is the conversation as the page of the post shows it: up to the
-// first post that is not for everybody, and down likewise. Nothing is fetched.
-func (a *API) openContext(c *call) (any, error) {
-	return store.Get(c.ctx, a.st, func(tx *store.Tx) (*Context, error) {
-		p, err := openPost(tx, c.id)
-		if err != nil {
-			return nil, err
-		}
-		above, err := tx.Ancestors(p, openUp)
-		if err != nil {
-			return nil, err
-		}
-		below, err := tx.Descendants(p.ID, openDown)
-		if err != nil {
-			return nil, err
-		}
-		m, err := a.gatherFor(federation.ForVisitors, tx, slices.Concat(above, below))
-		if err != nil {
-			return nil, err
-		}
-		listed := func(q *store.Post) bool {
-			return m.seen(q) && (!q.Own() || q.Visibility <= widest(m.settings))
-		}
-		for i := len(above) - 1; i >= 0; i-- {
-			if !listed(&above[i]) {
-				above = above[i+1:]
-				break
-			}
-		}
-		open := map[int64]bool{p.ID: true}
-		below = slices.DeleteFunc(below, func(q store.Post) bool { // parents come before their answers
-			open[q.ID] = listed(&q) && open[q.ParentID]
-			return !open[q.ID]
-		})
-		return &Context{m.statuses(above), m.statuses(byBranch(p.ID, below))}, nil
-	})
-}
-
-func (a *API) openPoll(c *call) (any, error) {
-	return store.Get(c.ctx, a.st, func(tx *store.Tx) (*Poll, error) {
-		p, err := openPost(tx, c.id)
-		if err != nil {
-			return nil, err
-		}
-		m, err := a.gatherFor(federation.ForVisitors, tx, []store.Post{p})
-		if err != nil {
-			return nil, err
-		}
-		if poll := m.poll(&p); poll != nil {
-			return poll, nil
-		}
-		return nil, errNotFound
-	})
 }
 
 // openTag is a hashtag without whether the owner follows it.
@@ -237,4 +180,10 @@ func (a *API) openList(c *call, others bool, read func(*store.Tx, store.Page) ([
 		a.linkPages(c, page, postIDs(posts))
 		return a.openStatuses(tx, posts)
 	})
+}
+
+// openLinked are the owner's posts that show the card of an address.
+func (a *API) openLinked(c *call) (any, error) {
+	address := c.params.get("url")
+	return a.openList(c, false, func(tx *store.Tx, p store.Page) ([]store.Post, error) { return tx.PostsWithLink(address, true, p) })
 }

@@ -70,7 +70,7 @@ func (a *API) publicTimeline(c *call) (any, error) {
 // and show the card of an address.
 func (a *API) linkTimeline(c *call) (any, error) {
 	page, address := c.page(20, 40), c.params.get("url")
-	return a.timeline(c, page, func(tx *store.Tx) ([]store.Post, error) { return tx.PostsWithLink(address, page) })
+	return a.timeline(c, page, func(tx *store.Tx) ([]store.Post, error) { return tx.PostsWithLink(address, false, page) })
 }
 
 // nothing: GET /api/v1/trends and below. One person's server has no trends: what many
