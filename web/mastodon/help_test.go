@@ -85,7 +85,8 @@ func (h *house) write(fn func(*store.Tx) error) {
 	}
 }
 
-// ask sends a request with Alice's token; headers come as name, value.
+// ask sends a request with Alice's token; headers come as name, value. Whatever is
+// answered must be as it is written in testdata.
 func (h *house) ask(method, path, body string, headers ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	r.Header.Set("Authorization", "Bearer "+h.token)
@@ -97,6 +98,7 @@ func (h *house) ask(method, path, body string, headers ...string) *httptest.Resp
 	}
 	w := httptest.NewRecorder()
 	h.api.ServeHTTP(w, r)
+	checkAnswer(h.t, method, path, w)
 	return w
 }
 

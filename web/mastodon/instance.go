@@ -30,9 +30,10 @@ var uploadTypes = []string{
 
 // Rule is one of the house rules.
 type Rule struct {
-	ID   string `json:"id"`
-	Text string `json:"text"`
-	Hint string `json:"hint"`
+	ID           string   `json:"id"`
+	Text         string   `json:"text"`
+	Hint         string   `json:"hint"`
+	Translations struct{} `json:"translations"` // there are none
 }
 
 // record is an answer whose keys are written out where it is made.

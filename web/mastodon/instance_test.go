@@ -56,7 +56,7 @@ func TestTheInstanceDescribesItself(t *testing.T) {
 	}
 	sound(t, "instance", two["contact"])
 	rules := two["rules"].([]any)
-	if hasKeys(t, "Rule", rules[1], "id text hint"); len(rules) != 2 || rules[1].(object)["text"] != "No slugs." || rules[1].(object)["id"] != "2" {
+	if hasKeys(t, "Rule", rules[1], "id text hint translations"); len(rules) != 2 || rules[1].(object)["text"] != "No slugs." || rules[1].(object)["id"] != "2" {
 		t.Errorf("rules %v", rules)
 	}
 	one := h.anybody("/api/v1/instance").(object)

@@ -142,6 +142,10 @@ func (a *app) want(event string, names ...any) object {
 		if err := json.Unmarshal([]byte(text), &v); err != nil {
 			a.t.Fatalf("payload %q: %v", text, err)
 		}
+		kind := map[string]string{"update": "Status", "status.update": "Status", "notification": "Notification", "conversation": "Conversation"}[event]
+		for _, fault := range entities.faults(event, kind, v) {
+			a.t.Error(fault)
+		}
 	}
 	return v
 }
