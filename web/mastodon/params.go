@@ -121,14 +121,22 @@ func bodyError(err error) error {
 
 func (p *params) addValues(from url.Values) {
 	for key, values := range from {
-		p.v[key] = append(p.v[key], values...)
+		for _, v := range values {
+			p.v.Add(key, clean(v))
+		}
 	}
 }
 
 // add keeps one parameter of a body that is read part by part.
 func (p *params) add(key, value string) {
-	p.v.Add(key, value)
+	p.v.Add(key, clean(value))
 	p.addPair(key, value)
+}
+
+// clean takes out what is in no text: bytes that are no UTF-8, and NUL, which other
+// servers refuse and pages cannot hold.
+func clean(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\ufffd"), "\x00", "")
 }
 
 func (p *params) readBody(r *http.Request) error {
@@ -211,7 +219,7 @@ func flatten(out url.Values, key string, v any, depth int, count *int) error {
 	switch v := v.(type) {
 	case nil:
 	case string:
-		out.Add(key, v)
+		out.Add(key, clean(v))
 	case bool:
 		out.Add(key, strconv.FormatBool(v))
 	case json.Number:

@@ -165,7 +165,9 @@ func isOf(kind string, v any) bool {
 	switch kind {
 	case "id":
 		return isText && anID.MatchString(text)
-	case "text", "html":
+	case "text":
+		return isText
+	case "html":
 		return isText && !strings.Contains(strings.ToLower(text), "<script")
 	case "word":
 		return isText && text != ""
