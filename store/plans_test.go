@@ -259,9 +259,10 @@ func TestHotQueriesKeepTheirPlans(t *testing.T) {
 		{"people by name", []string{"INDEX actors_handle (username>? AND username<?)", "a USING INTEGER PRIMARY KEY"}, ask(
 			func(tx *store.Tx) error { _, err := tx.SearchPeople("bo", 10); return err },
 			func(tx *store.Tx) error { _, err := tx.MetIn([]store.Post{w.Hello, w.Walk}); return err })},
-		{"quotes", []string{"INDEX quotes_quoted (quoted_id=?", "INDEX quotes_stamp (stamp_hash=?)", "q USING INTEGER PRIMARY KEY", "INDEX stamps_object (object_hash=?)", "INDEX stamps_post (post_id=?)"}, ask(
+		{"quotes", []string{"INDEX quotes_quoted (quoted_id=?", "INDEX quotes_stamp (stamp_hash=?)", "q USING INTEGER PRIMARY KEY", "INDEX stamps_object (object_hash=?)", "INDEX stamps_post (post_id=?)", "INDEX posts_boost (boost_of=?)", "h USING INTEGER PRIMARY KEY"}, ask(
 			func(tx *store.Tx) error { _, err := tx.QuotedBy(w.Hello.ID, first); return err },
 			func(tx *store.Tx) error { _, err := tx.OwnQuotesOf(w.Hello.ID, 5); return err },
+			func(tx *store.Tx) error { _, err := tx.BoostedIntoHome(w.Hello.ID); return err },
 			func(tx *store.Tx) error { _, err := tx.QuotedBy(w.Hello.ID, store.Page{Min: 1}); return err },
 			func(tx *store.Tx) error { _, err := tx.CountQuotes([]int64{w.Hello.ID, w.Walk.ID}); return err },
 			func(tx *store.Tx) error { _, err := tx.QuotesByStamp("x"); return err },

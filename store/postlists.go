@@ -91,6 +91,15 @@ func (t *Tx) InHome(postID int64) (bool, error) {
 		where post_id = ?`, postID)
 }
 
+// BoostedIntoHome says whether a boost of a post is in the home timeline.
+func (t *Tx) BoostedIntoHome(postID int64) (bool, error) {
+	return t.exists(`
+		select 1
+		from posts b indexed by posts_boost
+		cross join home h on h.post_id = b.id
+		where b.boost_of = ?`, postID)
+}
+
 // CountNewSince counts what others brought above a place in the home timeline, as
 // far as Home shows it, up to a limit.
 func (t *Tx) CountNewSince(id int64, limit int) (int, error) {

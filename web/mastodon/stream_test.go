@@ -16,6 +16,7 @@ import (
 
 	"dassie/federation"
 	"dassie/store"
+	"dassie/store/storetest"
 	"dassie/web/auth"
 )
 
@@ -403,5 +404,38 @@ func TestStreamTable(t *testing.T) {
 	}
 	if len(said) > 0 {
 		t.Errorf("FEDERATION.md says there are %v", said)
+	}
+}
+
+// What came into home by a boost alone changes there too; what is in no home is told to
+// none.
+func TestTheEditOfABoostedPostIsTold(t *testing.T) {
+	s := newStreet(t)
+	var boosted, other store.Post
+	if err := s.alice.Store().Write(t.Context(), func(tx *store.Tx) error {
+		carol, err := storetest.Person(tx, "carol", "carol.example")
+		if err != nil {
+			return err
+		}
+		for i, p := range []*store.Post{&boosted, &other} {
+			*p = store.Post{ActorID: carol.ID, URI: "https://carol.example/p/" + id(int64(i)), Content: "<p>Tea</p>", PublishedAt: s.Now()}
+			if err := tx.InsertPost(p); err != nil {
+				return err
+			}
+		}
+		boost := store.Post{ActorID: carol.ID, URI: "https://carol.example/b", BoostOf: boosted.ID, PublishedAt: s.Now()}
+		if err := tx.InsertPost(&boost); err != nil {
+			return err
+		}
+		return tx.AddHome(boost.ID, false)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	user := stream{kind: "user"}
+	for post, want := range map[int64]int{boosted.ID: 1, other.ID: 0} {
+		list, err := s.api.newsOf(federation.Event{Kind: federation.EventEdit, ID: post}, map[stream]bool{user: true})
+		if err != nil || len(list) != want || want == 1 && (list[0].event != "status.update" || !strings.Contains(list[0].payload, `"id":"`+id(post)+`"`)) {
+			t.Errorf("of an edit of %d is told %v, %v", post, list, err)
+		}
 	}
 }

@@ -115,7 +115,11 @@ func streamsOf(tx *store.Tx, kind federation.EventKind, p *store.Post, wanted ma
 			if err != nil {
 				return nil, err
 			}
-			fits = len(rows) > 0 || edit && p.Kept
+			if fits = len(rows) > 0 || edit && p.Kept; !fits && edit {
+				if fits, err = tx.BoostedIntoHome(p.ID); err != nil {
+					return nil, err
+				}
+			}
 		case s.kind == "list" && kind != federation.EventArrived:
 			rows, err := tx.ListPosts(s.list, alone)
 			if err != nil {
