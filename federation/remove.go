@@ -16,6 +16,16 @@ import (
 // fetched it, and, if everybody could read it, to those of the followers, who may
 // have it by other ways (DECISIONS 21). It returns the number of those servers.
 func (s *Service) Delete(ctx context.Context, postID int64) (servers int, err error) {
+	return s.remove(ctx, postID, false)
+}
+
+// DeleteToRedraft is Delete, but the uploads of the post stay for a day: what is
+// written anew may show them, with what was said of them.
+func (s *Service) DeleteToRedraft(ctx context.Context, postID int64) (servers int, err error) {
+	return s.remove(ctx, postID, true)
+}
+
+func (s *Service) remove(ctx context.Context, postID int64, keep bool) (servers int, err error) {
 	var files []string
 	servers, err = store.Put(ctx, s.store, func(tx *store.Tx) (int, error) {
 		p, err := ownPost(tx, postID)
@@ -27,7 +37,12 @@ func (s *Service) Delete(ctx context.Context, postID int64) (servers int, err er
 			return 0, err
 		}
 		p.Extra.Attachments = nil
-		if files, err = detach(tx, p); err != nil {
+		if keep {
+			err = loosen(tx, p.ID)
+		} else {
+			files, err = detach(tx, p)
+		}
+		if err != nil {
 			return 0, err
 		}
 		if err := tx.DeletePost(p); err != nil {
@@ -43,6 +58,16 @@ func (s *Service) Delete(ctx context.Context, postID int64) (servers int, err er
 		err = fmt.Errorf("delete post %d: %w", postID, err)
 	}
 	return servers, err
+}
+
+func loosen(tx *store.Tx, postID int64) error {
+	list, err := tx.MediaOf(postID)
+	for _, m := range list {
+		if err := tx.LooseMedia(m.ID); err != nil {
+			return err
+		}
+	}
+	return err
 }
 
 // holdersWithBoost is holders, and those who got the owner's own boost of the

@@ -164,6 +164,16 @@ func (t *Tx) AttachMedia(id, postID int64) (bool, error) {
 	return n > 0, err
 }
 
+// LooseMedia takes an upload off its post, as if it had been made now: a new post may
+// show it within a day. Its old address is nobody's.
+func (t *Tx) LooseMedia(id int64) error {
+	_, err := t.exec(`
+		update media
+		set post_id = null, at = ?, name = ?
+		where id = ?`, ms(t.Now()), Random(16), id)
+	return err
+}
+
 // DropMedia forgets an upload. Its files may belong to others as well.
 func (t *Tx) DropMedia(id int64) error {
 	_, err := t.exec(`

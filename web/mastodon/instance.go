@@ -95,7 +95,7 @@ func (a *API) instance(c *call) (any, error) {
 			"enabled": false, "approval_required": false, "reason_required": false, "message": nil, "min_age": nil, "url": nil,
 		},
 		"contact":       record{"email": contactMail(at.set.Contact), "account": at.owner},
-		"configuration": a.configuration(record{"urls": a.urls(o), "translation": record{"enabled": false}, "vapid": record{"public_key": a.svc.PushKey()}, "limited_federation": false}),
+		"configuration": a.configuration(record{"urls": a.urls(o), "translation": record{"enabled": false}, "vapid": record{"public_key": a.svc.PushKey()}, "limited_federation": false, "timelines_access": timelinesAccess(at.set)}),
 	}, nil
 }
 
@@ -125,6 +125,17 @@ func (a *API) urls(o store.Origin) record {
 	return record{
 		"streaming": streamingURL(o), "status": nil, "about": o.URL("/about"), "privacy_policy": o.URL("/privacy-policy"), "terms_of_service": nil,
 	}
+}
+
+// timelinesAccess says which timelines are there without a token: the owner's posts,
+// where the pages list them.
+func timelinesAccess(set store.Settings) record {
+	own := "authenticated"
+	if set.PostsOnWeb {
+		own = "public"
+	}
+	feeds := record{"local": own, "remote": "authenticated"}
+	return record{"live_feeds": feeds, "hashtag_feeds": feeds, "trending_link_feeds": feeds}
 }
 
 // configuration is what both versions say of limits, put into more.

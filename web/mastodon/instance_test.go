@@ -45,7 +45,7 @@ func TestTheInstanceDescribesItself(t *testing.T) {
 	hasKeys(t, "its account", two["contact"].(object)["account"], accountKeys)
 	hasKeys(t, "registrations", two["registrations"], "enabled approval_required reason_required message min_age url")
 	conf := two["configuration"].(object)
-	hasKeys(t, "configuration", conf, "urls vapid accounts statuses media_attachments polls translation limited_federation")
+	hasKeys(t, "configuration", conf, "urls vapid accounts statuses media_attachments polls translation limited_federation timelines_access")
 	hasKeys(t, "media", conf["media_attachments"], "description_limit supported_mime_types image_size_limit image_matrix_limit video_size_limit video_frame_rate_limit video_matrix_limit")
 	if two["domain"] != "alice.example" || conf["urls"].(object)["streaming"] != "wss://alice.example" || conf["statuses"].(object)["max_characters"] != 5000.0 ||
 		conf["polls"].(object)["min_expiration"] != 300.0 || two["contact"].(object)["email"] != "hello@alice.example" || conf["translation"].(object)["enabled"] != false {

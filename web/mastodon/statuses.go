@@ -144,7 +144,8 @@ func (a *API) orNoParent(c *call, parentID int64, err error) error {
 }
 
 // deleteStatus: DELETE /api/v1/statuses/:id. The answer carries the text as it
-// was typed, for "delete and write anew".
+// was typed, for "delete and write anew"; the files stay for a day, to be shown again,
+// unless delete_media is set.
 func (a *API) deleteStatus(c *call) (any, error) {
 	gone, err := store.Get(c.ctx, a.st, func(tx *store.Tx) (*Status, error) {
 		p, err := tx.Post(c.id)
@@ -163,10 +164,13 @@ func (a *API) deleteStatus(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if gone.Reblog != nil { // an own boost
+	switch {
+	case gone.Reblog != nil: // an own boost
 		_, err = a.svc.Unboost(c.ctx, c.id)
-	} else {
+	case c.params.truth("delete_media"):
 		_, err = a.svc.Delete(c.ctx, c.id)
+	default:
+		_, err = a.svc.DeleteToRedraft(c.ctx, c.id)
 	}
 	if err != nil {
 		return nil, err
