@@ -96,11 +96,9 @@ func (a *API) searchAccounts(c *call) (any, error) {
 			ids = append([]int64{who}, slices.DeleteFunc(ids, func(n int64) bool { return n == who })...)
 		}
 		if c.params.truth("following") {
-			bonds, err := tx.Bonds(ids)
-			if err != nil {
+			if ids, err = followed(tx, ids); err != nil {
 				return nil, err
 			}
-			ids = slices.DeleteFunc(ids, func(n int64) bool { return !bonds[n].Follows })
 		}
 		return a.accounts(tx, ids[:min(limit, len(ids))])
 	})

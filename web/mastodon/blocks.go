@@ -48,19 +48,9 @@ func (a *API) blocks(c *call) (any, error) {
 		for i, b := range rows {
 			ids[i] = b.ActorID
 		}
-		m, err := a.gather(tx, nil, ids...)
-		if err != nil {
-			return nil, err
-		}
 		if len(ids) == page.Limit {
 			a.linkNext(c, ids[len(ids)-1])
 		}
-		list := make([]*Account, 0, len(rows))
-		for _, actorID := range ids {
-			if acc := m.account(actorID); acc != nil {
-				list = append(list, acc)
-			}
-		}
-		return list, nil
+		return a.accounts(tx, ids)
 	})
 }
