@@ -85,11 +85,16 @@ func TestInboxTellsOfAnEdit(t *testing.T) {
 	if _, err := h.Boost(ctx, here.ID, store.Public); err != nil {
 		t.Fatal(err)
 	}
+	quote, err := h.Publish(ctx, federation.Draft{Text: "Packing my bag", QuoteID: here.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
 	h.cluster.Settle()
 	h.cluster.Advance(time.Minute)
 	if _, err := bob.Edit(ctx, p.ID, federation.Draft{Text: "The ferry sails at nine"}); err != nil {
 		t.Fatal(err)
 	}
 	h.cluster.Settle()
-	h.open("/me/inbox").says(t, "edited a post that you boosted", "The ferry sails at nine", `href="`+postPath(here.ID)+`"`)
+	h.open("/me/inbox").says(t, "edited a post that you boosted", "The ferry sails at nine", `href="`+postPath(here.ID)+`"`,
+		"edited what you quoted in your post", "Packing my bag", `href="`+postPath(quote.ID)+`"`)
 }
