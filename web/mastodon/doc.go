@@ -5,6 +5,8 @@
 // handler: token, scope, decoding, errors, rate headers, log. entity.go is the
 // only place that turns rows into JSON; types.go holds the shapes. gather.go
 // reads what a page of entities needs in as few queries as it has kinds.
+// testdata/answers.txt and entities.txt have what each endpoint answers, and every
+// answer in every test is held against them.
 //
 // streaming.go answers below /api/v1/streaming, as lines or by socket.go as a
 // WebSocket; streamhub.go hands the service's events to whoever listens, and
