@@ -39,7 +39,7 @@ func TestLookUpAccounts(t *testing.T) {
 	}
 	for query, want := range map[string]string{
 		"q=bo": bob, "q=@bob@bo": bob, "q=bob@other": "", "q=": "", "q=alice": "1", "q=bo&offset=40": "", "q=carol&following=true": "", "q=bob&following=true": bob,
-		"q=bob@bob.example": bob, "q=@": "", "q=bo&limit=0": bob, "q=a+b+c": "", "q=%00": "",
+		"q=bob@bob.example": bob, "q=@": "", "q=bo&limit=0": bob, "q=a+b+c": "",
 	} {
 		if got := idsIn(read[[]object](h, "GET", "/api/v1/accounts/search?"+query, "")); got != want {
 			t.Errorf("search %s: %q, want %q", query, got, want)

@@ -16,7 +16,7 @@ type pair struct{ key, value string }
 // addPair keeps a parameter that may be a part of a thing.
 func (p *params) addPair(key, value string) {
 	if strings.Contains(key, "[") && len(p.pairs) < maxParams {
-		p.pairs = append(p.pairs, pair{key, clean(value)})
+		p.pairs = append(p.pairs, pair{key, value})
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"dassie/web/reply"
 )
@@ -107,7 +108,9 @@ func readParams(w http.ResponseWriter, r *http.Request) (params, error) {
 	if err != nil {
 		return p, reply.Errorf(reply.Invalid, "The query cannot be read.")
 	}
-	p.addValues(query)
+	if err := p.addValues(query); err != nil {
+		return p, err
+	}
 	p.addPairs(r.URL.RawQuery)
 	return p, nil
 }
@@ -119,25 +122,33 @@ func bodyError(err error) error {
 	return &reply.Error{Code: reply.Invalid, Message: errBody.Message, Err: err}
 }
 
-func (p *params) addValues(from url.Values) {
+func (p *params) addValues(from url.Values) error {
 	for key, values := range from {
 		for _, v := range values {
-			p.v.Add(key, clean(v))
+			if !isText(v) {
+				return errNoText
+			}
 		}
+		p.v[key] = append(p.v[key], values...)
 	}
+	return nil
 }
 
 // add keeps one parameter of a body that is read part by part.
-func (p *params) add(key, value string) {
-	p.v.Add(key, clean(value))
+func (p *params) add(key, value string) error {
+	if !isText(value) {
+		return errNoText
+	}
+	p.v.Add(key, value)
 	p.addPair(key, value)
+	return nil
 }
 
-// clean takes out what is in no text: bytes that are no UTF-8, and NUL, which other
-// servers refuse and pages cannot hold.
-func clean(text string) string {
-	return strings.ReplaceAll(strings.ToValidUTF8(text, "\ufffd"), "\x00", "")
-}
+// errNoText refuses what other servers refuse and pages cannot hold. To
+// mend it would make another address or word of it than was meant.
+var errNoText = reply.Errorf(reply.Unprocessable, "Validation failed: a parameter is not text in UTF-8, or holds NUL.")
+
+func isText(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
 
 func (p *params) readBody(r *http.Request) error {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
@@ -153,9 +164,11 @@ func (p *params) readBody(r *http.Request) error {
 			return err
 		}
 		form, err := url.ParseQuery(string(raw))
-		p.addValues(form)
+		if err != nil {
+			return err
+		}
 		p.addPairs(string(raw))
-		return err
+		return p.addValues(form)
 	case "multipart/form-data":
 		return p.readMultipart(r)
 	}
@@ -183,7 +196,9 @@ func (p *params) readMultipart(r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		p.add(part.FormName(), string(value))
+		if err := p.add(part.FormName(), string(value)); err != nil {
+			return err
+		}
 	}
 	return errBody
 }
@@ -219,7 +234,10 @@ func flatten(out url.Values, key string, v any, depth int, count *int) error {
 	switch v := v.(type) {
 	case nil:
 	case string:
-		out.Add(key, clean(v))
+		if !isText(v) {
+			return errNoText
+		}
+		out.Add(key, v)
 	case bool:
 		out.Add(key, strconv.FormatBool(v))
 	case json.Number:

@@ -73,7 +73,7 @@ func (a *API) readPart(c *call, part *multipart.Part, left int64) (int64, error)
 		err = reply.Errorf(reply.TooLarge, "The fields beside the file are too large.")
 	}
 	if err == nil {
-		c.params.add(name, string(value))
+		err = c.params.add(name, string(value))
 	}
 	return left, err
 }
