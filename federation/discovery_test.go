@@ -120,6 +120,10 @@ func TestT42_NodeInfoCountsOnlyWhatEverybodyMayRead(t *testing.T) {
 			users["total"] != 1.0 || users["activeMonth"] != 1.0 || users["activeHalfyear"] != 1.0 || o["openRegistrations"] != false {
 			t.Errorf("%v", o)
 		}
+		// Libraries that do not know this server find out whose API it speaks.
+		if upstream := o["metadata"].(map[string]any)["upstream"].(map[string]any); upstream["name"] != "mastodon" {
+			t.Errorf("%v", o["metadata"])
+		}
 		if !strings.Contains(w.Header().Get("Content-Type"), "schema/"+version+"#") {
 			t.Errorf("%v", w.Header())
 		}

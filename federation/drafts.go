@@ -52,7 +52,7 @@ func checkDraft(d *Draft) error {
 	if d.QuotePolicy != "" && !d.QuotePolicy.Valid() {
 		return reply.Errorf(reply.Unprocessable, "Choose who may quote the post.")
 	}
-	d.Summary = oneLine(d.Summary)
+	d.Text, d.Summary = newlines(d.Text), oneLine(d.Summary)
 	d.Language = language(d.Language)
 	n := markup.CountCharacters(d.Text) + markup.CountCharacters(d.Summary)
 	if n > maxCharacters || len(d.Text) > markup.MaxSource {
@@ -62,6 +62,12 @@ func checkDraft(d *Draft) error {
 		return err
 	}
 	return checkPoll(d.Poll)
+}
+
+// newlines is text with plain ends of lines: forms that are sent as multipart/form-data
+// have two characters there (HTML 4.10.21.7), which apps would get back.
+func newlines(text string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
 }
 
 // oneLine is text without control characters, runs of space made one.

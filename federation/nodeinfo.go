@@ -20,7 +20,15 @@ type nodeInfo struct {
 	Services          nodeInfoServices `json:"services"`
 	OpenRegistrations bool             `json:"openRegistrations"`
 	Usage             nodeInfoUsage    `json:"usage"`
-	Metadata          struct{}         `json:"metadata"`
+	Metadata          nodeInfoMetadata `json:"metadata"`
+}
+
+// nodeInfoMetadata tells libraries that speak with many kinds of server, and do not
+// know ours, whose client API they find here.
+type nodeInfoMetadata struct {
+	Upstream struct {
+		Name string `json:"name"`
+	} `json:"upstream"`
 }
 
 type nodeInfoSoftware struct {
@@ -74,12 +82,14 @@ func (s *Service) ServeNodeInfo(w http.ResponseWriter, r *http.Request, version 
 		if err != nil {
 			return nil, err
 		}
-		return jsonDocument(`application/json; profile="`+schemaNodeInfo+version+`#"`, nodeInfo{
+		info := nodeInfo{
 			Version:   version,
 			Software:  nodeInfoSoftware{software, s.version},
 			Protocols: []string{"activitypub"},
 			Services:  nodeInfoServices{[]string{}, []string{}},
 			Usage:     nodeInfoUsage{nodeInfoUsers{1, 1, 1}, posts},
-		})
+		}
+		info.Metadata.Upstream.Name = "mastodon"
+		return jsonDocument(`application/json; profile="`+schemaNodeInfo+version+`#"`, info)
 	})
 }

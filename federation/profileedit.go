@@ -87,7 +87,7 @@ func (e *ProfileEdit) check() error {
 		e.Name = &name
 	}
 	if e.Bio != nil {
-		bio := strings.TrimSpace(*e.Bio)
+		bio := strings.TrimSpace(newlines(*e.Bio))
 		if n := markup.CountCharacters(bio); n > maxBio || len(bio) > markup.MaxSource {
 			return reply.Errorf(reply.Unprocessable, "The bio has %d characters; %d is the most there can be.", n, maxBio)
 		}

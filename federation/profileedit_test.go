@@ -8,6 +8,7 @@ import (
 
 	"dassie/federation"
 	"dassie/federation/fedtest"
+	"dassie/store"
 	"dassie/web/reply"
 )
 
@@ -57,5 +58,26 @@ func TestAnEditIsToldOnce(t *testing.T) {
 	if f, _, err := alice.Media().Open(first); err == nil {
 		_ = f.Close()
 		t.Error("the picture before is still on disk")
+	}
+}
+
+// Forms with files have two characters at the end of a line (HTML 4.10.21.7); apps
+// that send them get back one, as they wrote it.
+func TestEndsOfLinesAreKeptPlain(t *testing.T) {
+	c := fedtest.New(t, "alice")
+	alice := c.Servers[0]
+	bio := "I drink\r\n#coffee\rall day"
+	if err := alice.EditProfile(ctx(), federation.ProfileEdit{Bio: &bio}); err != nil {
+		t.Fatal(err)
+	}
+	if got := me(t, alice).Source; got != "I drink\n#coffee\nall day" {
+		t.Errorf("the bio is %q", got)
+	}
+	p, err := alice.Publish(ctx(), federation.Draft{Text: "one\r\ntwo", Visibility: store.Public})
+	if err != nil || p.Source != "one\ntwo" {
+		t.Errorf("the post is %q, %v", p.Source, err)
+	}
+	if p, err = alice.Edit(ctx(), p.ID, federation.Draft{Text: "one\r\ntwo"}); err != nil || !p.EditedAt.IsZero() {
+		t.Errorf("the same text again is an edit: %+v, %v", p, err)
 	}
 }

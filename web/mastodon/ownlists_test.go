@@ -190,8 +190,8 @@ func TestTagsOfTheClientAPI(t *testing.T) {
 	checkError(t, h.ask("GET", "/api/v1/timelines/tag/rye?any[]="+strings.Repeat("a&any[]=", 30)+"b", ""), 422, "many hashtags")
 
 	tag := read[object](h, "GET", "/api/v1/tags/Rye", "")
-	hasKeys(t, "Tag", tag, "name url history following", "featuring")
-	if tag["name"] != "rye" || tag["following"] != false || tag["url"] != "https://alice.example/tags/rye" {
+	hasKeys(t, "Tag", tag, "id name url history following", "featuring")
+	if tag["id"] != "rye" || tag["name"] != "rye" || tag["following"] != false || tag["url"] != "https://alice.example/tags/rye" {
 		t.Errorf("%v", tag)
 	}
 	if followed := read[object](h, "POST", "/api/v1/tags/%EF%BC%B2%EF%BC%B9%EF%BC%A5/follow", ""); followed["name"] != "rye" || followed["following"] != true {

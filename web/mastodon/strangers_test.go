@@ -119,6 +119,34 @@ func TestT42_WhatStrangersRead(t *testing.T) {
 	}
 }
 
+// Apps find a profile by its handle before anybody signs in: of people who are here
+// strangers learn of the owner alone.
+func TestT42_StrangersLookUpTheOwner(t *testing.T) {
+	h := newHouse(t)
+	h.guest = h.newClientToken("read")
+	for _, path := range []string{"/api/v1/accounts/lookup?acct=alice", "/api/v1/accounts/lookup?acct=@Alice@alice.example"} {
+		var one object
+		h.open(path, &one)
+		hasKeys(t, path, one, accountKeys)
+		if one["id"] != "1" || one["source"] != nil {
+			t.Errorf("%s: %v", path, one)
+		}
+	}
+	_, never := h.stranger("/api/v1/accounts/lookup?acct=nobody@nowhere.example")
+	for _, acct := range []string{"bob@bob.example", "bob", ""} {
+		if status, body := h.stranger("/api/v1/accounts/lookup?acct=" + acct); status != 404 || body != never {
+			t.Errorf("%q: %d %s", acct, status, body)
+		}
+	}
+	var list []object
+	if h.open("/api/v1/accounts?id[]="+id(h.Bob.ID)+"&id[]=1", &list); idsIn(list) != "1" {
+		t.Errorf("by id: %v", list)
+	}
+	if h.open("/api/v1/accounts?id[]="+id(h.Bob.ID), &list); len(list) != 0 {
+		t.Errorf("by id: %v", list)
+	}
+}
+
 // What the owner does not show on the pages, apps of strangers do not get.
 func TestStrangersSeeWhatTheSettingsSay(t *testing.T) {
 	h := newHouse(t)

@@ -14,7 +14,7 @@ import (
 const maxTags = 20
 
 func (a *API) tagEntity(name string, followed bool) Tag {
-	return Tag{Name: name, URL: a.tagURL(name), History: []TagHistory{}, Following: followed}
+	return Tag{ID: name, Name: name, URL: a.tagURL(name), History: []TagHistory{}, Following: followed}
 }
 
 // pathTag is the hashtag in the path.

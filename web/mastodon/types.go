@@ -272,6 +272,7 @@ type List struct {
 
 // Tag is a hashtag on its own.
 type Tag struct {
+	ID        string       `json:"id"` // its name: one that nobody used is a hashtag all the same
 	Name      string       `json:"name"`
 	URL       string       `json:"url"`
 	History   []TagHistory `json:"history"`
