@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -77,11 +76,7 @@ func (f *fedify) start(modules string, ca *authority, knock string) {
 		f.t.Fatal(err)
 	}
 	cert, key := ca.issue(f.t, f.host)
-	node := filepath.Join(modules, "node_modules", "node-linux-"+map[string]string{"amd64": "x64"}[runtime.GOARCH], "bin", "node")
-	if _, err := os.Stat(node); err != nil {
-		node = "node" // 22 or newer
-	}
-	r := startCommand(f.t, exec.Command(node, script), []string{
+	r := startCommand(f.t, exec.Command(node(modules), script), []string{
 		"HOST=" + f.host, "ADDRESS=" + f.addr, "CERT=" + cert, "KEY=" + key, "FIRST_KNOCK=" + knock, "NODE_EXTRA_CA_CERTS=" + ca.file,
 	})
 	f.control = "http://127.0.0.1:" + r.until(`ready (\d+)`)[1] + "/do"
