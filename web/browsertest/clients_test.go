@@ -244,3 +244,17 @@ func TestDayWithMegalodon(t *testing.T) {
 	d.script(modules, "megalodon.mjs")
 	d.push.pushed(t, "aesgcm")
 }
+
+// The day of a bot or a program in a terminal, in Go: server-sent events, and all
+// that is sent as plain forms.
+func TestDayWithGoMastodon(t *testing.T) {
+	clientModules(t) // the library is fetched like those
+	needRoot(t)
+	path := filepath.Join(t.TempDir(), "gomastodon")
+	if out, err := goCommand(t, "gomastodon", []string{"GOFLAGS=-mod=readonly"}, "build", "-o", path, "."); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	d := newClientDay(t)
+	d.run(exec.Command(path))
+	d.push.pushed(t, "aesgcm")
+}

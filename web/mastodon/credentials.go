@@ -18,17 +18,14 @@ func isMultipart(r *http.Request) bool {
 	return err == nil && kind == "multipart/form-data"
 }
 
-// readPicture takes a picture of the profile while it arrives; an empty one counts
-// as absent. Done says that the part was one, or a file that is passed over.
+// readPicture takes a picture of the profile while it arrives; an empty choice of a
+// file counts as absent. Done says that the part was one, or a file that is passed over.
 func (a *API) readPicture(c *call, field string, part *multipart.Part) (done bool, err error) {
-	if part.FileName() == "" && part.Header.Get("Content-Type") == "" {
-		return field == "avatar" || field == "header", nil
-	}
-	if field != "avatar" && field != "header" {
+	switch {
+	case field != "avatar" && field != "header":
 		return part.FileName() != "", nil
-	}
-	if part.FileName() == "" {
-		return true, nil
+	case part.FileName() == "": // text without a type may be a picture that is written out
+		return part.Header.Get("Content-Type") != "", nil
 	}
 	c.pics[field], err = a.svc.TakePicture(c.ctx, field, part)
 	return true, err
@@ -112,6 +109,9 @@ func (a *API) editProfile(c *call) error {
 	}
 	if fields, ok := c.params.profileFields(); ok {
 		e.Fields = &fields
+	}
+	if err := a.takeWritten(c); err != nil {
+		return err
 	}
 	for kind, field := range map[string]**string{"avatar": &e.Avatar, "header": &e.Header} {
 		if name := c.pics[kind]; name != "" {

@@ -99,7 +99,7 @@ var errBody = reply.Errorf(reply.Invalid, "The body cannot be read.")
 func readParams(w http.ResponseWriter, r *http.Request) (params, error) {
 	p := params{v: url.Values{}}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead && r.Body != nil {
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit(r))
 		if err := p.readBody(r); err != nil {
 			return p, bodyError(err)
 		}
