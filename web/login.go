@@ -26,7 +26,7 @@ type loginPage struct {
 // then the code.
 func (w *Web) login(rw http.ResponseWriter, r *http.Request) {
 	next := auth.Next(r)
-	if strings.HasPrefix(next, "/oauth/authorize?") {
+	if strings.HasPrefix(next, authorizePath+"?") {
 		reply.LeadsOut(rw.Header())
 	}
 	if _, in := w.guard.Session(r); in && isRead(r) {

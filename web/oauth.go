@@ -11,6 +11,9 @@ import (
 	"dassie/web/reply"
 )
 
+// authorizePath is where apps send the owner.
+const authorizePath = "/oauth/authorize"
+
 // consentPage asks the owner about an app.
 type consentPage struct {
 	assets.Plain

@@ -135,8 +135,14 @@ func TestAnAppSignsIn(t *testing.T) {
 	says(t, page.Body.String(), "Elk &lt;b&gt;", `href="https://elk.zone"`, "elk.zone", "@nora@"+testHost, "do nearly everything", "read everything here", ">Allow<", ">Refuse<")
 	hides(t, page.Body.String(), "push</code>")
 
+	// Some apps put a slash too many there.
+	slashed := h.ask("GET", "/oauth/authorize/?"+a.query().Encode(), browser)
+	if slashed.Code != 303 || slashed.Header().Get("Location") != path {
+		t.Errorf("with a slash: %d %q", slashed.Code, slashed.Header().Get("Location"))
+	}
+
 	// On the way to the app no answer may cut the app's window off or hold the form back.
-	for what, w := range map[string]*httptest.ResponseRecorder{"asked": asked, "log-in": login, "logged in": in, "consent": page, "error": h.ask("GET", "/oauth/authorize", browser, me)} {
+	for what, w := range map[string]*httptest.ResponseRecorder{"slashed": slashed, "asked": asked, "log-in": login, "logged in": in, "consent": page, "error": h.ask("GET", "/oauth/authorize", browser, me)} {
 		policy := w.Header().Get("Content-Security-Policy")
 		if w.Header().Get("Cross-Origin-Opener-Policy") != "unsafe-none" || strings.Contains(policy, "form-action") || !strings.Contains(policy, "frame-ancestors 'none'") || w.Header().Get("X-Frame-Options") != "DENY" {
 			t.Errorf("%s: %v", what, w.Header())

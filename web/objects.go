@@ -23,12 +23,18 @@ func (w *Web) serve(rw http.ResponseWriter, r *http.Request) {
 }
 
 // answer goes by the table of routes. An address with a slash too many leads to the
-// one without.
+// one without, with what it asks for: some apps send people to /oauth/authorize/?…
 func (w *Web) answer(rw http.ResponseWriter, r *http.Request) {
 	w.dispatch(rw, r, func(rw http.ResponseWriter, r *http.Request) {
 		path := r.URL.EscapedPath()
 		if short := strings.TrimSuffix(path, "/"); short != path && isRead(r) {
 			if rt, _ := w.routes.find(strings.TrimSuffix(r.URL.Path, "/")); rt != nil {
+				if short == authorizePath {
+					reply.LeadsOut(rw.Header())
+				}
+				if r.URL.RawQuery != "" {
+					short += "?" + r.URL.RawQuery
+				}
 				reply.Redirect(rw, r, short)
 				return
 			}

@@ -42,7 +42,7 @@ func (w *Web) siteRoutes(me, api http.Handler) []route {
 		{"/oauth/token", all, handler(api)},
 		{"/oauth/revoke", all, handler(api)},
 		{"/oauth/userinfo", all, handler(api)},
-		{"/oauth/authorize", both, handler(w.consenting(w.authorize))},
+		{authorizePath, both, handler(w.consenting(w.authorize))},
 		{"/oauth/authorize/native", get, handler(w.consenting(w.showCode))},
 
 		{"/inbox", post, page(s.ServeInbox)},

@@ -104,6 +104,12 @@ func TestSearchFromAnAppIsNarrowed(t *testing.T) {
 	if n := count("q=bo", "accounts"); n != 1 {
 		t.Errorf("a name finds %d people", n)
 	}
+	// The owner is found by name: toot looks there for "me".
+	for query, want := range map[string]int{"q=alice&type=accounts&resolve=True": 1, "q=Alice": 1, "q=alice&type=accounts&offset=1": 0, "q=alice&type=statuses": 0, "q=alic": 0} {
+		if n := count(query, "accounts"); n != want {
+			t.Errorf("%s finds %d people, not %d", query, n, want)
+		}
+	}
 	if n := count("q=bo&type=statuses", "accounts"); n != 0 {
 		t.Errorf("of posts alone: %d people", n)
 	}

@@ -184,9 +184,16 @@ func (a *API) hits(tx *store.Tx, c *call, q string, found federation.Found, firs
 		return posts, nil, nil
 	}
 	people, err := tx.SearchPeople(sought.Words, page.Limit)
-	ids := make([]int64, len(people))
-	for i, p := range people {
-		ids[i] = p.ID
+	if err != nil {
+		return nil, nil, err
+	}
+	me, err := stored(tx, q) // the owner, by name: programs find out so who "me" is
+	var ids []int64
+	if me.Actor != nil {
+		ids = append(ids, me.Actor.ID)
+	}
+	for _, p := range people {
+		ids = append(ids, p.ID)
 	}
 	return posts, skip(ids, before), err
 }
