@@ -38,6 +38,8 @@ func newPhoneApp(t testing.TB, server string) *phoneApp {
 	pages.HandleFunc("GET /sign-in", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, a.authorizeURL("read write", a.url+"/back"), http.StatusFound)
 	})
+	pages.HandleFunc("GET /window", func(w http.ResponseWriter, r *http.Request) { a.page(w, windowPage) })
+	pages.HandleFunc("GET /elsewhere", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, a.server+"/login", http.StatusFound) })
 	pages.HandleFunc("GET /back", a.back)
 	a.site = httptest.NewServer(pages)
 	t.Cleanup(a.site.Close)
@@ -71,7 +73,7 @@ func (a *phoneApp) back(w http.ResponseWriter, r *http.Request) {
 	a.redeem(r.URL.Query().Get("code"), a.url+"/back")
 	var me struct{ Acct string }
 	a.ask("GET", "/api/v1/accounts/verify_credentials", nil, &me)
-	a.page(w, "<p>Signed in as "+html.EscapeString(me.Acct)+"</p>")
+	a.page(w, "<p>Signed in as "+html.EscapeString(me.Acct)+"</p><script>if (opener) { opener.postMessage(document.body.innerText, location.origin); close() }</script>")
 }
 
 func (a *phoneApp) redeem(code, back string) {

@@ -159,16 +159,16 @@ await part("change and delete", async () => {
 let heard;
 await part("stream in order", async () => {
   const said = await away.v1.statuses.create({ status: `Hello from afar, @hana@${HOME}` });
-  heard = as("Status", await events.next("their post", (e) => e.kind === "update" && e.what.uri === said.uri, 15000));
-  const told = as("Notification", await events.next("a mention", (e) => e.kind === "notification" && e.what.type === "mention", 15000));
+  heard = as("Status", await events.next("their post", (e) => e.kind === "update" && e.what.uri === said.uri));
+  const told = as("Notification", await events.next("a mention", (e) => e.kind === "notification" && e.what.type === "mention"));
   same(told.status.id, heard.id, "what the mention is about");
   await later(50);
   await away.v1.statuses.$select(said.id).update({ status: `Hello again, @hana@${HOME}` });
-  same((await events.next("their edit", (e) => e.kind === "status.update" && e.what.id === heard.id, 15000)).id, heard.id, "the edited post");
+  same((await events.next("their edit", (e) => e.kind === "status.update" && e.what.id === heard.id)).id, heard.id, "the edited post");
   const short = await away.v1.statuses.create({ status: "Only a moment" });
-  const brief = await events.next("their other post", (e) => e.kind === "update" && e.what.uri === short.uri, 15000);
+  const brief = await events.next("their other post", (e) => e.kind === "update" && e.what.uri === short.uri);
   await away.v1.statuses.$select(short.id).remove();
-  await events.next("their deletion", (e) => e.kind === "delete" && e.what === brief.id, 15000);
+  await events.next("their deletion", (e) => e.kind === "delete" && e.what === brief.id);
 });
 
 await part("talk", async () => {

@@ -100,15 +100,15 @@ await part("change and delete", async () => {
 
 await part("stream in order", async () => {
   const said = await got(away.postStatus(`Hello from afar, @hana@${HOME}`));
-  heard = await events.next("their post", (e) => e.kind === "update" && e.what.uri === said.uri, 15000);
-  await events.next("a mention", (e) => e.kind === "notification" && e.what.type === "mention", 15000);
+  heard = await events.next("their post", (e) => e.kind === "update" && e.what.uri === said.uri);
+  await events.next("a mention", (e) => e.kind === "notification" && e.what.type === "mention");
   await later(50);
   await away.editStatus(said.id, { status: `Hello again, @hana@${HOME}` });
-  await events.next("their edit", (e) => e.kind === "status_update" && e.what.id === heard.id, 15000);
+  await events.next("their edit", (e) => e.kind === "status_update" && e.what.id === heard.id);
   const short = await got(away.postStatus("Only a moment"));
-  const brief = await events.next("their other post", (e) => e.kind === "update" && e.what.uri === short.uri, 15000);
+  const brief = await events.next("their other post", (e) => e.kind === "update" && e.what.uri === short.uri);
   await away.deleteStatus(short.id);
-  await events.next("their deletion", (e) => e.kind === "delete" && e.what === brief.id, 15000);
+  await events.next("their deletion", (e) => e.kind === "delete" && e.what === brief.id);
   const aside = new Promise((done) => home.directStreaming().then((s) => { s.on("conversation", (c) => { s.stop(); done(c); }); s.on("connect", () => away.postStatus(`@hana@${HOME} in private`, { visibility: "direct" })); }));
   same((await aside).accounts.map((a) => a.id), [them.id], "whose direct message it is");
   const tagged = new Promise((done) => home.tagStreaming("tides").then((s) => { s.on("update", (u) => { s.stop(); done(u); }); s.on("connect", () => away.postStatus("High #tides")); }));
