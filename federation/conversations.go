@@ -90,6 +90,11 @@ func (s *Service) ReadConversation(ctx context.Context, id, until int64) error {
 	return s.store.Write(ctx, func(tx *store.Tx) error { return tx.ReadConversation(id, until) })
 }
 
+// UnreadConversation puts a conversation among those that are to be read yet.
+func (s *Service) UnreadConversation(ctx context.Context, id int64) error {
+	return s.store.Write(ctx, func(tx *store.Tx) error { return tx.UnreadConversation(id) })
+}
+
 // DropConversation takes a conversation off the owner's list. Its posts stay, here and
 // elsewhere, and nobody is told; the next one begins it anew.
 func (s *Service) DropConversation(ctx context.Context, id int64) error {

@@ -252,6 +252,18 @@ func (t *Tx) ReadConversation(id, until int64) error {
 	return err
 }
 
+// UnreadConversation marks a conversation as unread.
+func (t *Tx) UnreadConversation(id int64) error {
+	n, err := t.changed(`
+		update conversations
+		set unread = 1
+		where id = ?`, id)
+	if err == nil && n == 0 {
+		err = ErrNotFound
+	}
+	return err
+}
+
 // ReadConversationsWith marks every conversation that somebody takes part in as read.
 func (t *Tx) ReadConversationsWith(actorID int64) error {
 	_, err := t.exec(`

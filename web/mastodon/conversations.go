@@ -81,6 +81,18 @@ func (a *API) readConversation(c *call) (any, error) {
 	if err := a.svc.ReadConversation(c.ctx, row.ID, row.LastID); err != nil {
 		return nil, err
 	}
+	return a.oneConversation(c)
+}
+
+// unreadConversation: POST /api/v1/conversations/:id/unread.
+func (a *API) unreadConversation(c *call) (any, error) {
+	if err := a.svc.UnreadConversation(c.ctx, c.id); err != nil {
+		return nil, err
+	}
+	return a.oneConversation(c)
+}
+
+func (a *API) oneConversation(c *call) (any, error) {
 	return store.Get(c.ctx, a.st, func(tx *store.Tx) (*Conversation, error) {
 		row, err := tx.Conversation(c.id)
 		if err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 // profileForms are the endpoints whose form may bring pictures along.
-var profileForms = map[string]bool{"PATCH /api/v1/accounts/update_credentials": true, "PATCH /api/v1/profile": true}
+var profileForms = map[string]bool{"PATCH /api/v1/accounts/update_credentials": true, "PATCH /api/v1/profile": true, "PUT /api/v1/profile": true}
 
 func isMultipart(r *http.Request) bool {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))

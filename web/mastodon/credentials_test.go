@@ -158,6 +158,9 @@ func TestProfileEntity(t *testing.T) {
 	}
 	body, kind := form(t, "display_name", "Al", "@avatar", "", "@header", "")
 	p = read[object](h, "PATCH", "/api/v1/profile", body, "Content-Type", kind)
+	if put := read[object](h, "PUT", "/api/v1/profile", body, "Content-Type", kind); put["display_name"] != "Al" { // so does masto.js
+		t.Errorf("by PUT: %v", put)
+	}
 	if hasKeys(t, "Profile", p, profileKeys); p["display_name"] != "Al" || p["avatar"] == nil || p["header_static"] == nil {
 		t.Errorf("%v", p)
 	}

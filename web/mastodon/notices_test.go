@@ -340,8 +340,12 @@ func TestConversations(t *testing.T) {
 	if c := read[object](h, "POST", path+"/read", ""); c["unread"] != false || c["id"] != list[0]["id"] {
 		t.Errorf("%v", c)
 	}
+	if c := read[object](h, "POST", path+"/unread", ""); c["unread"] != true || c["id"] != list[0]["id"] {
+		t.Errorf("%v", c)
+	}
 	read[object](h, "DELETE", path, "")
 	checkError(t, h.ask("DELETE", path, ""), 404, "deleted twice")
+	checkError(t, h.ask("POST", path+"/unread", ""), 404, "none is unread")
 	h.write(func(tx *store.Tx) error { return tx.AddBlock(h.Bob.ID, "x") })
 	if list := read[[]object](h, "GET", "/api/v1/conversations", ""); len(list) != 0 {
 		t.Errorf("with somebody blocked: %v", list)

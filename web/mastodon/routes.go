@@ -40,6 +40,7 @@ var routes = []route{
 	{"PATCH", "/api/v1/accounts/update_credentials", "write:accounts", (*API).updateCredentials},
 	{"GET", "/api/v1/profile", "profile read:accounts", (*API).ownProfile},
 	{"PATCH", "/api/v1/profile", "write:accounts", (*API).updateProfile},
+	{"PUT", "/api/v1/profile", "write:accounts", (*API).updateProfile},
 	{"DELETE", "/api/v1/profile/avatar", "write:accounts", (*API).removeAvatar},
 	{"DELETE", "/api/v1/profile/header", "write:accounts", (*API).removeHeader},
 	{"GET", "/api/v1/accounts", "read:accounts", (*API).accountsByID},
@@ -217,6 +218,7 @@ var routes = []route{
 	{"GET", "/api/v2/notifications/:group_key/accounts", "read:notifications", (*API).noticeGroupPeople},
 	{"GET", "/api/v1/conversations", "read:statuses", (*API).conversations},
 	{"POST", "/api/v1/conversations/:id/read", "write:conversations", (*API).readConversation},
+	{"POST", "/api/v1/conversations/:id/unread", "write:conversations", (*API).unreadConversation},
 	{"DELETE", "/api/v1/conversations/:id", "write:conversations", (*API).dropConversation},
 
 	{"GET", "/api/v2/search", "read:search", (*API).search},

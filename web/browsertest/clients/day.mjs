@@ -60,13 +60,19 @@ export async function part(name, run) {
   if (name === "sign in" && broken) end();
 }
 
-const lines = createInterface({ input: process.stdin });
+const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 
 // consent has the owner of HOME allow what is asked for at an address, as in a
 // browser, and returns where the browser is then led to.
 export async function consent(address) {
   console.log(`consent ${address}`);
-  return (await lines[Symbol.asyncIterator]().next()).value;
+  return (await answers.next()).value;
+}
+
+// pushed waits until the push service was told of something.
+export async function pushed() {
+  console.log("pushed");
+  return (await answers.next()).value;
 }
 
 export function end() {

@@ -1,6 +1,6 @@
 // A day's use with masto.js, as apps in browsers have it.
 import { createOAuthAPIClient, createRestAPIClient, createStreamingAPIClient } from "masto";
-import { AWAY, AWAY_TOKEN, consent, end, eventually, Events, fault, HOME, later, ok, part, picture, PUSH, refused, same, text } from "./day.mjs";
+import { AWAY, AWAY_TOKEN, consent, end, eventually, Events, fault, HOME, later, ok, part, picture, PUSH, pushed, refused, same, text } from "./day.mjs";
 import { shapes } from "./shapes.mjs";
 
 const deviations = shapes(["masto/dist/mastodon/entities/v1/index.d.ts", "masto/dist/mastodon/entities/v2/index.d.ts"], [
@@ -323,6 +323,7 @@ await part("mute, block, note", async () => {
   same(as("Account[]", await home.v1.mutes.list()).map((m) => m.id), [them.id], "mutes");
   same((await a.unmute()).muting, false, "unmuted");
   same([(await a.pin()).endorsed, as("Account[]", await home.v1.endorsements.list()).map((e) => e.id), (await a.unpin()).endorsed], [true, [them.id], false], "endorsed");
+  same([(await a.endorse()).endorsed, (await a.unendorse()).endorsed], [true, false], "endorsed by the new names");
   await home.v1.domainBlocks.create({ domain: "spam.example" });
   same(await home.v1.domainBlocks.list(), ["spam.example"], "servers blocked");
   await home.v1.domainBlocks.remove({ domain: "spam.example" });
@@ -351,6 +352,67 @@ await part("tags", async () => {
   same(as("v2.Search", await home.v2.search.list({ q: "nothing like it" })), { accounts: [], statuses: [], hashtags: [] }, "what is found of nothing");
 });
 
+await part("streams of all kinds", async () => {
+  const on = {};
+  const open = (name, subscription) => {
+    on[name] = new Events();
+    (async () => {
+      for await (const e of subscription) on[name].add(e.event, e.payload);
+    })().catch((err) => on[name].add("end", String(err)));
+  };
+  open("public", stream.public.subscribe());
+  open("remote", stream.public.remote.subscribe());
+  open("local", stream.public.local.subscribe());
+  open("media", stream.public.local.media.subscribe());
+  open("hashtag", stream.hashtag.subscribe({ tag: "tides" }));
+  open("here", stream.hashtag.local.subscribe({ tag: "tides" }));
+  open("direct", stream.direct.subscribe());
+  open("notification", stream.user.notification.subscribe());
+  await later(300);
+  const mine = await home.v1.statuses.create({ status: "High #tides", mediaIds: [(await home.v2.media.create({ file: picture(), skipPolling: true })).id] });
+  for (const name of ["local", "media", "hashtag", "here"]) await on[name].next(`my post on ${name}`, (e) => e.kind === "update" && e.what.id === mine.id);
+  await on.public.next("my post", (e) => e.kind === "update" && e.what.id === mine.id);
+  const said = await away.v1.statuses.create({ status: `Low #tides @hana@${HOME}` });
+  for (const name of ["public", "remote", "hashtag"]) await on[name].next(`their post on ${name}`, (e) => e.kind === "update" && e.what.uri === said.uri, 5000);
+  await on.notification.next("their mention", (e) => e.kind === "notification" && e.what.status.uri === said.uri, 5000);
+  await away.v1.statuses.create({ status: `A word @hana@${HOME}`, visibility: "direct" });
+  as("Conversation", await on.direct.next("their direct message", (e) => e.kind === "conversation", 5000));
+  await home.v1.statuses.$select(mine.id).remove();
+  for (const name of ["public", "local", "hashtag"]) await on[name].next(`the deletion on ${name}`, (e) => e.kind === "delete" && e.what === mine.id);
+  ok(![...on.remote.seen, ...on.here.seen].some((e) => e.kind === "update"), "streams bring nothing else", on.remote.seen, on.here.seen);
+});
+
+await part("corners", async () => {
+  const nothing = {
+    suggestions: home.v1.suggestions.list(), proofs: home.v1.accounts.$select(me.id).identityProofs.list(), endorsed: home.v1.accounts.$select(me.id).endorsements.list(),
+    link: home.v1.timelines.link.list({ url: "https://example.com/" }), tags: home.v1.trends.tags.list(),
+  };
+  for (const [name, list] of Object.entries(nothing)) same(await list, [], name);
+  ok(Array.isArray(await home.v1.instance.languages.list()), "languages");
+  same(await home.v1.instance.translationLanguages.list(), {}, "translations");
+  const picked = (await home.v2.media.create({ file: picture(), description: "Before", skipPolling: true })).id;
+  const shown = as("Status", await home.v1.statuses.create({ status: "Look again", mediaIds: [picked], quoteApprovalPolicy: "nobody" }));
+  same(shown.quoteApproval.automatic, [], "who may quote it");
+  const edited = as("Status", await home.v1.statuses.$select(shown.id).update({ status: "Look again", mediaIds: [picked], mediaAttributes: [{ id: picked, description: "After", focus: "-0.25,0.75" }] }));
+  same([edited.mediaAttachments[0].description, edited.mediaAttachments[0].meta.focus], ["After", { x: -0.25, y: 0.75 }], "the picture's text changed");
+  same(as("StatusEdit[]", await home.v1.statuses.$select(shown.id).history.list()).map((e) => e.mediaAttachments[0].description), ["Before", "After"], "the picture's texts");
+  const profile = as("Profile", await home.v1.profile.update({ displayName: "Hana K.", avatar: picture(), fieldsAttributes: [{ name: "One", value: "1" }] }));
+  same([profile.displayName, profile.fields.map((f) => f.name)], ["Hana K.", ["One"]], "the profile");
+  same((await home.v1.tags.$select("tides").feature()).featuring, true, "a hashtag featured");
+  same((await home.v1.tags.$select("tides").unfeature()).featuring, false, "no longer featured");
+  const [talk] = await home.v1.conversations.list();
+  same((await home.v1.conversations.$select(talk.id).read()).unread, false, "a conversation read");
+  same(as("Conversation", await home.v1.conversations.$select(talk.id).unread()).unread, true, "a conversation unread");
+  const card = await home.v1.statuses.$select(shown.id).card.fetch();
+  same(card, {}, "the card of a post without a link");
+  await refused(() => home.v1.statuses.$select("123").fetch(), 404, "no post");
+  await refused(() => home.v1.accounts.$select("not-an-id").fetch(), 404, "no account");
+  await refused(() => home.v1.lists.create({ title: "" }), 422, "a list without a name");
+  await refused(() => home.v2.filters.create({ title: "", context: [] }), 422, "a filter without anything");
+  await refused(() => home.v1.polls.$select("1").votes.create({ choices: [9] }), 404, "no poll");
+  await refused(() => home.v1.admin.accounts.list(), 404, "what is for moderators");
+});
+
 await part("profile", async () => {
   const changed = as("CredentialAccount", await home.v1.accounts.updateCredentials({
     displayName: "Hana ☕", note: "I drink\n#coffee", avatar: picture(), header: picture(), locked: true, bot: false, discoverable: true,
@@ -373,6 +435,7 @@ await part("push", async () => {
   as("WebPushSubscription", await home.v1.push.subscription.fetch());
   await away.v1.statuses.create({ status: `@hana@${HOME} Are you there?` });
   await events.next("the mention that is pushed", (e) => e.kind === "notification" && e.what.type === "mention", 15000);
+  await pushed();
 });
 
 await part("sign out", async () => {

@@ -1,6 +1,6 @@
 // A day's use with megalodon, for apps that speak with many kinds of server.
 import generator, { detector } from "megalodon";
-import { AWAY, AWAY_TOKEN, consent, end, eventually, Events, HOME, later, ok, part, picture, PUSH, refused, same, text } from "./day.mjs";
+import { AWAY, AWAY_TOKEN, consent, end, eventually, Events, HOME, later, ok, part, picture, PUSH, pushed, refused, same, text } from "./day.mjs";
 
 const url = `https://${HOME}`;
 const got = async (call) => (await call).data;
@@ -188,6 +188,7 @@ await part("profile and push", async () => {
   same((await got(home.getPushSubscription())).endpoint, PUSH, "the subscription again");
   await away.postStatus(`@hana@${HOME} Are you there?`);
   await events.next("the mention that is pushed", (e) => e.kind === "notification" && e.what.type === "mention", 15000);
+  await pushed();
 });
 
 await part("sign out", async () => {

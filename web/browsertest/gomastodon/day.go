@@ -268,6 +268,8 @@ func (d *day) pushed() {
 	get(d.home.GetPushSubscription(d.ctx))
 	get(d.away.PostStatus(d.ctx, &mastodon.Toot{Status: "@hana@" + d.host + " Are you there?"}))
 	next(d.socket, "the mention that is pushed", func(e *mastodon.NotificationEvent) bool { return e.Notification.Type == "mention" })
+	fmt.Println("pushed")
+	d.lines.Scan()
 }
 
 func (d *day) signOut() {

@@ -2,7 +2,8 @@
 // the program. It is a module of its own, so that the program's needs do not grow.
 //
 // The other end of its input is the owner in a browser: a line "consent ADDRESS" is
-// answered with where the browser was then led.
+// answered with where the browser was then led, and a line "pushed" once the push
+// service was told of something.
 package main
 
 import (
