@@ -100,9 +100,36 @@ func (a address) as(shape string) string {
 	return "/media/" + a.name + "/" + shape + "-" + a.signature
 }
 
+// addressOf says what an address is made from.
+type addressOf struct {
+	kind         string
+	id           int64
+	n            int
+	url, preview string
+	scope        Scope
+}
+
+// maxAddresses bounds the addresses that are kept to about 1 MB.
+const maxAddresses = 2048
+
+// signed finds an address or makes it: the same faces are on every page, and each
+// address costs two hashes. What it is made from never changes.
+func (s *Service) signed(of addressOf, compute func() address) address {
+	if a, ok := s.addresses.Get(of); ok {
+		return a
+	}
+	a := compute()
+	if len(of.url)+len(of.preview) < 1000 {
+		s.addresses.Add(of, a)
+	}
+	return a
+}
+
 func (s *Service) postAddress(p store.Post, n int, scope Scope) address {
 	a := p.Extra.Attachments[n]
-	return s.mediaAddress(scope, fmt.Sprintf("post-%d-%d-%s", p.ID, n, s.mediaTag(a.URL, a.Preview)))
+	return s.signed(addressOf{"post", p.ID, n, a.URL, a.Preview, scope}, func() address {
+		return s.mediaAddress(scope, fmt.Sprintf("post-%d-%d-%s", p.ID, n, s.mediaTag(a.URL, a.Preview)))
+	})
 }
 
 func (s *Service) emojiAddress(e store.CustomEmoji, scope Scope) string {
@@ -127,7 +154,9 @@ func (s *Service) profilePath(a store.Actor, kind, name, url string, scope Scope
 	case url == "" || a.ID == store.OwnerID || !a.GoneAt.IsZero():
 		return ""
 	}
-	return s.mediaAddress(scope, fmt.Sprintf("%s-%d-%s", kind, a.ID, s.mediaTag(url))).as(shapeSmall)
+	return s.signed(addressOf{kind: kind, id: a.ID, url: url, scope: scope}, func() address {
+		return s.mediaAddress(scope, fmt.Sprintf("%s-%d-%s", kind, a.ID, s.mediaTag(url)))
+	}).as(shapeSmall)
 }
 
 // mediaRef is an address that was taken apart, with a signature of ours.

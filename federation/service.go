@@ -63,6 +63,7 @@ type Service struct {
 	polls     *lru.Cache[int64, time.Time] // post id -> when its poll was last asked for
 	lists     listMemory
 	mediaKey  []byte
+	addresses *lru.Cache[addressOf, address]
 	pictures  *mediaCache
 	seenHosts *lru.Cache[int64, time.Time] // host id -> until when it is not noted that it spoke
 
@@ -92,6 +93,9 @@ func New(ctx context.Context, c Config) (*Service, error) {
 		return nil, err
 	}
 	if s.seenTokens, err = lru.New[int64, string](seenTokens); err != nil {
+		return nil, err
+	}
+	if s.addresses, err = lru.New[addressOf, address](maxAddresses); err != nil {
 		return nil, err
 	}
 	if s.polls, err = lru.New[int64, time.Time](pollsKept); err != nil {

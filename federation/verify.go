@@ -258,7 +258,7 @@ func fileLinks(tx *store.Tx, a *store.Actor) error {
 	if err := tx.KeepVerifiedLinks(a.ID, ProfileLinks(*a)); err != nil {
 		return err
 	}
-	fields, err := markVerified(tx, a.ID, a.Extra.Fields)
+	fields, err := markVerified(tx, a.ID, slices.Clone(a.Extra.Fields))
 	a.Extra.Fields = fields
 	return err
 }

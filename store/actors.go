@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -111,11 +112,17 @@ func scanActor(r scanner) (Actor, error) {
 
 // Actor reads one by id.
 func (t *Tx) Actor(id int64) (Actor, error) {
+	if a, ok := t.people.get(id); ok {
+		return a, nil
+	}
 	var a Actor
 	err := t.one(func(r scanner) (err error) { a, err = scanActor(r); return }, `
 		select `+actorColumns+`
 		from actors a
 		where a.id = ?`, id)
+	if err == nil {
+		t.people.keep(a)
+	}
 	return a, err
 }
 
@@ -153,18 +160,34 @@ func (t *Tx) ActorByHandle(user, domain string) (Actor, error) {
 	return a, err
 }
 
-// Actors reads several by id into a map, in one query; missing ones are left out.
+// Actors reads several by id into a map, in at most one query; missing ones are
+// left out.
 func (t *Tx) Actors(ids ...int64) (map[int64]Actor, error) {
-	list, err := many(t, scanActor, `
+	ids = distinct(ids)
+	out := make(map[int64]Actor, len(ids))
+	ids = slices.DeleteFunc(ids, func(id int64) bool {
+		a, ok := t.people.get(id)
+		if ok {
+			out[id] = a
+		}
+		return ok
+	})
+	if len(ids) == 0 {
+		return out, nil
+	}
+	err := t.each(func(r scanner) error {
+		a, err := scanActor(r)
+		if err == nil {
+			out[a.ID] = a
+			t.people.keep(a)
+		}
+		return err
+	}, `
 		select `+actorColumns+`
 		from json_each(?) j
-		cross join actors a on a.id = j.value`, idList(distinct(ids)))
+		cross join actors a on a.id = j.value`, idList(ids))
 	if err != nil {
 		return nil, err
-	}
-	out := make(map[int64]Actor, len(list))
-	for _, a := range list {
-		out[a.ID] = a
 	}
 	return out, nil
 }

@@ -110,6 +110,24 @@ func (t *Tx) Token(hash []byte) (Token, error) {
 	return k, err
 }
 
+// TokenAndApp reads a token by its hash with the app that holds it, in one query:
+// every request of an app begins so.
+func (t *Tx) TokenAndApp(hash []byte) (k Token, a App, err error) {
+	err = t.one(func(r scanner) error {
+		var created, used, made int64
+		err := r.Scan(&k.ID, &k.Hash, &k.AppID, &k.Scopes, &k.Client, &created, &used,
+			&a.ID, &a.ClientID, &a.SecretHash, &a.Name, &a.Website, &a.RedirectURIs, &a.Scopes, &made)
+		k.CreatedAt, k.UsedAt, a.CreatedAt = fromMS(created), fromMS(used), fromMS(made)
+		return err
+	}, `
+		select k.id, k.hash, k.app_id, k.scopes, k.client, k.created_at, k.used_at,
+			a.id, a.client_id, a.secret_hash, a.name, a.website, a.redirect_uris, a.scopes, a.created_at
+		from tokens k
+		cross join apps a on a.id = k.app_id
+		where k.hash = ?`, hash)
+	return k, a, err
+}
+
 // Tokens lists those that act for the owner, the newest first.
 func (t *Tx) Tokens() ([]Token, error) {
 	return many(t, scanToken, `

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"database/sql"
 	"maps"
 	"slices"
 	"strconv"
@@ -90,8 +89,9 @@ type Plan struct {
 // Plans runs fn and explains every query it used.
 func (t *Tx) Plans(fn func(*Tx) error) ([]Plan, error) {
 	used := t.c.stmts
-	t.c.stmts = map[string]*sql.Stmt{}
+	t.c.stmts = map[string]*statement{}
 	defer func() { t.c.stmts = used }()
+	t.people = nil // all is asked for
 	if err := fn(t); err != nil {
 		return nil, err
 	}
@@ -146,4 +146,11 @@ func (o BackupOptions) WithFreeBytes(n int64) BackupOptions {
 func (o RestoreOptions) WithFreeBytes(n int64) RestoreOptions {
 	o.freeBytes = func(string) (int64, error) { return n, nil }
 	return o
+}
+
+// PeopleKept is how many people are kept in memory.
+func (s *Store) PeopleKept() int {
+	s.people.mu.Lock()
+	defer s.people.mu.Unlock()
+	return len(s.people.rows)
 }

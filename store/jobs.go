@@ -180,6 +180,19 @@ func (t *Tx) JobFailed(j Job, problem string) (setAside bool, err error) {
 	return false, err
 }
 
+// JobAlone puts a job back for a later try, however often it failed before, and
+// outside of the order of its key: those behind it wait for it no longer.
+func (t *Tx) JobAlone(j Job, problem string, at time.Time) error {
+	_, err := t.exec(`
+		update jobs
+		set key = '', tries = ?, error = ?, run_at = ?
+		where id = ?`, j.Tries+1, problem, ms(at), j.ID)
+	return err
+}
+
+// LastTry says that a job which fails once more is set aside.
+func (j Job) LastTry() bool { return j.Tries+1 >= jobTries }
+
 // CountJobs counts those that wait and those set aside.
 func (t *Tx) CountJobs() (waiting, dead int, err error) {
 	err = t.one(func(r scanner) error { return r.Scan(&waiting, &dead) }, `

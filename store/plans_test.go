@@ -25,7 +25,7 @@ func lopsided(t testing.TB) (*store.Store, storetest.World) {
 					iif(i % 3 = 0, ?4, null), iif(i % 3 = 0, 'x', null), iif(i % 100 = 1, ?4, null) from n`,
 			"insert or ignore into home (post_id) select id from posts where id & 65535 = 77 and ?1 + ?2 + ?3 + ?4 > 0",
 			"insert into search (rowid, author, body) select id, actor_id, content from posts where id & 65535 = 77 and ?1 + ?2 + ?3 + ?4 > 0",
-			n + "5000) insert into hosts (name, created_at) select 'h' || i || '.example', 0 from n where ?1 + ?2 + ?3 + ?4 > 0",
+			n + "5000) insert into hosts (name, created_at) select 'h' || i || '.many.example', 0 from n where ?1 + ?2 + ?3 + ?4 > 0",
 			n + `20000) insert into actors (id, uri, uri_hash, host_id, username, domain, kind, inbox, shared_inbox)
 				select i + 10, 'u' || i, random(), i % 5000 + 1, 'user' || i, 'h.example', 'Person', 'in' || i, 's' || i % 5000 from n where ?1 + ?2 + ?3 + ?4 > 0`,
 			"insert or ignore into followers (actor_id, state, follow_uri, follow, asked_at) select id, 1, '', '', id from actors where id < 5000 and id > 1 and ?1 + ?2 + ?3 + ?4 > 0",
@@ -108,7 +108,7 @@ func TestHotQueriesKeepTheirPlans(t *testing.T) {
 			func(tx *store.Tx) error { _, err := tx.PostIDsByURI(w.Hello.URI, "x"); return err },
 			func(tx *store.Tx) error { _, err := tx.PostIDByURI(w.Hello.URI); return err })},
 		{"relations and who is hidden", []string{"f USING INTEGER PRIMARY KEY", "b USING INTEGER PRIMARY KEY", "h USING INTEGER PRIMARY KEY", "hosts_1 (name=?)"}, ask(
-			func(tx *store.Tx) error { _, err := tx.Relations(w.Bob.ID, w.Carol.ID); return err })},
+			func(tx *store.Tx) error { _, err := tx.Relations(w.Bob.ID, w.Carol.ID, 1010); return err })},
 		{"posts and people by ids", []string{"p USING INTEGER PRIMARY KEY", "a USING INTEGER PRIMARY KEY"}, ask(
 			func(tx *store.Tx) error { _, err := tx.Posts([]int64{w.Hello.ID}); return err },
 			func(tx *store.Tx) error { _, err := tx.Actors(w.Bob.ID); return err })},
@@ -264,7 +264,7 @@ func TestHotQueriesKeepTheirPlans(t *testing.T) {
 			func(tx *store.Tx) error { _, err := tx.OwnQuotesOf(w.Hello.ID, 5); return err },
 			func(tx *store.Tx) error { _, err := tx.BoostedIntoHome(w.Hello.ID); return err },
 			func(tx *store.Tx) error { _, err := tx.QuotedBy(w.Hello.ID, store.Page{Min: 1}); return err },
-			func(tx *store.Tx) error { _, err := tx.CountQuotes([]int64{w.Hello.ID, w.Walk.ID}); return err },
+			func(tx *store.Tx) error { _, err := tx.Marks([]int64{w.Hello.ID, w.Walk.ID}); return err },
 			func(tx *store.Tx) error { _, err := tx.QuotesByStamp("x"); return err },
 			func(tx *store.Tx) error { _, err := tx.Quotes([]int64{1, 2}); return err },
 			func(tx *store.Tx) error { tx.StampFor("quote", w.Hello.ID, "x"); return nil },

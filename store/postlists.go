@@ -32,11 +32,11 @@ func (p Page) limit() int {
 // rows come back newest first.
 func page[T any](t *Tx, p Page, scan func(scanner) (T, error), desc, asc string, args ...any) ([]T, error) {
 	if p.Min > 0 {
-		list, err := many(t, scan, asc, append(args, p.max(), max(p.Min, p.Since), p.limit())...)
+		list, err := manyOf(t, p.limit(), scan, asc, append(args, p.max(), max(p.Min, p.Since), p.limit())...)
 		slices.Reverse(list)
 		return list, err
 	}
-	return many(t, scan, desc, append(args, p.max(), p.Since, p.limit())...)
+	return manyOf(t, p.limit(), scan, desc, append(args, p.max(), p.Since, p.limit())...)
 }
 
 // distinct sorts ids and leaves out doubles and 0.

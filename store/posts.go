@@ -215,24 +215,11 @@ func (t *Tx) Posts(ids []int64) ([]Post, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	list, err := many(t, scanPost, `
+	// The list is walked in its order, which a cross join keeps.
+	return manyOf(t, len(ids), scanPost, `
 		select `+postColumns+`
 		from json_each(?) j
-		cross join posts p on p.id = j.value`, idList(distinct(ids)))
-	if err != nil {
-		return nil, err
-	}
-	byID := make(map[int64]Post, len(list))
-	for _, p := range list {
-		byID[p.ID] = p
-	}
-	out := make([]Post, 0, len(ids))
-	for _, id := range ids {
-		if p, ok := byID[id]; ok {
-			out = append(out, p)
-		}
-	}
-	return out, nil
+		cross join posts p on p.id = j.value`, idList(ids))
 }
 
 // InsertPost stores a new post: an own one under the id it has, any other

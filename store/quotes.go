@@ -132,36 +132,6 @@ func (t *Tx) OwnQuotesOf(quotedID int64, limit int) ([]int64, error) {
 		limit ?`, quotedID, OwnerID, limit)
 }
 
-// CountQuotes counts the quotes with consent of several posts; those without
-// any are left out.
-func (t *Tx) CountQuotes(postIDs []int64) (map[int64]int, error) {
-	counts := map[int64]int{}
-	if len(postIDs) == 0 {
-		return counts, nil
-	}
-	type row struct {
-		id int64
-		n  int
-	}
-	list, err := many(t, func(r scanner) (row, error) {
-		var x row
-		err := r.Scan(&x.id, &x.n)
-		return x, err
-	}, `
-		select j.value, (
-			select count(*)
-			from quotes q
-			where q.quoted_id = j.value
-			and q.state = 1)
-		from json_each(?) j`, idList(distinct(postIDs)))
-	for _, x := range list {
-		if x.n > 0 {
-			counts[x.id] = x.n
-		}
-	}
-	return counts, err
-}
-
 // adoptQuotes links the quotes that arrived before what they quote.
 func (t *Tx) adoptQuotes(p *Post) error {
 	_, err := t.exec(`

@@ -26,9 +26,9 @@ func TestAQuoteFindsItsPostLater(t *testing.T) {
 		if list, err := tx.QuotesByStamp("https://carol.example/s"); err != nil || len(list) != 1 {
 			t.Errorf("%+v, %v", list, err)
 		}
-		counts, err := tx.CountQuotes([]int64{late.ID, w.Walk.ID})
-		if err != nil || len(counts) != 1 || counts[late.ID] != 1 {
-			t.Errorf("%v, %v", counts, err)
+		marks, err := tx.Marks([]int64{late.ID, w.Walk.ID})
+		if err != nil || len(marks) != 1 || marks[late.ID] != (store.Marks{Quotes: 1}) {
+			t.Errorf("%v, %v", marks, err)
 		}
 		if list, err := tx.QuotedBy(late.ID, store.Page{Limit: 5}); err != nil || len(list) != 1 || list[0].ID != w.Walk.ID {
 			t.Errorf("%v, %v", list, err)

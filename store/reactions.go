@@ -219,6 +219,34 @@ func (t *Tx) Touched(postIDs []int64) (liked, boosted map[int64]bool, err error)
 	return idSet(likes), idSet(boosts), err
 }
 
+// Marks are what the owner did with a post, and how often it is quoted with consent.
+type Marks struct {
+	Liked, Boosted, Saved bool
+	Quotes                int
+}
+
+// Marks reads those of several posts, in one query; posts without any are left out.
+func (t *Tx) Marks(postIDs []int64) (map[int64]Marks, error) {
+	found := map[int64]Marks{}
+	err := t.each(func(r scanner) error {
+		var id, bits int64
+		err := r.Scan(&id, &bits)
+		found[id] = Marks{bits&1 != 0, bits&2 != 0, bits&4 != 0, int(bits >> 3)}
+		return err
+	}, `
+		select j.value,
+			exists (select 1 from reactions r where r.post_id = j.value and r.actor_id = 1 and r.emoji = '')
+			+ 2 * exists (select 1 from posts p indexed by posts_boost where p.boost_of = j.value and p.actor_id = 1)
+			+ 4 * exists (select 1 from bookmarks b where b.post_id = j.value)
+			+ 8 * (select count(*) from quotes q where q.quoted_id = j.value and q.state = 1)
+		from json_each(?) j
+		where exists (select 1 from reactions r where r.post_id = j.value and r.actor_id = 1 and r.emoji = '')
+		or exists (select 1 from posts p indexed by posts_boost where p.boost_of = j.value and p.actor_id = 1)
+		or exists (select 1 from bookmarks b where b.post_id = j.value)
+		or exists (select 1 from quotes q where q.quoted_id = j.value and q.state = 1)`, idList(distinct(postIDs)))
+	return found, err
+}
+
 func idSet(ids []int64) map[int64]bool {
 	set := make(map[int64]bool, len(ids))
 	for _, id := range ids {

@@ -105,8 +105,14 @@ func (t *Tx) blockedServers(actors map[int64]Actor) (map[int64]bool, error) {
 		id   int64
 		name string
 	}
-	hosts, err := many(t, func(r scanner) (s server, err error) { err = r.Scan(&s.id, &s.name); return }, `
-		select h.id, h.name
+	off := map[int64]bool{}
+	hosts, err := many(t, func(r scanner) (s server, err error) {
+		var blocked bool
+		err = r.Scan(&s.id, &s.name, &blocked)
+		off[s.id] = blocked
+		return s, err
+	}, `
+		select h.id, h.name, h.blocked_at is not null
 		from json_each(?) j
 		cross join hosts h on h.id = j.value`, idList(distinct(ids)))
 	if err != nil || len(hosts) == 0 {
@@ -114,7 +120,10 @@ func (t *Tx) blockedServers(actors map[int64]Actor) (map[int64]bool, error) {
 	}
 	var names []string
 	for _, h := range hosts {
-		names = append(names, namesAbove(h.name)...)
+		names = append(names, namesAbove(h.name)[1:]...)
+	}
+	if len(names) == 0 {
+		return off, nil
 	}
 	asked, err := json.Marshal(names)
 	if err != nil {
@@ -125,12 +134,11 @@ func (t *Tx) blockedServers(actors map[int64]Actor) (map[int64]bool, error) {
 		from json_each(?) j
 		cross join hosts h on h.name = j.value
 		where h.blocked_at is not null`, string(asked))
-	if err != nil || len(blocked) == 0 {
+	if err != nil {
 		return nil, err
 	}
-	off := map[int64]bool{}
 	for _, h := range hosts {
-		off[h.id] = slices.ContainsFunc(namesAbove(h.name), func(name string) bool { return slices.Contains(blocked, name) })
+		off[h.id] = off[h.id] || slices.ContainsFunc(namesAbove(h.name), func(name string) bool { return slices.Contains(blocked, name) })
 	}
 	return off, nil
 }

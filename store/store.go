@@ -71,6 +71,9 @@ type Store struct {
 	trace      func(string)
 	rsaKey     func() (*rsa.PrivateKey, error)
 	patience   time.Duration
+
+	people        peopleCache
+	peopleChanged bool // by the transaction that the writer is in
 }
 
 // Open opens the database in dir. Errors are ErrLocked, ErrNewer, ErrBroken,
@@ -212,7 +215,7 @@ func (s *Store) connect() (*conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	return &conn{raw: raw, stmts: map[string]*sql.Stmt{}}, nil
+	return &conn{raw: raw, stmts: map[string]*statement{}}, nil
 }
 
 // Read runs fn on one consistent, read-only view. A context that ends cancels
@@ -227,7 +230,7 @@ func (s *Store) Read(ctx context.Context, fn func(*Tx) error) error {
 		return ctx.Err()
 	}
 	defer func() { s.readers <- c }()
-	tx := &Tx{s: s, c: c}
+	tx := &Tx{s: s, c: c, people: s.people.view()} // before the view of the file is taken
 	if _, err := tx.exec("begin"); err != nil {
 		return err
 	}

@@ -21,16 +21,23 @@ type Tx struct {
 	s      *Store
 	c      *conn
 	after  []func()
-	broken error // set once SQLite has ended the transaction itself: no statement may follow
+	people *peopleView // what may be had of people without asking; nil where rows change
+	broken error       // set once SQLite has ended the transaction itself: no statement may follow
 }
 
 // conn is one database connection with its prepared statements.
 type conn struct {
 	raw   *sql.Conn
-	stmts map[string]*sql.Stmt
+	stmts map[string]*statement
 }
 
-func (c *conn) prepare(query string) (*sql.Stmt, error) {
+// statement is one that is prepared.
+type statement struct {
+	*sql.Stmt
+	people bool // changes rows of people
+}
+
+func (c *conn) prepare(query string) (*statement, error) {
 	if st, ok := c.stmts[query]; ok {
 		return st, nil
 	}
@@ -38,12 +45,13 @@ func (c *conn) prepare(query string) (*sql.Stmt, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare %q: %w", query, err)
 	}
-	c.stmts[query] = st
-	return st, nil
+	kept := &statement{st, changesPeople.MatchString(query)}
+	c.stmts[query] = kept
+	return kept, nil
 }
 
 // prepare is the statement of a query on this connection.
-func (t *Tx) prepare(query string) (*sql.Stmt, error) {
+func (t *Tx) prepare(query string) (*statement, error) {
 	if t.s.trace != nil {
 		t.s.trace(query)
 	}
@@ -72,6 +80,9 @@ func (t *Tx) exec(query string, args ...any) (sql.Result, error) {
 	st, err := t.prepare(query)
 	if err != nil {
 		return nil, t.failed(err)
+	}
+	if st.people {
+		t.s.peopleChanged = true
 	}
 	res, err := st.ExecContext(bg, args...)
 	if err != nil {
@@ -132,30 +143,56 @@ func value[T any](t *Tx, query string, args ...any) (T, error) {
 
 // many reads all rows; the rows are closed when it returns.
 func many[T any](t *Tx, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	return manyOf(t, 0, scan, query, args...)
+}
+
+// manyOf is many where it is known how many rows to expect: a list of large rows
+// that grows is copied again and again.
+func manyOf[T any](t *Tx, expect int, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	var list []T
+	err := t.each(func(r scanner) error {
+		v, err := scan(r)
+		if err != nil {
+			return err
+		}
+		if list == nil {
+			list = make([]T, 0, min(max(expect, 1), maxExpected))
+		}
+		list = append(list, v)
+		return nil
+	}, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+// maxExpected is for how many rows there is room before the first came.
+const maxExpected = 64
+
+// each hands over all rows; they are closed when it returns.
+func (t *Tx) each(scan func(scanner) error, query string, args ...any) error {
 	if t.broken != nil {
-		return nil, t.broken
+		return t.broken
 	}
 	st, err := t.prepare(query)
 	if err != nil {
-		return nil, t.failed(err)
+		return t.failed(err)
 	}
 	rows, err := st.QueryContext(bg, args...)
 	if err != nil {
-		return nil, t.failed(err)
+		return t.failed(err)
 	}
 	defer rows.Close()
-	var list []T
 	for rows.Next() {
-		v, err := scan(rows)
-		if err != nil {
-			return nil, t.failed(err)
+		if err := scan(rows); err != nil {
+			return t.failed(err)
 		}
-		list = append(list, v)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, t.failed(err)
+		return t.failed(err)
 	}
-	return list, nil
+	return nil
 }
 
 // exists says whether a query of one column has a row.

@@ -198,6 +198,10 @@ func (s *Store) commit(batch []*job) error {
 		return fmt.Errorf("commit: %w", err)
 	}
 	s.commits.Add(1)
+	if s.peopleChanged {
+		s.people.forget()
+		s.peopleChanged = false
+	}
 	return nil
 }
 
@@ -267,8 +271,11 @@ func (s *Store) checkOtherWriters() {
 		slog.Warn("cannot read data_version", "error", err)
 		return
 	}
-	if v != s.version && s.OnForeignWrite != nil {
-		runAfter([]func(){s.OnForeignWrite})
+	if v != s.version {
+		s.people.forget()
+		if s.OnForeignWrite != nil {
+			runAfter([]func(){s.OnForeignWrite})
+		}
 	}
 	s.version = v
 }

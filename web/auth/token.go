@@ -75,10 +75,7 @@ func (g *Guard) grant(r *http.Request, value string) (*Grant, error) {
 	}
 	var k Grant
 	err := g.st.Read(r.Context(), func(tx *store.Tx) (err error) {
-		if k.Token, err = tx.Token(hashSecret(value)); err != nil {
-			return err
-		}
-		k.App, err = tx.App(k.Token.AppID)
+		k.Token, k.App, err = tx.TokenAndApp(hashSecret(value))
 		return err
 	})
 	if errors.Is(err, store.ErrNotFound) {

@@ -25,7 +25,7 @@ func (h *house) garden(posts int) (ids []int64) {
 		host, err := tx.EnsureHost("allotments.example")
 		for i := range 300 {
 			uri := fmt.Sprintf("https://allotments.example/users/%d", i)
-			a := store.Actor{URI: uri, HostID: host, Username: fmt.Sprintf("gardener%d", i), Domain: "allotments.example", Name: "A gardener", Kind: "Person", Inbox: uri + "/inbox", FetchedAt: start}
+			a := store.Actor{URI: uri, HostID: host, Username: fmt.Sprintf("gardener%d", i), Domain: "allotments.example", Name: "A gardener", Kind: "Person", Inbox: uri + "/inbox", URL: uri, IconURL: uri + "/face.png", ImageURL: uri + "/bed.png", Summary: "<p>Beans, mostly.</p>", FetchedAt: start}
 			if err == nil {
 				err = tx.SaveActor(&a)
 			}
@@ -83,6 +83,7 @@ func TestNoQueryPerStatus(t *testing.T) {
 	h.write(func(tx *store.Tx) error { return tx.MuteThread(ids[0]) })
 	count := func(path string) int {
 		t.Helper()
+		h.write(func(tx *store.Tx) error { return tx.SetActorMedia(1<<50, "", "") }) // nobody is kept in memory
 		mu.Lock()
 		asked = nil
 		mu.Unlock()
@@ -110,6 +111,18 @@ func cpuTime(b *testing.B) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
+// sink takes an answer and keeps nothing of it, as a connection does.
+type sink struct {
+	header      http.Header
+	code, bytes int
+}
+
+func (s *sink) Header() http.Header { return s.header }
+
+func (s *sink) WriteHeader(code int) { s.code = code }
+
+func (s *sink) Write(b []byte) (int, error) { s.bytes += len(b); return len(b), nil }
+
 // BenchmarkHome is the home timeline of 20 as an app gets it: token, page, JSON
 // (LIMITS: 0.35 ms of CPU, 20,000 posts deep as well).
 func BenchmarkHome(b *testing.B) {
@@ -124,10 +137,10 @@ func BenchmarkHome(b *testing.B) {
 			for b.Loop() {
 				asked++
 				h.pass(time.Second) // within what an app may ask
-				w := httptest.NewRecorder()
+				w := &sink{header: http.Header{}}
 				h.api.ServeHTTP(w, r.Clone(r.Context()))
-				if w.Code != http.StatusOK || w.Body.Len() < 10000 {
-					b.Fatalf("%d %.200s", w.Code, w.Body)
+				if w.code != http.StatusOK || w.bytes < 10000 {
+					b.Fatalf("%d, %d bytes", w.code, w.bytes)
 				}
 			}
 			b.ReportMetric(float64(cpuTime(b)-began)/float64(asked)/1e6, "cpu-ms/op") // a busy machine stretches the rest

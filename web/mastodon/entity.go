@@ -200,20 +200,22 @@ func (m *room) bare(p *store.Post) *Status {
 	if acc == nil || m.hidden[p.ActorID] || !m.seen(p) {
 		return nil
 	}
+	marks := m.marks[p.ID]
 	s := &Status{
 		ID: id(p.ID), CreatedAt: date(p.PublishedAt), Sensitive: p.Sensitive, SpoilerText: p.Summary,
 		Visibility: visibilityName(p.Visibility), Language: textOrNull(p.Language), URI: p.URI, URL: or(p.URL, p.URI),
 		RepliesCount: p.Replies, ReblogsCount: p.Boosts, FavouritesCount: p.Likes, EditedAt: dateOrNull(p.EditedAt),
 		Content: p.HTML(), Filtered: filtered(m.filters.Match(p), p.ID), Account: acc, Media: m.media(p), Mentions: m.mentions(p.Extra.Mentions),
 		Tags: m.tags(p.Extra.Tags), Emojis: m.emojisOf(m.actors[p.ActorID].HostID, p.Extra.Emojis), Poll: m.poll(p),
-		Favourited: m.liked[p.ID], Reblogged: m.boosted[p.ID], Bookmarked: m.saved[p.ID], Muted: m.hushed[p.ID],
+		Muted:         m.hushed[p.ID],
 		Card:          m.card(p),
-		QuoteApproval: m.quoteApproval(p), QuotesCount: m.quoteCounts[p.ID],
+		QuoteApproval: m.quoteApproval(p), QuotesCount: marks.Quotes,
 	}
 	if m.visited() {
 		m.forVisitor(s, p)
 		return s
 	}
+	s.Favourited, s.Reblogged, s.Bookmarked = marks.Liked, marks.Boosted, marks.Saved
 	if p.Extra.App != "" {
 		s.Application = &Application{p.Extra.App, textOrNull(p.Extra.AppURL)}
 	}

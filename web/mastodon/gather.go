@@ -61,10 +61,8 @@ type room struct {
 	counts   ownCounts
 	actors   map[int64]store.Actor
 	posts    map[int64]*store.Post
-	pinned   map[int64]bool  // own posts
-	liked    map[int64]bool  // by the owner
-	boosted  map[int64]bool  // by the owner
-	saved    map[int64]bool  // by the owner
+	pinned   map[int64]bool // own posts
+	marks    map[int64]store.Marks
 	hushed   map[int64]bool  // in a conversation that the owner muted
 	votes    map[int64][]int // of the owner, in others' polls
 	hidden   map[int64]bool  // authors whose posts are not shown: blocked, of blocked servers (T48), or gone
@@ -73,10 +71,9 @@ type room struct {
 	emojis   federation.EmojiPaths
 	filters  federation.Filters
 
-	cards       map[int64]store.LinkCard       // what posts link to
-	quoted      map[int64]federation.QuoteView // what posts quote
-	quoteCounts map[int64]int
-	bonds       map[int64]store.Bond // how the owner stands to authors whose policies depend on it
+	cards  map[int64]store.LinkCard       // what posts link to
+	quoted map[int64]federation.QuoteView // what posts quote
+	bonds  map[int64]store.Bond           // how the owner stands to authors whose policies depend on it
 }
 
 // gather reads what posts and actors need to be shown: boosted posts, parents
@@ -116,14 +113,13 @@ func (a *API) gatherFor(scope federation.Scope, tx *store.Tx, posts []store.Post
 			ids = append(ids, c.AuthorID) // 0 is nobody
 		}
 	}
+	if len(shown) > 0 {
+		if m.marks, err = tx.Marks(shown); err != nil {
+			return nil, err
+		}
+	}
 	if len(shown) > 0 && !m.visited() {
 		m.filters = a.svc.Filters()
-		if m.liked, m.boosted, err = tx.Touched(shown); err != nil {
-			return nil, err
-		}
-		if m.saved, err = tx.BookmarkedAmong(shown); err != nil {
-			return nil, err
-		}
 		if m.hushed, err = tx.InMutedThread(shown...); err != nil {
 			return nil, err
 		}
@@ -156,14 +152,21 @@ func (a *API) gatherFor(scope federation.Scope, tx *store.Tx, posts []store.Post
 // readEmojis reads where the pictures are that posts and names of a page use.
 func (m *room) readEmojis(tx *store.Tx) error {
 	var words []federation.EmojiWords
+	add := func(hostID int64, list []store.Emoji) {
+		if len(list) > 0 {
+			words = append(words, federation.EmojiWords{HostID: hostID, List: list})
+		}
+	}
 	for _, p := range m.posts {
-		words = append(words, federation.EmojiWords{HostID: m.actors[p.ActorID].HostID, List: p.Extra.Emojis})
+		if len(p.Extra.Emojis) > 0 {
+			add(m.actors[p.ActorID].HostID, p.Extra.Emojis)
+		}
 	}
 	for _, a := range m.actors {
-		words = append(words, federation.EmojiWords{HostID: a.HostID, List: a.Extra.Emojis})
+		add(a.HostID, a.Extra.Emojis)
 	}
 	for _, a := range m.moved {
-		words = append(words, federation.EmojiWords{HostID: a.HostID, List: a.Extra.Emojis})
+		add(a.HostID, a.Extra.Emojis)
 	}
 	m.emojis = federation.EmojiPaths{}
 	return m.api.svc.ReadEmojis(tx, m.scope, m.emojis, words...)

@@ -87,9 +87,12 @@ func (m *room) readQuotes(tx *store.Tx) error {
 	for range 2 {
 		var fresh []store.Post
 		for id, p := range m.posts {
-			if _, known := m.quoted[id]; !known {
+			if _, known := m.quoted[id]; !known && p.Extra.QuoteURI != "" {
 				fresh = append(fresh, *p)
 			}
+		}
+		if len(fresh) == 0 {
+			break
 		}
 		views, err := m.api.svc.QuoteViews(tx, fresh)
 		if err != nil {
@@ -107,17 +110,13 @@ func (m *room) readQuotes(tx *store.Tx) error {
 	if err := m.readRelated(tx); err != nil { // whom a quoted post answers
 		return err
 	}
-	ids, authors := make([]int64, 0, len(m.posts)), []int64(nil)
-	for id, p := range m.posts {
-		ids = append(ids, id)
+	var authors []int64
+	for _, p := range m.posts {
 		if p.Extra.Policy != nil && p.Extra.Policy.Quote != nil {
 			authors = append(authors, p.ActorID)
 		}
 	}
 	var err error
-	if m.quoteCounts, err = tx.CountQuotes(ids); err != nil {
-		return err
-	}
 	m.bonds, err = tx.Bonds(authors)
 	return err
 }

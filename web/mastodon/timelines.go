@@ -9,6 +9,11 @@ import (
 // timeline answers with a page of posts that is bounded by their own ids. Posts by
 // people whom the owner muted are in none, nor are boosts of them.
 func (a *API) timeline(c *call, page store.Page, read func(*store.Tx) ([]store.Post, error)) (any, error) {
+	return a.timelineOf(c, page, read, (*room).unmuted)
+}
+
+// timelineOf is the same with what is left out of it besides.
+func (a *API) timelineOf(c *call, page store.Page, read func(*store.Tx) ([]store.Post, error), leave func(*room, *store.Tx, []store.Post) ([]store.Post, error)) (any, error) {
 	return store.Get(c.ctx, a.st, func(tx *store.Tx) ([]*Status, error) {
 		posts, err := read(tx)
 		if err != nil {
@@ -19,7 +24,7 @@ func (a *API) timeline(c *call, page store.Page, read func(*store.Tx) ([]store.P
 			return nil, err
 		}
 		a.linkPages(c, page, postIDs(posts))
-		posts, err = m.unmuted(tx, posts)
+		posts, err = leave(m, tx, posts)
 		return m.statuses(posts), err
 	})
 }
@@ -41,10 +46,11 @@ func (m *room) unmuted(tx *store.Tx, posts []store.Post) ([]store.Post, error) {
 	}), nil
 }
 
-// home: GET /api/v1/timelines/home.
+// home: GET /api/v1/timelines/home. The store leaves out already who is muted.
 func (a *API) home(c *call) (any, error) {
 	page := c.page(20, 40)
-	return a.timeline(c, page, func(tx *store.Tx) ([]store.Post, error) { return tx.Home(page) })
+	all := func(_ *room, _ *store.Tx, posts []store.Post) ([]store.Post, error) { return posts, nil }
+	return a.timelineOf(c, page, func(tx *store.Tx) ([]store.Post, error) { return tx.Home(page) }, all)
 }
 
 // listTimeline: GET /api/v1/timelines/list/:id.
