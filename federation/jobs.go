@@ -2,6 +2,7 @@ package federation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"strconv"
@@ -181,6 +182,10 @@ func (s *Service) runJob(ctx context.Context, j store.Job) {
 		if err == nil || !passing(err) {
 			return tx.JobDone(j.ID)
 		}
+		var worth *worthWaiting
+		if j.LastTry() && errors.As(err, &worth) {
+			return tx.JobAlone(j, err.Error(), s.now().Add(worth.wait()))
+		}
 		aside, e := tx.JobFailed(j, err.Error())
 		if aside {
 			s.log.Warn("set a job aside", "kind", j.Kind, "key", j.Key, "error", err)
@@ -193,6 +198,21 @@ func (s *Service) runJob(ctx context.Context, j store.Job) {
 	if werr != nil {
 		s.log.Error("cannot record a job", "kind", j.Kind, "error", werr)
 	}
+}
+
+// worthWaiting is a failure of what somebody else's server must take, and may take
+// hours later as well: it is tried on beyond the usual tries, and lets others pass.
+// When it is too late for it, the job ends by itself.
+type worthWaiting struct {
+	error
+	asked time.Duration // how long to wait, if the server said
+}
+
+func (e *worthWaiting) Unwrap() error { return e.error }
+
+// wait is how long until the next try.
+func (e *worthWaiting) wait() time.Duration {
+	return min(max(e.asked, 30*time.Minute), 12*time.Hour)
 }
 
 // callJob runs the job's function; a panic becomes an error, so that one bad

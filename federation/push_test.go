@@ -11,6 +11,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -38,6 +39,7 @@ type pushService struct {
 	status int // of its answers; 0 is 201
 	asked  int
 	got    []map[string]any
+	poison string // what it never takes
 }
 
 func newPushService(t *testing.T) *pushService {
@@ -79,6 +81,10 @@ func (p *pushService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	dec.UseNumber()
 	if err := dec.Decode(&told); err != nil {
 		p.t.Errorf("%s: %v", plain, err)
+	}
+	if p.poison != "" && strings.Contains(string(plain), p.poison) {
+		w.WriteHeader(http.StatusInternalServerError)
+		return
 	}
 	p.got = append(p.got, told)
 	w.WriteHeader(http.StatusCreated)
@@ -149,6 +155,13 @@ func (p *pushService) answer(status int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.status, p.asked = status, 0
+}
+
+// refuse makes it fail for good at messages with a word.
+func (p *pushService) refuse(word string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.poison = word
 }
 
 func (p *pushService) wish(standard bool, policy string, kinds ...string) federation.PushWish {
@@ -327,6 +340,66 @@ func TestPushSubscriptionsThatAreOver(t *testing.T) {
 	if list := svc.told(); len(list) != 0 {
 		t.Errorf("told after two days: %v", list)
 	}
+}
+
+// A push service that is down for hours gets everything when it is back, what came
+// last as soon as the next try; and a message that it never takes holds up no other.
+func TestPushMessagesOutlastTheirService(t *testing.T) {
+	c := fedtest.New(t, "alice", "bob")
+	alice, bob := c.Servers[0], c.Servers[1]
+	bob.Follows(t, alice)
+	svc := newPushService(t)
+	subscribe(t, alice, phone(t, alice, "Phone"), svc.wish(true, "", "mention"))
+	svc.answer(503)
+	for i := range 6 { // over nine hours
+		bob.Post(t, store.Public, fmt.Sprintf("Word %d for @%s", i, alice.Handle()))
+		c.Settle()
+		c.SettleFor(90*time.Minute, 10*time.Minute)
+	}
+	tries := svc.asked
+	svc.answer(0)
+	c.SettleFor(40*time.Minute, 10*time.Minute)
+	list := svc.told()
+	words := map[string]bool{}
+	for _, m := range list {
+		words[m["body"].(string)] = true
+	}
+	if len(list) != 6 || len(words) != 6 {
+		t.Errorf("%d messages of 6 came, %d different: %v", len(list), len(words), list)
+	}
+	if tries > 100 {
+		t.Errorf("asked %d times while it was down", tries)
+	}
+	if _, dead, err := jobsOf(alice); err != nil || dead != 0 {
+		t.Errorf("%d jobs were set aside, %v", dead, err)
+	}
+
+	svc.refuse("poison")
+	bob.Post(t, store.Public, "The poison for @"+alice.Handle())
+	c.SettleFor(2*time.Hour, 10*time.Minute)
+	for i := range 3 {
+		bob.Post(t, store.Public, fmt.Sprintf("Later %d for @%s", i, alice.Handle()))
+		c.Settle()
+		if list := svc.told(); len(list) != 1 {
+			t.Errorf("behind one that is not taken %d came at once", len(list))
+		}
+		c.SettleFor(time.Hour, 10*time.Minute)
+	}
+	c.Advance(49 * time.Hour)
+	c.SettleFor(time.Hour, 10*time.Minute)
+	if waiting, dead, err := jobsOf(alice); err != nil || dead != 0 || waiting != 0 {
+		t.Errorf("after two days %d wait and %d were set aside, %v", waiting, dead, err)
+	}
+}
+
+// jobsOf counts the push messages that wait and those set aside.
+func jobsOf(at *fedtest.Server) (waiting, dead int, err error) {
+	_, err = store.Get(ctx(), at.Store(), func(tx *store.Tx) (struct{}, error) {
+		var err error
+		waiting, dead, err = tx.CountJobs()
+		return struct{}{}, err
+	})
+	return waiting, dead, err
 }
 
 // T51: nothing goes to an app whose token was revoked, not even what waited.

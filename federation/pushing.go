@@ -88,7 +88,9 @@ func pushWanted(tx *store.Tx, p store.PushSubscription, n store.Notification) (b
 }
 
 // push is the job "push": it tells one app of one notification. An app that is not
-// there any more is forgotten.
+// there any more is forgotten. The messages to an app go in their order; one that its
+// push service does not take for three quarters of an hour is tried on alone until it
+// is no news any more, so that it is not lost and holds up nothing.
 func (s *Service) push(ctx context.Context, payload []byte) error {
 	var j pushJob
 	if err := json.Unmarshal(payload, &j); err != nil {
@@ -149,13 +151,13 @@ func (s *Service) sendPush(ctx context.Context, p store.PushSubscription, told p
 	})
 	switch {
 	case err != nil:
-		return err
+		return &worthWaiting{error: err}
 	case a.Status < 300:
 		return nil
 	case a.Status == http.StatusNotFound || a.Status == http.StatusGone: // RFC 8030 7.3
 		return s.store.Write(ctx, func(tx *store.Tx) error { return tx.DropPushAt(p.TokenID, p.Endpoint) })
 	}
-	return &remote.StatusError{Code: a.Status, RetryAfter: a.RetryAfter, URL: p.Endpoint}
+	return &worthWaiting{&remote.StatusError{Code: a.Status, RetryAfter: a.RetryAfter, URL: p.Endpoint}, a.RetryAfter}
 }
 
 // pushText says in words what happened. The push service cannot read it.
