@@ -146,15 +146,12 @@ func (s *Service) receive(ctx context.Context, r *http.Request, body []byte, sou
 	if !s.budget.hosts.allow(host, s.now()) {
 		return tooMany()
 	}
-	if err := s.actorNotBlocked(ctx, k.actorURI); errors.Is(err, errBlocked) {
-		return reply.Errorf(reply.Forbidden, "this server does not accept anything from %s", printable(k.actorURI, 200))
-	} else if err != nil {
-		return err
-	}
 	if s.replays.known(sig, s.now()) {
 		return nil
 	}
-	if err := s.accept(ctx, act, k, sig, body); err != nil {
+	if err := s.accept(ctx, act, k, sig, body); errors.Is(err, errBlocked) {
+		return reply.Errorf(reply.Forbidden, "this server does not accept anything from %s", printable(k.actorURI, 200))
+	} else if err != nil {
 		return err
 	}
 	if err := s.noteSync(ctx, r.Header, k); err != nil {
@@ -230,8 +227,14 @@ func (s *Service) ignoredFromStranger(ctx context.Context, keyID string, act *ap
 	return err == nil && !known, err
 }
 
-// accept applies a verified activity or queues it.
+// accept applies a verified activity or queues it. Of a server that is blocked
+// nothing comes so far, of an actor who is blocked nothing comes further.
 func (s *Service) accept(ctx context.Context, act *ap.Activity, k *signer, sig *httpsig.Signature, body []byte) error {
+	if k.actorID == 0 || ap.Host(k.actorURI) != ap.Host(sig.KeyID) || act.Actor != k.actorURI || !knownVerb(act.Type) {
+		if err := s.actorNotBlocked(ctx, k.actorURI); err != nil {
+			return err
+		}
+	} // else it is asked below, with all the rest
 	if act.Actor != k.actorURI && (act.Raw.Has("signature") || act.Raw.Has("proof")) {
 		return s.acceptForwarded(ctx, act, k, body)
 	}
@@ -257,6 +260,11 @@ func (s *Service) accept(ctx context.Context, act *ap.Activity, k *signer, sig *
 			s.keys.forget(k.actorURI)
 			return &reply.Error{Code: reply.Unavailable, Message: "try again", RetryAfter: time.Second, Err: err}
 		} else if err != nil {
+			return err
+		}
+		if _, err = tx.BlockOf(k.actorID); err == nil {
+			return errBlocked
+		} else if !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
 		if waiting, err = tx.JobWaiting(act.Actor); err != nil || waiting && verbs[act.Type].revises {

@@ -74,6 +74,10 @@ func (t *Tx) ownPostsOf(q AuthorQuery, p Page) ([]Post, error) {
 		where p.actor_id = 1
 		and p.boost_of is null
 		and ` + withMedia
+	} else if q.OnlyBoosts {
+		from = `posts_own_boosts
+		where p.actor_id = 1
+		and p.boost_of is not null`
 	}
 	own := `
 		select p.id

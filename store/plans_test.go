@@ -146,6 +146,21 @@ func TestHotQueriesKeepTheirPlans(t *testing.T) {
 			func(tx *store.Tx) error { _, err := tx.FeaturedTagNames(); return err },
 			func(tx *store.Tx) error { _, err := tx.FeaturedAmong([]string{"tag7"}); return err },
 			func(tx *store.Tx) error { _, err := tx.FollowingAccepted(w.Bob.ID, 40); return err })},
+		{"own boosts", []string{"INDEX posts_own_boosts (id>? AND id<?)"}, ask(
+			func(tx *store.Tx) error {
+				_, err := tx.PostsOf(store.OwnerID, store.AuthorQuery{Replies: true, OnlyBoosts: true}, first)
+				return err
+			},
+			func(tx *store.Tx) error {
+				_, err := tx.PostsOf(store.OwnerID, store.AuthorQuery{Replies: true, OnlyBoosts: true}, store.Page{Min: 1})
+				return err
+			})},
+		{"what a post answers", []string{"p USING INTEGER PRIMARY KEY"}, ask(
+			func(tx *store.Tx) error { _, err := tx.Ancestors(w.Walk, 40); return err },
+			func(tx *store.Tx) error {
+				_, err := tx.Ancestors(store.Post{ID: 1, ParentID: w.Walk.ID}, 40)
+				return err
+			})},
 		{"own posts", []string{"INDEX posts_own"}, ask(
 			func(tx *store.Tx) error { _, err := tx.OwnPosts(first, store.Unlisted, false, true); return err },
 			func(tx *store.Tx) error {

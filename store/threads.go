@@ -15,24 +15,27 @@ func (t *Tx) Replies(postID int64, limit int) ([]Post, error) {
 		limit ?`, postID, limit)
 }
 
-// Ancestors lists the known posts above one, the root first, at most limit.
+// Ancestors lists the known posts above one, the root first, at most limit. A
+// circle of parents ends where it closes.
 func (t *Tx) Ancestors(p Post, limit int) ([]Post, error) {
-	var up []Post
-	seen := map[int64]bool{p.ID: true}
-	for p.ParentID != 0 && len(up) < limit && !seen[p.ParentID] {
-		seen[p.ParentID] = true
-		parent, err := t.Post(p.ParentID)
-		if err == ErrNotFound {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-		up = append(up, parent)
-		p = parent
+	if p.ParentID == 0 || limit <= 0 {
+		return nil, nil
 	}
+	up, err := many(t, scanPost, `
+		with recursive above (id) as (
+			select ?
+			union
+			select p.parent_id
+			from above up
+			cross join posts p on p.id = up.id
+			where p.parent_id is not null
+			limit ?)
+		select `+postColumns+`
+		from above up
+		cross join posts p on p.id = up.id
+		where up.id != ?`, p.ParentID, limit, p.ID)
 	slices.Reverse(up)
-	return up, nil
+	return up, err
 }
 
 // below names the ids of a post and of the known posts under it, level by level,

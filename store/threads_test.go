@@ -151,3 +151,43 @@ func TestHandlesAtHome(t *testing.T) {
 		t.Error("one whose handle is elsewhere")
 	}
 }
+
+// TestAncestorsEndWhereACircleCloses: nor is a chain climbed further than asked for.
+func TestAncestorsEndWhereACircleCloses(t *testing.T) {
+	s, w, _ := world(t)
+	var posts []store.Post
+	write(t, s, func(tx *store.Tx) error {
+		for i := range 50 {
+			p := store.Post{URI: fmt.Sprintf("https://bob.example/c/%d", i), ActorID: w.Bob.ID, PublishedAt: storetest.Start.Add(time.Duration(i) * time.Second)}
+			if i > 0 {
+				p.ParentURI = posts[i-1].URI
+			}
+			if err := tx.InsertPost(&p); err != nil {
+				return err
+			}
+			posts = append(posts, p)
+		}
+		return nil
+	})
+	above := func(i, limit int) []int64 {
+		return ids(read(t, s, func(tx *store.Tx) ([]store.Post, error) {
+			p, err := tx.Post(posts[i].ID)
+			if err != nil {
+				return nil, err
+			}
+			return tx.Ancestors(p, limit)
+		}))
+	}
+	if got := above(49, 40); len(got) != 40 || got[0] != posts[9].ID || got[39] != posts[48].ID {
+		t.Errorf("of 49 above, 40 are %v", got)
+	}
+	if got := above(0, 40); len(got) != 0 {
+		t.Errorf("above a root are %v", got)
+	}
+	write(t, s, func(tx *store.Tx) error {
+		return tx.Exec("update posts set parent_id = ?, parent_uri = ? where id = ?", posts[3].ID, posts[3].URI, posts[0].ID)
+	})
+	if got := above(3, 40); !slices.Equal(got, []int64{posts[0].ID, posts[1].ID, posts[2].ID}) {
+		t.Errorf("in a circle of four, above one of them are %v", got)
+	}
+}

@@ -753,3 +753,5 @@ CREATE TABLE filter_posts (
 CREATE UNIQUE INDEX filter_posts_post on filter_posts (post_id, filter_id);
 
 CREATE INDEX filter_posts_filter on filter_posts (filter_id);
+
+CREATE INDEX posts_own_boosts on posts (id) where actor_id = 1 and boost_of is not null;
