@@ -23,6 +23,7 @@ import (
 	"dassie/federation/remote"
 	"dassie/store"
 	"dassie/store/media"
+	"dassie/store/storetest"
 )
 
 var docNow = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -51,7 +52,9 @@ func newDocServer(t testing.TB, domain, host string) *docServer {
 		defer d.mu.Unlock()
 		return d.clock
 	}
-	st, err := store.Open(t.TempDir(), store.Options{Create: true, Now: now})
+	dir := t.TempDir()
+	storetest.File(t, dir)
+	st, err := store.Open(dir, store.Options{Now: now, RSAKey: storetest.RSAKey})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -154,6 +155,7 @@ func TestMethodsOfEveryRoute(t *testing.T) {
 // T42: a followers-only, a direct, a deleted private post and a draft are, to
 // anybody who may not read them, exactly what an id is that never was.
 func TestT42_PrivatePostsAreLikeWhatNeverWas(t *testing.T) {
+	everything := os.Getenv("DASSIE_LONG") != ""
 	h := newHouse(t)
 	secret := func(p *store.Post) { p.Extra.Tags = []string{"secret"} }
 	hidden := map[string]store.Post{
@@ -221,6 +223,9 @@ func TestT42_PrivatePostsAreLikeWhatNeverWas(t *testing.T) {
 			for who, sign := range askers {
 				for _, accept := range []string{browser, peer, "*/*", ""} {
 					for _, method := range []string{"GET", "HEAD"} {
+						if !everything && (method == "HEAD" && accept != peer || len(accept) < 4 && who != "anonymous") {
+							continue // signing alone would take half a minute
+						}
 						got := h.ask(method, h.address(rt.pattern, formatID(post.ID)), accept, sign, form, from)
 						never := h.ask(method, h.address(rt.pattern, "77777777777"), accept, sign, form, from)
 						compareAnswers(t, strings.Join([]string{method, rt.pattern, name, who, accept}, " "), formatID(post.ID), got, never)

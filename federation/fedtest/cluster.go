@@ -19,6 +19,7 @@ import (
 	"dassie/federation/remote"
 	"dassie/store"
 	"dassie/store/media"
+	"dassie/store/storetest"
 )
 
 // maxRounds bounds Settle: a cluster that is still busy then sends in circles.
@@ -124,7 +125,8 @@ func patience(tb testing.TB) time.Duration {
 func (s *Server) open(tb testing.TB, dir string) {
 	tb.Helper()
 	s.dir = dir
-	st, err := store.Open(dir, store.Options{Create: true, Serve: true, Now: s.cluster.Now, Patience: patience(tb), RSAKey: s.cluster.drawKey})
+	storetest.File(tb, dir)
+	st, err := store.Open(dir, store.Options{Serve: true, Now: s.cluster.Now, Patience: patience(tb), RSAKey: s.cluster.drawKey})
 	if err != nil {
 		tb.Fatal(err)
 	}

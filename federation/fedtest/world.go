@@ -3,7 +3,6 @@ package fedtest
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
 	"fmt"
@@ -79,10 +78,7 @@ var scrubbed = regexp.MustCompile(`SCRUBBED_(ID|DATE)|\{\{[A-Za-z]+\}\}`)
 // alone is sent to the owner of to, which is a server of the cluster.
 func (c *Cluster) World(dir string, to *Server) *World {
 	c.tb.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		c.tb.Fatal(err)
-	}
+	key := c.nextKey()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		c.tb.Fatal(err)

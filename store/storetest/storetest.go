@@ -6,6 +6,8 @@ package storetest
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
 	"os"
 	"path/filepath"
 	"sync"
@@ -55,6 +57,30 @@ func File(t testing.TB, dir string) {
 	if err := os.WriteFile(filepath.Join(dir, store.FileName), empty(), 0o600); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// drawn are the keys that RSAKey hands out.
+var drawn struct {
+	sync.Mutex
+	keys [4]*rsa.PrivateKey
+	next int
+}
+
+// RSAKey is one of four keys in their turn, for Options.RSAKey: drawing one takes
+// longer than most tests.
+func RSAKey() (*rsa.PrivateKey, error) {
+	drawn.Lock()
+	defer drawn.Unlock()
+	place := &drawn.keys[drawn.next%len(drawn.keys)]
+	drawn.next++
+	if *place == nil {
+		key, err := rsa.GenerateKey(rand.Reader, 2048)
+		if err != nil {
+			return nil, err
+		}
+		*place = key
+	}
+	return *place, nil
 }
 
 func open(t testing.TB, file []byte, opts []Option) *store.Store {

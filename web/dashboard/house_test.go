@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"dassie/assets"
@@ -43,19 +44,25 @@ type page struct {
 	header   http.Header
 }
 
+// What every house needs and costs more than most tests is made once.
+var (
+	passwordHash = sync.OnceValues(func() (string, error) { return auth.HashPassword(ctx, password) })
+	templates    = sync.OnceValues(func() (*assets.Set, error) { return assets.Templates(nil) })
+)
+
 // newHouse starts alice and the others, and logs alice in.
 func newHouse(t testing.TB, others ...string) *house {
 	t.Helper()
 	h := &house{t: t, cluster: fedtest.New(t, append([]string{"alice"}, others...)...)}
 	h.Server = h.cluster.Servers[0]
-	hash, err := auth.HashPassword(ctx, password)
+	hash, err := passwordHash()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := h.Store().Write(ctx, func(tx *store.Tx) error { return tx.SetPassword(hash) }); err != nil {
 		t.Fatal(err)
 	}
-	set, err := assets.Templates(nil)
+	set, err := templates()
 	if err != nil {
 		t.Fatal(err)
 	}
