@@ -186,13 +186,24 @@ func sampleSitePages(pages map[string]any) {
 		Posts               int
 		Since               time.Time
 	}{visitor("About", "/about"), "nora@veldkamp.example", "mailto:nora@veldkamp.example", []string{"Be kind, or be elsewhere.", "No advice on slugs."}, []string{"spam.example"}, true, 1204, since}
-	pages["privacy"] = struct {
+	type policyChange struct {
+		At             time.Time
+		What, Was, Now string
+	}
+	type privacy struct {
 		Visitor
-		Server, Handle, Name, Contact, ContactURL                                              string
-		Approves, Searchable, Previews, Lists, Counts, Engines, AI, Suggested, SignedOnly, TLS bool
-		LogInDays, RemoteDays, MediaMB                                                         int
-		Changed                                                                                time.Time
-	}{visitor("Privacy", "/privacy-policy"), "veldkamp.example", "@nora@veldkamp.example", "Nora Veldkamp", "", "", true, true, true, false, true, false, false, true, true, true, 365, 90, 512, since}
+		Server, Handle, Name, Contact, ContactURL                                                       string
+		Approves, Searchable, Previews, Lists, Counts, Engines, AI, Suggested, Indexed, SignedOnly, TLS bool
+		LogInDays, RemoteDays, MediaMB                                                                  int
+		Changed                                                                                         time.Time
+		Changes                                                                                         []policyChange
+	}
+	policy := privacy{visitor("Privacy", "/privacy-policy"), "veldkamp.example", "@nora@veldkamp.example", "Nora Veldkamp", "", "", true, true, true, false, true, false, false, true, true, true, true, 365, 90, 512, since, nil}
+	pages["privacy.first"] = policy
+	policy.Contact, policy.ContactURL = "nora@veldkamp.example", "mailto:nora@veldkamp.example"
+	policy.Changes = []policyChange{{now.AddDate(0, 0, -3), "Web search engines may list these pages", "yes", "no"}, {now.AddDate(0, -1, 0), "Where to write to", "", ""}, {now.AddDate(0, -2, 0), "Days for which addresses of log-ins are kept", "365", "30"}}
+	policy.Changed = policy.Changes[0].At
+	pages["privacy"] = policy
 	type reach struct {
 		Discoverable, Indexable, ShowLists, PostsOnWeb, UnlistedOnWeb, ShowCounts, Feeds, VisitorSearch, SearchEngines, AICrawlers, ShowBlocked bool
 		Contact, Rules                                                                                                                          string

@@ -2,8 +2,6 @@ package federation
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -25,74 +23,45 @@ type Privacy struct {
 	TLS                  bool // everything goes over https
 	LogInDays            int  // 0: addresses of log-ins are not kept
 	RemoteDays, MediaMB  int
-	Changed              time.Time // when it began to say this, in the owner's zone
+	Indexed              bool                  // public posts may be found by the search of other servers
+	Changed              time.Time             // when it began to say this, in the owner's zone
+	Changes              []store.PrivacyChange // the newest first, What in words
 }
 
-// policySetting is the internal setting that remembers what the policy said and
-// since when.
-const policySetting = "privacy_policy"
+// policyChangesShown is how many changes the policy lists.
+const policyChangesShown = 50
 
-// datedPolicy is what was said, and since when.
-type datedPolicy struct {
-	Said  Privacy
-	Since time.Time
-}
-
-// PrivacyPolicy is the policy as the settings make it. A change is dated when the
-// policy is first asked for after it.
+// PrivacyPolicy is the policy as the settings make it, with what changed in it.
 func (s *Service) PrivacyPolicy(ctx context.Context) (Privacy, error) {
 	set := s.Settings()
-	now := Privacy{
+	p := Privacy{
 		Server: s.origin.Host, Handle: "@" + s.origin.Handle(s.me.Name), Contact: set.Contact, ContactURL: contactURL(set.Contact),
-		Approves: set.ApproveFollowers, Searchable: set.PostsOnWeb && set.VisitorSearch, Previews: set.LinkPreviews, Lists: set.ShowLists, Counts: set.ShowCounts,
-		Engines: set.SearchEngines, AI: set.AICrawlers, Suggested: set.Discoverable, SignedOnly: set.AuthorizedFetch, TLS: !s.origin.Loopback(),
-		LogInDays: set.KeepAddressDays, RemoteDays: set.KeepRemoteDays, MediaMB: set.MediaCacheMB,
+		Approves: set.ApproveFollowers, Searchable: visitorSearch(set), Previews: set.LinkPreviews, Lists: set.ShowLists, Counts: set.ShowCounts,
+		Engines: set.SearchEngines, AI: set.AICrawlers, Suggested: set.Discoverable, Indexed: set.Indexable, SignedOnly: set.AuthorizedFetch, TLS: !s.origin.Loopback(),
+		LogInDays: set.KeepAddressDays, RemoteDays: set.KeepRemoteDays, MediaMB: set.MediaCacheMB, Changed: s.me.CreatedAt,
 	}
-	known := datedPolicy{now, s.me.CreatedAt}
-	name, noted := "", false
 	err := s.store.Read(ctx, func(tx *store.Tx) error {
 		me, err := tx.Actor(store.OwnerID)
 		if err != nil {
 			return err
 		}
-		name = me.DisplayName()
-		text, err := tx.Setting(policySetting)
-		if errors.Is(err, store.ErrNotFound) {
-			return nil
-		}
-		if err == nil {
-			noted, err = true, json.Unmarshal([]byte(text), &known)
-		}
+		p.Name = me.DisplayName()
+		p.Changes, err = policyChanges(tx)
 		return err
 	})
 	if err != nil {
-		return now, fmt.Errorf("read the privacy policy: %w", err)
+		return p, fmt.Errorf("read the privacy policy: %w", err)
 	}
-	if known.Said != now {
-		known, noted = datedPolicy{now, s.now().UTC()}, false
+	if len(p.Changes) > 0 {
+		p.Changed = p.Changes[0].At
 	}
-	if !noted {
-		if err := s.datePolicy(ctx, known); err != nil {
-			return now, err
+	if loc, err := time.LoadLocation(set.Timezone); err == nil { // else a zone that this system does not know
+		p.Changed = p.Changed.In(loc)
+		for i := range p.Changes {
+			p.Changes[i].At = p.Changes[i].At.In(loc)
 		}
 	}
-	now.Name, now.Changed = name, known.Since
-	if loc, err := time.LoadLocation(set.Timezone); err == nil { // else a zone that this system does not know
-		now.Changed = now.Changed.In(loc)
-	}
-	return now, nil
-}
-
-func (s *Service) datePolicy(ctx context.Context, p datedPolicy) error {
-	text, err := json.Marshal(p)
-	if err != nil {
-		return fmt.Errorf("date the privacy policy: %w", err)
-	}
-	err = s.store.Write(ctx, func(tx *store.Tx) error { return tx.SetSetting(policySetting, string(text)) })
-	if err != nil {
-		return fmt.Errorf("date the privacy policy: %w", err)
-	}
-	return nil
+	return p, nil
 }
 
 // contactURL is where a contact leads: a page, or mail; "" for neither.

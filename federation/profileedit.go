@@ -50,7 +50,7 @@ func (s *Service) EditProfile(ctx context.Context, e ProfileEdit) error {
 		set := before
 		e.choose(&set)
 		if chose = set != before; chose {
-			if err := tx.SaveSettings(set); err != nil {
+			if err := saveSettings(tx, before, set); err != nil {
 				return err
 			}
 		}

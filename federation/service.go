@@ -157,12 +157,15 @@ func (s *Service) Settings() store.Settings { return *s.settings.Load() }
 // SaveSettings stores the owner's choices; those that others see go out with
 // the profile.
 func (s *Service) SaveSettings(ctx context.Context, set store.Settings) error {
-	before := s.Settings()
 	err := s.store.Write(ctx, func(tx *store.Tx) error {
-		if err := tx.SaveSettings(set); err != nil {
+		before, err := tx.Settings()
+		if err != nil {
 			return err
 		}
-		if before.ApproveFollowers == set.ApproveFollowers && before.Discoverable == set.Discoverable && before.Indexable == set.Indexable {
+		if err := saveSettings(tx, before, set); err != nil {
+			return err
+		}
+		if !shownDiffers(before, set) {
 			return nil
 		}
 		return s.announceProfile(tx)

@@ -26,6 +26,7 @@
 //	  identity      who owns this      one row
 //	  keys          private keys       four rows, one more while they rotate
 //	  settings      choices            fixed keys; "owner" is Settings as JSON
+//	  privacy_changes what the policy said: 500
 //	people
 //	  hosts         other servers      30 days unused; a day beyond 20,000; blocked ones stay
 //	  actors        people, 1 = owner  30 days unknown; a day beyond 50,000
@@ -100,6 +101,7 @@
 //	  codes         consent, once      an hour
 //	  push          where to tell apps one for each token, and with it
 //	  security_log                     180 days, 10,000 lines; addresses by setting
+//	  session_push  where to tell browsers one for each session, and with it
 //	  second_factor what codes are of  one row; a day until it is confirmed
 //	  recovery_codes in place of one   ten, until there are new ones
 //

@@ -37,6 +37,8 @@ var sweeps = []sweep{
 	rows("second factors begun and not confirmed within a day", "second_factor", "id", "begun_at < ?1 and confirmed_at is null", after(day)),
 	rows("codes over an hour", "codes", "hash", "at < ?1", after(time.Hour)),
 	rows("push subscriptions without a token", "push", "token_id", "not exists (select 1 from tokens where id = x.token_id) and ?1 > 0", after(0)),
+	rows("push addresses without a session", "session_push", "session", "not exists (select 1 from sessions where hash = x.session) and ?1 > 0", after(0)),
+	overCap("changes of the privacy policy over 500", "privacy_changes", "id", "id", "", 500),
 	overCap("apps without a token over 1,000", "apps", "id", "id", "not exists (select 1 from tokens where app_id = apps.id)", 1000),
 	{"remembered failures of remote pictures", findFailures, dropFailure},
 	{"other people's pictures that nobody looked at for a week", findUnseen, dropUnseen},

@@ -755,3 +755,20 @@ CREATE UNIQUE INDEX filter_posts_post on filter_posts (post_id, filter_id);
 CREATE INDEX filter_posts_filter on filter_posts (filter_id);
 
 CREATE INDEX posts_own_boosts on posts (id) where actor_id = 1 and boost_of is not null;
+CREATE TABLE privacy_changes (
+  id integer primary key,
+  at integer not null,
+  what text not null,
+  was text not null,
+  now text not null
+);
+
+CREATE TABLE session_push (
+  session blob primary key,
+  endpoint text not null,
+  p256dh blob not null,
+  auth blob not null,
+  alerts text not null default '{}',
+  words integer not null default 0,
+  at integer not null
+) without rowid;

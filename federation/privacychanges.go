@@ -1,0 +1,81 @@
+package federation
+
+import (
+	"strconv"
+
+	"dassie/store"
+)
+
+// policyWords are the settings that the privacy policy speaks of, in the words of its
+// list of changes. A test flips each of them and reads the policy.
+var policyWords = []struct {
+	name, words string
+	value       func(store.Settings) string
+}{
+	{"approve_followers", "Followers are approved by hand", yesNo(func(s store.Settings) bool { return s.ApproveFollowers })},
+	{"discoverable", "Other servers may suggest the profile", yesNo(func(s store.Settings) bool { return s.Discoverable })},
+	{"indexable", "Public posts may be found by the search of other servers", yesNo(func(s store.Settings) bool { return s.Indexable })},
+	{"search_engines", "Web search engines may list these pages", yesNo(func(s store.Settings) bool { return s.SearchEngines })},
+	{"ai_crawlers", "Programs that collect texts for AI are let in", yesNo(func(s store.Settings) bool { return s.AICrawlers })},
+	{"show_lists", "Others see who follows whom", yesNo(func(s store.Settings) bool { return s.ShowLists })},
+	{"show_counts", "Visitors see numbers", yesNo(func(s store.Settings) bool { return s.ShowCounts })},
+	{"visitor_search", "Visitors can search public posts", yesNo(visitorSearch)},
+	{"authorized_fetch", "Only servers that say who they are get posts", yesNo(func(s store.Settings) bool { return s.AuthorizedFetch })},
+	{"link_previews", "Previews of links are fetched", yesNo(func(s store.Settings) bool { return s.LinkPreviews })},
+	{"keep_address_days", "Days for which addresses of log-ins are kept", inWords(func(s store.Settings) int { return s.KeepAddressDays })},
+	{"keep_remote_days", "Days for which posts of others are kept that nobody touched", inWords(func(s store.Settings) int { return s.KeepRemoteDays })},
+	{"media_cache_mb", "Room for copies of others’ pictures, in MB", inWords(func(s store.Settings) int { return s.MediaCacheMB })},
+	{contactSetting, "Where to write to", func(s store.Settings) string { return s.Contact }},
+}
+
+// contactSetting is noted without its value: whoever took an address off the page
+// does not want it to stand below it.
+const contactSetting = "contact"
+
+func visitorSearch(s store.Settings) bool { return s.PostsOnWeb && s.VisitorSearch }
+
+func yesNo(of func(store.Settings) bool) func(store.Settings) string {
+	return func(s store.Settings) string {
+		if of(s) {
+			return "yes"
+		}
+		return "no"
+	}
+}
+
+func inWords(of func(store.Settings) int) func(store.Settings) string {
+	return func(s store.Settings) string { return strconv.Itoa(of(s)) }
+}
+
+// saveSettings stores the owner's choices, and notes what changes in the privacy
+// policy by them.
+func saveSettings(tx *store.Tx, before, set store.Settings) error {
+	set.Clamp()
+	for _, p := range policyWords {
+		was, now := p.value(before), p.value(set)
+		if was == now {
+			continue
+		}
+		if p.name == contactSetting {
+			was, now = "", ""
+		}
+		if err := tx.AddPrivacyChange(store.PrivacyChange{What: p.name, Was: was, Now: now}); err != nil {
+			return err
+		}
+	}
+	return tx.SaveSettings(set)
+}
+
+// policyChanges are the newest changes in words. What an older program noted and this
+// one does not know keeps its name.
+func policyChanges(tx *store.Tx) ([]store.PrivacyChange, error) {
+	list, err := tx.PrivacyChanges(policyChangesShown)
+	for i := range list {
+		for _, p := range policyWords {
+			if list[i].What == p.name {
+				list[i].What = p.words
+			}
+		}
+	}
+	return list, err
+}
