@@ -48,6 +48,7 @@ var jobKinds = map[string]func(s *Service, ctx context.Context, payload []byte) 
 	"links":         (*Service).verifyLinks,
 	"last-posts":    (*Service).askLastPosts,
 	"push":          (*Service).push,
+	"browser-push":  (*Service).pushBrowser,
 
 	"remove-followers": (*Service).finishRemoval,
 }

@@ -61,22 +61,30 @@ func (s *Service) PushKey() string { return s.pushKey.Public() }
 // asked for before.
 func (s *Service) SubscribePush(ctx context.Context, tokenID int64, w PushWish) (store.PushSubscription, error) {
 	p := store.PushSubscription{TokenID: tokenID, Endpoint: w.Endpoint, Standard: w.Standard}
-	if _, err := s.remote.CheckURL(w.Endpoint); err != nil || len(w.Endpoint) > maxEndpoint {
-		return p, reply.Errorf(reply.Unprocessable, "Validation failed: Endpoint is not an address that this server may send to.")
-	}
 	var err error
-	if p.P256DH, err = webpush.Decode(w.P256DH); err == nil {
-		if p.Auth, err = webpush.Decode(w.Auth); err == nil {
-			_, err = webpush.NewReceiver(p.P256DH, p.Auth)
-		}
-	}
-	if err != nil {
-		return p, &reply.Error{Code: reply.Unprocessable, Message: "Validation failed: The keys are not those of a push subscription.", Err: err}
+	if p.P256DH, p.Auth, err = s.checkWish(w); err != nil {
+		return p, err
 	}
 	if err := wishInto(&p, w); err != nil {
 		return p, err
 	}
 	return p, s.store.Write(ctx, func(tx *store.Tx) error { return tx.SavePush(&p) })
+}
+
+// checkWish checks where messages shall go, and reads the keys they are encrypted for.
+func (s *Service) checkWish(w PushWish) (p256dh, auth []byte, err error) {
+	if _, err := s.remote.CheckURL(w.Endpoint); err != nil || len(w.Endpoint) > maxEndpoint {
+		return nil, nil, reply.Errorf(reply.Unprocessable, "Validation failed: Endpoint is not an address that this server may send to.")
+	}
+	if p256dh, err = webpush.Decode(w.P256DH); err == nil {
+		if auth, err = webpush.Decode(w.Auth); err == nil {
+			_, err = webpush.NewReceiver(p256dh, auth)
+		}
+	}
+	if err != nil {
+		return nil, nil, &reply.Error{Code: reply.Unprocessable, Message: "Validation failed: The keys are not those of a push subscription.", Err: err}
+	}
+	return p256dh, auth, nil
 }
 
 // ChangePush changes what an app is told of. The error is store.ErrNotFound where it

@@ -66,7 +66,7 @@ func (s *Service) tellNotice(tx *store.Tx, n store.Notification) error {
 		}
 		tx.After(s.work.pokeJobs)
 	}
-	return nil
+	return s.tellBrowsers(tx, n)
 }
 
 // pushWanted says whether an app asked to be told of a notification.
@@ -126,24 +126,41 @@ func (s *Service) sendPush(ctx context.Context, p store.PushSubscription, told p
 	if err != nil {
 		return err
 	}
-	to, err := webpush.NewReceiver(p.P256DH, p.Auth)
+	gone, err := s.postPush(ctx, pushTarget{p.Endpoint, p.P256DH, p.Auth, p.Standard}, plain)
+	if gone {
+		return s.store.Write(ctx, func(tx *store.Tx) error { return tx.DropPushAt(p.TokenID, p.Endpoint) })
+	}
+	return err
+}
+
+// pushTarget is an app or browser behind its push service.
+type pushTarget struct {
+	endpoint     string
+	p256dh, auth []byte
+	standard     bool
+}
+
+// postPush encrypts a message and gives it to a push service. gone says that there is
+// nobody behind the address any more.
+func (s *Service) postPush(ctx context.Context, t pushTarget, plain []byte) (gone bool, err error) {
+	to, err := webpush.NewReceiver(t.p256dh, t.auth)
 	if err != nil {
-		return err
+		return false, err
 	}
 	seal := to.SealDraft
-	if p.Standard {
+	if t.standard {
 		seal = to.Seal
 	}
 	m, err := seal(plain)
 	if err != nil {
-		return err
+		return false, err
 	}
-	if err := s.pushKey.Sign(m, p.Endpoint, s.origin.URL("/"), s.now()); err != nil {
-		return err
+	if err := s.pushKey.Sign(m, t.endpoint, s.origin.URL("/"), s.now()); err != nil {
+		return false, err
 	}
 	// RFC 8030 5.2 and 5.3
 	m.Header["TTL"], m.Header["Urgency"] = strconv.Itoa(int(pushAge/time.Second)), "normal"
-	a, err := s.remote.Post(ctx, p.Endpoint, "application/octet-stream", m.Body, func(r *http.Request) error {
+	a, err := s.remote.Post(ctx, t.endpoint, "application/octet-stream", m.Body, func(r *http.Request) error {
 		for name, value := range m.Header {
 			r.Header.Set(name, value)
 		}
@@ -151,13 +168,13 @@ func (s *Service) sendPush(ctx context.Context, p store.PushSubscription, told p
 	})
 	switch {
 	case err != nil:
-		return &worthWaiting{error: err}
+		return false, &worthWaiting{error: err}
 	case a.Status < 300:
-		return nil
+		return false, nil
 	case a.Status == http.StatusNotFound || a.Status == http.StatusGone: // RFC 8030 7.3
-		return s.store.Write(ctx, func(tx *store.Tx) error { return tx.DropPushAt(p.TokenID, p.Endpoint) })
+		return true, nil
 	}
-	return &worthWaiting{&remote.StatusError{Code: a.Status, RetryAfter: a.RetryAfter, URL: p.Endpoint}, a.RetryAfter}
+	return false, &worthWaiting{&remote.StatusError{Code: a.Status, RetryAfter: a.RetryAfter, URL: t.endpoint}, a.RetryAfter}
 }
 
 // pushText says in words what happened. The push service cannot read it.
