@@ -60,6 +60,8 @@ var pages = map[string]string{
 	"codes":           "owner",
 	"check":           "owner",
 	"apps":            "owner",
+	"pushes":          "owner",
+	"offline":         "plain",
 	"saved":           "owner",
 	"lists":           "owner",
 	"filters":         "owner",

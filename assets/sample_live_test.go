@@ -119,12 +119,17 @@ func sampleLive(pages map[string]any) {
 
 	keys := struct {
 		Owner
-		Groups []sampleKeys
-	}{owner("Keys", "more", "/me/keys"), []sampleKeys{
+		Groups  []sampleKeys
+		Choices []sampleChoice
+		Moved   bool
+	}{Owner: owner("Keys", "more", "/me/keys"), Groups: []sampleKeys{
 		{"On a list", []sampleKey{{[]string{"j"}, "Next post"}, {[]string{"x"}, "Open or close what stands behind a warning"}}},
 		{"Go to", []sampleKey{{[]string{"g", "h"}, "Home"}}},
-	}}
+	}, Choices: []sampleChoice{{"k-6a", "k-6a", "Next post", "j", ""}, {"k-78", "k-78", "Open or close what stands behind a warning", "x", ""}}}
 	pages["keys"] = keys
 	keys.NoKeys = true
 	pages["keys.off"] = keys
+	keys.NoKeys, keys.KeyMap, keys.Moved = false, "j:l", true
+	keys.Choices = []sampleChoice{{"k-6a", "k-6a", "Next post", "ß", "“Open or close what stands behind a warning” has this key too."}, {"k-78", "k-78", "Open or close what stands behind a warning", "ß", "“Next post” has this key too."}, {"k-3f", "k-3f", "This map", "", "Give one key: a letter, digit or sign."}}
+	pages["keys.taken"] = keys
 }

@@ -437,6 +437,7 @@ func sampleLists(pages map[string]any) {
 			{ID: "11", Kind: "ownpoll", About: "poll", Time: ago(104 * time.Hour), Excerpt: "Which seed?", ExcerptURL: "/me/post/9", Result: "Nobody voted."}, {ID: "13", Kind: "request", Named: one(carol), Time: ago(300 * time.Hour)},
 		}, "1", "12", "08:12", Pager{Older: "/me/inbox?before=13", OlderText: "Older"}}
 	sampleHeld(pages)
+	samplePushes(pages)
 	pages["notifications.none"] = inbox{Owner: owner("Inbox", "inbox", "/me/inbox")}
 	pages["drafts"] = struct {
 		Owner
@@ -539,14 +540,14 @@ func sampleForms(pages map[string]any) {
 		Covered                                      bool
 	}{NewPosts: []Option{{"everyone", "Everyone", false}, {"followers", "Followers", true}}, Covered: true, Quotable: []Option{{"public", "Everyone", true}, {"followers", "Followers", false}}, Covers: []Option{{"", "Those marked as sensitive", true}, {"all", "All of them", false}}, Owner: settings, Approve: true, Languages: options, Zones: sampleZones, Errors: map[string]string{"timezone": "Choose one of the list.", "language": ""}}
 
-	for name, look := range map[string]Look{"appearance": {}, "appearance.strong": {Theme: "dark", MoreContrast: true, TextSize: 150, LessMotion: true}} {
+	for name, look := range map[string]Look{"appearance": {}, "appearance.strong": {Theme: "dark", MoreContrast: true, TextSize: 150, LessMotion: true, Dense: true}} {
 		appearance := owner("Appearance", "appearance", "/me/appearance")
 		appearance.Look = look
 		pages[name] = struct {
 			Owner
-			Themes, Sizes            []Option
-			MoreContrast, LessMotion bool
+			Themes, Sizes                   []Option
+			MoreContrast, LessMotion, Dense bool
 		}{appearance, []Option{{"", "As the system", look.Theme == ""}, {"light", "Light", false}, {"dark", "Dark", look.Theme == "dark"}},
-			[]Option{{"100", "100 %", look.TextSize == 0}, {"150", "150 %", look.TextSize == 150}}, look.MoreContrast, look.LessMotion}
+			[]Option{{"100", "100 %", look.TextSize == 0}, {"150", "150 %", look.TextSize == 150}}, look.MoreContrast, look.LessMotion, look.Dense}
 	}
 }

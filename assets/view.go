@@ -20,6 +20,7 @@ type Owner struct {
 	Lang      string    // language of the interface: "en"
 	Look      Look      //
 	NoKeys    bool      // the owner switched the keys off
+	KeyMap    string    // other keys in the place of the usual ones: "j:l k:h"
 	Event     string    // number of the last event before the page was made, for the script
 	Me        Person    // the owner; URL is the public profile
 	Version   string    // of the program: "0.1"
@@ -39,6 +40,7 @@ type Look struct {
 	MoreContrast bool
 	TextSize     int // percent; 0 is 100
 	LessMotion   bool
+	Dense        bool // less space between the lines and around posts
 }
 
 // Plain is what log-in, set-up and error pages need.

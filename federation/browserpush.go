@@ -94,13 +94,13 @@ func (s *Service) TestBrowserPush(ctx context.Context, session []byte) error {
 	case gone:
 		return reply.Errorf(reply.Conflict, "The push service does not know this browser any more, so it was switched off here. Switch it on again.")
 	case err != nil:
-		return &reply.Error{Code: reply.Conflict, Message: "The push service at " + pushHost(p.Endpoint) + " did not take the message. Notices are tried again for two days; a test is not.", Err: err}
+		return &reply.Error{Code: reply.Conflict, Message: "The push service at " + PushHost(p.Endpoint) + " did not take the message. Notices are tried again for two days; a test is not.", Err: err}
 	}
 	return nil
 }
 
-// pushHost is the push service behind an address, as people can read it.
-func pushHost(endpoint string) string {
+// PushHost is the push service behind an address, as people can read it.
+func PushHost(endpoint string) string {
 	u, err := url.Parse(endpoint)
 	if err != nil {
 		return "an unknown address"

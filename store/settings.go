@@ -32,6 +32,8 @@ type Settings struct {
 	TextSize         int    `json:"text_size"`         // size of the text of your pages, in percent of the browser's: one of TextSizes
 	LessMotion       bool   `json:"less_motion"`       // nothing on your pages fades or moves, also where the system does not ask for it
 	Keys             bool   `json:"keys"`              // single keys move and act on your pages: j and k, f, b and others
+	KeyMap           string `json:"key_map"`           // other keys in the place of the usual ones, such as "j:l k:h"
+	Dense            bool   `json:"dense"`             // less space on your pages, so that more fits on a screen
 	CoverMedia       string `json:"cover_media"`       // apps cover pictures: "" those marked as sensitive, "all" of them, "none"
 	OpenWarnings     bool   `json:"open_warnings"`     // content warnings stand open, in apps that ask
 	MarkdownAPI      bool   `json:"markdown_api"`      // posts made by apps are read as Markdown

@@ -127,5 +127,8 @@ func (w *Web) logout(rw http.ResponseWriter, r *http.Request) {
 		w.Fail(rw, r, err)
 		return
 	}
+	// What this browser kept for the owner goes with the log-in: texts, posts to read
+	// without a connection, the worker and its push address.
+	rw.Header().Set("Clear-Site-Data", `"storage"`)
 	reply.Redirect(rw, r, "/")
 }

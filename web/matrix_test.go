@@ -39,6 +39,7 @@ var matrix = map[string]struct {
 	"/authorize_interaction":      {"all", "/authorize_interaction?uri=acct:ann@there.example", 0},
 	"/robots.txt":                 {"all", "/robots.txt", 0},
 	"/sitemap.xml":                {"lists", "/sitemap.xml", 0},
+	"/manifest.webmanifest":       {"all", "/manifest.webmanifest", 0},
 	"/oembed":                     {"open", "/oembed?url=https://" + testHost + "/@nora/ID", 404},
 	"/api/oembed":                 {"open", "/api/oembed?url=https://" + testHost + "/posts/ID", 404},
 	"/media/:name":                {"all", "/media/ID", 0}, // names, never ids: TestT42_MediaThatIsNotShownIsLikeWhatNeverWas

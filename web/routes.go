@@ -27,6 +27,7 @@ func (w *Web) siteRoutes(me, api http.Handler) []route {
 		{"/authorize_interaction", get, page(p.Interact)},
 		{"/robots.txt", get, page(p.Robots)},
 		{"/sitemap.xml", get, page(p.Sitemap)},
+		{"/manifest.webmanifest", get, page(w.serveManifest)},
 		{"/oembed", get, page(p.OEmbed)},
 		{"/api/oembed", get, page(p.OEmbed)},
 		{"/media/:name", get, w.media},

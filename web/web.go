@@ -47,6 +47,8 @@ type Web struct {
 	board   *dashboard.Dashboard // nil if Config brought another
 	handler http.Handler
 	open    http.Handler // answer, for what apps in browsers may read
+
+	manifest []byte // of the owner's pages as an app
 }
 
 // New opens the front door. Close it when another takes its place.
@@ -74,6 +76,9 @@ func New(c Config) (*Web, error) {
 		c.API = mastodon.New(mastodon.Config{Service: w.svc, Guard: w.guard, Templates: c.Templates, Log: c.Log}).Handler()
 	}
 	var err error
+	if w.manifest, err = makeManifest(origin.Host); err != nil {
+		return nil, fmt.Errorf("write the manifest: %w", err)
+	}
 	if w.routes, err = newTable(w.siteRoutes(c.Dashboard, c.API)); err != nil {
 		return nil, err
 	}

@@ -194,6 +194,7 @@ function cover(text, link) {
 function over() {
 	ended = true
 	leave()
+	forgetDevice().catch(() => {})
 	clearTimeout(lostFor)
 	cover("Your session has ended.", loginLink())
 }
@@ -549,18 +550,24 @@ function escape() {
 	else if (document.referrer.startsWith(location.origin + "/me")) history.back()
 }
 
+/* The owner may have put other keys in the place of the usual ones: "j:l k:h". */
+const moved = new Map((own.dataset.keys || "").split(" ").filter(pair => pair[1] === ":").map(pair => [pair[0], pair.slice(2)]))
+const usual = new Map([...moved].map(([from, to]) => [to, from]))
+const meant = key => usual.get(key) || (moved.has(key) ? "" : key)
+
 let going
 if (own.dataset.keys !== "off") document.addEventListener("keydown", e => {
 	if (e.ctrlKey || e.altKey || e.metaKey || e.isComposing || e.defaultPrevented) return
 	if (e.key === "Escape") return escape()
 	if (e.target.matches?.("input, textarea, select, [contenteditable]")) return
-	let does = keys[e.key]
+	const key = meant(e.key)
+	let does = keys[key]
 	if (going) {
 		clearTimeout(going)
 		going = 0
 		const path = places[e.key]
 		does = path && $(`.rail a[href="${path}"]`) && (() => go(path))
-	} else if (e.key === "g") {
+	} else if (key === "g") {
 		going = setTimeout(() => going = 0, 1500)
 		return
 	} else if (e.key === "Enter" && e.target.matches("article, section")) does = keys.o
@@ -568,6 +575,78 @@ if (own.dataset.keys !== "off") document.addEventListener("keydown", e => {
 	e.preventDefault()
 	does()
 })
+
+/* 9. What this browser does where the owner wants it: tell of notices, and keep what
+   everybody can read for when there is no connection. Both need the worker. */
+const worker = navigator.serviceWorker, kept = "dassie-offline", pushForm = $("#push-form")
+const hire = () => worker.register("/me/worker.js", { scope: "/me" }).then(() => worker.ready)
+
+if (pushForm && worker && window.PushManager && window.Notification) {
+	$("[data-unable]")?.remove()
+	pushForm.hidden = false
+	pushForm.addEventListener("submit", async e => {
+		if ("told" in pushForm.dataset || pushForm.elements.endpoint.value) return
+		e.preventDefault()
+		for (const p of $$(".err.js", pushForm.parentElement)) p.remove()
+		try {
+			if (await Notification.requestPermission() !== "granted") return complain(pushForm, "Notices are not allowed for this site. Allow them in the settings of the browser, then switch push on again.")
+			const { pushManager } = await hire()
+			await (await pushManager.getSubscription())?.unsubscribe() // it may be for another key
+			const { endpoint, keys } = (await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: pushForm.dataset.key })).toJSON()
+			for (const [name, value] of Object.entries({ endpoint, ...keys })) pushForm.elements[name].value = value
+			pushForm.requestSubmit()
+		} catch (err) {
+			complain(pushForm, "This browser could not be switched on: " + err.message)
+		}
+	})
+}
+
+/* renewKept keeps /me/offline and the style that it needs. */
+async function renewKept() {
+	const answer = await fetch("/me/offline", { headers: { Accept: "text/html" } })
+	if (!answer.ok || answer.redirected) return
+	const cache = await caches.open(kept), style = $("link[rel=stylesheet]", parse(await answer.clone().text()))
+	await cache.put("/me/offline", answer)
+	await cache.add(style.getAttribute("href"))
+}
+
+if (worker && window.caches) {
+	const part = $("#offline"), box = $("#keep")
+	const stale = async () => {
+		const had = await caches.has(kept) && await caches.match("/me/offline")
+		return had && Date.now() - Date.parse(had.headers.get("Date")) > 10 * 60000
+	}
+	if (home) stale().then(old => old && renewKept()).catch(() => {})
+	if (part) caches.has(kept).then(on => {
+		part.hidden = false
+		box.checked = on
+	}).catch(() => {})
+	box?.addEventListener("change", async () => {
+		for (const p of $$(".err.js", part)) p.remove()
+		try {
+			if (box.checked) {
+				await hire()
+				await renewKept()
+			} else await caches.delete(kept)
+			say(box.checked ? "Kept in this browser." : "Nothing is kept any more.")
+		} catch (err) {
+			box.checked = false
+			const p = part.appendChild(document.createElement("p"))
+			p.className = "err js"
+			p.setAttribute("role", "alert")
+			p.textContent = "This browser could not keep them: " + err.message
+		}
+	})
+}
+
+/* forgetDevice leaves nothing behind in a browser whose session is over. */
+async function forgetDevice() {
+	await window.caches?.delete(kept)
+	for (const r of await worker?.getRegistrations() || []) {
+		await (await r.pushManager?.getSubscription())?.unsubscribe()
+		await r.unregister()
+	}
+}
 
 /* Back on a list that was left by one of its lines, that line has the focus: once the
    browser is done with the address, which else takes the next Tab back to its start. */

@@ -32,20 +32,43 @@ func (g *Guard) ProtectUpload(limit, text int64, take Intake, next http.Handler)
 		if err := sameSite(r, g.cross); err != nil {
 			return err
 		}
-		reply.LimitTime(w, reply.UploadTime)
-		r.Body = http.MaxBytesReader(w, r.Body, limit)
-		f := fileForm{r: r, take: take, token: token, left: text}
-		broken := f.read()
-		switch {
-		case broken != nil && !f.trusted:
-			return broken
-		case !f.trusted:
-			return rightToken("", token)
-		case broken != nil:
-			*r = *r.WithContext(context.WithValue(r.Context(), brokenKey{}, broken))
-		}
-		return nil
+		return readFiles(w, r, limit, fileForm{r: r, take: take, token: token, left: text})
 	})
+}
+
+// ProtectShare is ProtectUpload for what the device shares with this site. That comes
+// from no page of ours and has no token; instead the browser must say that no site
+// sent it (Fetch Metadata 2.3: a user's own doing is "none"). What next does with it
+// must be harmless: files that go after a day, and a form that is not sent.
+func (g *Guard) ProtectShare(limit, text int64, take Intake, next http.Handler) http.Handler {
+	return g.protect(next, func(w http.ResponseWriter, r *http.Request, token string) error {
+		if harmless(r) {
+			return nil
+		}
+		if site := r.Header.Get("Sec-Fetch-Site"); site != "none" && site != "same-origin" {
+			return reply.Errorf(reply.Forbidden, "This was not shared by your device, so nothing was done.")
+		}
+		if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "multipart/form-data" {
+			return reply.Errorf(reply.Unsupported, "This address takes what a device shares, and nothing else.")
+		}
+		return readFiles(w, r, limit, fileForm{r: r, take: take, left: text, trusted: true})
+	})
+}
+
+// readFiles reads a form with files to its end, as far as it goes.
+func readFiles(w http.ResponseWriter, r *http.Request, limit int64, f fileForm) error {
+	reply.LimitTime(w, reply.UploadTime)
+	r.Body = http.MaxBytesReader(w, r.Body, limit)
+	broken := f.read()
+	switch {
+	case broken != nil && !f.trusted:
+		return broken
+	case !f.trusted:
+		return rightToken("", f.token)
+	case broken != nil:
+		*r = *r.WithContext(context.WithValue(r.Context(), brokenKey{}, broken))
+	}
+	return nil
 }
 
 type brokenKey struct{}

@@ -11,15 +11,15 @@ import (
 
 type appearancePage struct {
 	assets.Owner
-	Themes, Sizes            []assets.Option
-	MoreContrast, LessMotion bool
+	Themes, Sizes                   []assets.Option
+	MoreContrast, LessMotion, Dense bool
 }
 
 // appearance handles GET /me/appearance: how the owner's pages appear.
 func (d *Dashboard) appearance(w http.ResponseWriter, r *http.Request) {
 	d.show(w, r, "appearance", answer{}, func(v *view) (any, error) {
 		page := appearancePage{
-			MoreContrast: v.set.MoreContrast, LessMotion: v.set.LessMotion,
+			MoreContrast: v.set.MoreContrast, LessMotion: v.set.LessMotion, Dense: v.set.Dense,
 			Themes: []assets.Option{
 				{Value: "", Label: "As the system", Selected: v.set.Theme == ""},
 				{Value: "light", Label: "Light", Selected: v.set.Theme == "light"},
@@ -43,6 +43,7 @@ func (d *Dashboard) appearanceSave(w http.ResponseWriter, r *http.Request) {
 		set.Theme = theme
 	}
 	set.MoreContrast, set.LessMotion = r.PostForm.Get("contrast") == "yes", r.PostForm.Get("motion") == "yes"
+	set.Dense = r.PostForm.Get("dense") == "yes"
 	set.TextSize = int(number(r.PostForm.Get("size")))
 	set.Clamp()
 	if err := d.service.SaveSettings(r.Context(), set); err != nil {
@@ -53,5 +54,5 @@ func (d *Dashboard) appearanceSave(w http.ResponseWriter, r *http.Request) {
 }
 
 func lookOf(set store.Settings) assets.Look {
-	return assets.Look{Theme: set.Theme, MoreContrast: set.MoreContrast, TextSize: set.TextSize, LessMotion: set.LessMotion}
+	return assets.Look{Theme: set.Theme, MoreContrast: set.MoreContrast, TextSize: set.TextSize, LessMotion: set.LessMotion, Dense: set.Dense}
 }

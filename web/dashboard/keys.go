@@ -42,13 +42,24 @@ var keyMap = []keyGroup{
 	}},
 }
 
-// keys handles GET /me/keys: the map of the keys.
+// keys handles GET /me/keys: the map of the keys, and the form that puts others in
+// their places.
 func (d *Dashboard) keys(w http.ResponseWriter, r *http.Request) {
-	d.show(w, r, "keys", answer{}, func(v *view) (any, error) {
+	d.showKeys(w, r, answer{}, nil)
+}
+
+// showKeys draws the map. sent is a form that was not taken, nil for none.
+func (d *Dashboard) showKeys(w http.ResponseWriter, r *http.Request, a answer, sent []keyChoice) {
+	d.show(w, r, "keys", a, func(v *view) (any, error) {
+		if sent == nil {
+			sent = keyChoices(v.set)
+		}
 		owner, err := v.frame("Keys", "more")
 		return struct {
 			assets.Owner
-			Groups []keyGroup
-		}{owner, keyMap}, err
+			Groups  []keyGroup
+			Choices []keyChoice
+			Moved   bool
+		}{owner, shownKeys(v.set), sent, v.set.KeyMap != ""}, err
 	})
 }

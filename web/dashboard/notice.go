@@ -97,6 +97,10 @@ func doneNotice(query url.Values) *assets.Notice {
 		return done("Asked.", "They appear in Home once they accept.")
 	case "saved":
 		return done("Saved.", "")
+	case "push-test":
+		return done("Sent.", "It should appear within seconds, unless the system holds notices back.")
+	case "push-off":
+		return done("Switched off.", "That browser is told nothing any more.")
 	case "looking":
 		return done("Looking.", "The servers of this conversation are being asked. Open this page again in a minute.")
 	case "looked":

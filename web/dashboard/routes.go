@@ -22,6 +22,7 @@ type route struct {
 	do           http.HandlerFunc
 	body         int64 // how large its form may be, in bytes
 	files        bool  // its form has files, which are stored as they arrive
+	shared       bool  // it comes from the device, and not from a page of ours
 }
 
 // routes is everything there is under /me.
@@ -35,16 +36,19 @@ func (d *Dashboard) routes() []route {
 	large := func(path string, body int64, do http.HandlerFunc) route {
 		return route{method: "POST", path: path, do: do, body: body}
 	}
-	files := func(path string, do http.HandlerFunc) route { return route{"POST", path, do, writeBytes, true} }
+	files := func(path string, do http.HandlerFunc) route { return route{"POST", path, do, writeBytes, true, false} }
 	return []route{
 		get("/me", d.home),
 		post("/me/read", d.homeRead),
 		get("/me/catchup", d.catchup),
 		get("/me/keys", d.keys),
+		post("/me/keys", d.keysSave),
 		get("/me/events", d.events),
 		get("/me/news", d.news),
 		get("/me/write", d.write),
 		files("/me/write", d.writeSend),
+		get("/me/share", d.share),
+		{"POST", "/me/share", d.shared, writeBytes, true, true},
 		get("/me/drafts", d.drafts),
 		get("/me/drafts/:id/delete", d.draftAsk),
 		post("/me/drafts/:id/delete", d.draftDelete),
@@ -190,6 +194,12 @@ func (d *Dashboard) routes() []route {
 		post("/me/reach", d.reachSave),
 		get("/me/settings", d.settings),
 		post("/me/settings", d.settingsSave),
+		get("/me/push", d.pushes),
+		post("/me/push", d.pushSave),
+		post("/me/push/test", d.pushTest),
+		post("/me/push/off", d.pushOff),
+		get("/me/offline", d.offline),
+		get("/me/worker.js", d.worker),
 		get("/me/appearance", d.appearance),
 		post("/me/appearance", d.appearanceSave),
 		get("/me/more", d.more),
@@ -207,7 +217,7 @@ func (d *Dashboard) Handler() http.Handler {
 	for _, at := range d.routes() {
 		handler := d.only(at.body, at.do)
 		if at.files {
-			handler = d.onlyFiles(at.body, at.do)
+			handler = d.onlyFiles(at)
 		}
 		router.Handler(at.method, at.path, handler)
 		if at.method == http.MethodGet {
@@ -222,9 +232,13 @@ func (d *Dashboard) only(body int64, do http.HandlerFunc) http.Handler {
 	return d.guard.Owner(d.guard.ProtectBody(body, do))
 }
 
-// onlyFiles is only for forms with files; body is for the fields beside them.
-func (d *Dashboard) onlyFiles(body int64, do http.HandlerFunc) http.Handler {
-	protected := d.guard.ProtectUpload(uploadBytes, body, d.takeFile, do)
+// onlyFiles is only for forms with files; the body of the route is for the fields beside them.
+func (d *Dashboard) onlyFiles(at route) http.Handler {
+	protect := d.guard.ProtectUpload
+	if at.shared {
+		protect = d.guard.ProtectShare
+	}
+	protected := protect(uploadBytes, at.body, d.takeFile, at.do)
 	return d.guard.Owner(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		protected.ServeHTTP(w, withIntake(r))
 	}))

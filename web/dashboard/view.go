@@ -48,7 +48,7 @@ func (v *view) frame(title, here string) (assets.Owner, error) {
 	o := assets.Owner{
 		Title: title + " · " + v.d.service.Origin().Host, Here: here, Path: v.path(), CSRF: v.d.guard.CSRF(v.r),
 		Lang: "en", Look: lookOf(v.set), Version: v.d.service.Version(), Now: v.now,
-		NoKeys: !v.set.Keys, Event: v.event, Notice: doneNotice(v.r.URL.Query()),
+		NoKeys: !v.set.Keys, KeyMap: v.set.KeyMap, Event: v.event, Notice: doneNotice(v.r.URL.Query()),
 	}
 	me, err := v.actor(store.OwnerID)
 	if err != nil {

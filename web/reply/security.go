@@ -8,7 +8,7 @@ const (
 	csp = "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; " +
 		"manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 	// The owner's have our one file, which asks nobody but this server.
-	cspScript = csp + "; script-src 'self'; connect-src 'self'"
+	cspScript = csp + "; script-src 'self'; connect-src 'self'; worker-src 'self'"
 	// Browsers apply form-action to the redirect that follows a form, so pages
 	// whose form ends at another host (consent, the log-in that leads to it,
 	// the follow helper) go without it.
@@ -133,4 +133,17 @@ func addVary(h http.Header, value string) {
 		value = old + ", " + value
 	}
 	h.Set("Vary", value)
+}
+
+// cspWorker lets a service worker ask this server, for what its pages ask for.
+const cspWorker = "default-src 'none'; connect-src 'self'; frame-ancestors 'none'"
+
+// Worker writes a service worker that stands between the browser and all below a path.
+func Worker(w http.ResponseWriter, body []byte, scope string) {
+	h := w.Header()
+	secure(h, cspWorker)
+	pageCORS(h)
+	h.Set("Cache-Control", "private, no-cache")
+	h.Set("Service-Worker-Allowed", scope) // Service Workers 1, 3.1.4
+	write(w, http.StatusOK, "text/javascript; charset=utf-8", body)
 }
