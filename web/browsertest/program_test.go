@@ -140,6 +140,13 @@ func (h house) url(path string) string { return "http://" + h.host + path }
 // demo starts the three servers and reads where they are.
 func demo(t testing.TB) map[string]house {
 	t.Helper()
+	houses, _ := demoProgram(t)
+	return houses
+}
+
+// demoProgram is demo, for a test that ends it itself.
+func demoProgram(t testing.TB) (map[string]house, *running) {
+	t.Helper()
 	temp := t.TempDir()
 	t.Cleanup(func() { // runs once the program has ended
 		if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
@@ -153,5 +160,5 @@ func demo(t testing.TB) map[string]house {
 		houses[m[2]] = house{m[2], m[1], m[3]}
 	}
 	r.until("Ctrl-C")
-	return houses
+	return houses, r
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/serviceworker"
 	"github.com/chromedp/chromedp"
 )
 
@@ -87,6 +88,7 @@ type tab struct {
 	mu      sync.Mutex
 	foreign []string          // what was asked of hosts that are not ours
 	page    network.RequestID // of the document that is shown
+	worker  serviceworker.RegistrationID
 }
 
 // newTab opens a window on a site. Without a browser the test is skipped.
@@ -130,6 +132,11 @@ func (p *tab) scripts(run bool) {
 }
 
 func (p *tab) note(event any) {
+	if e, ok := event.(*serviceworker.EventWorkerRegistrationUpdated); ok && len(e.Registrations) > 0 {
+		p.mu.Lock()
+		p.worker = e.Registrations[len(e.Registrations)-1].RegistrationID
+		p.mu.Unlock()
+	}
 	e, ok := event.(*network.EventRequestWillBeSent)
 	if !ok {
 		return
