@@ -278,11 +278,11 @@ func (j *journey) pressKeys(*testing.T) {
 // placeMoves: what was in sight counts as read, and what was not does not.
 func (j *journey) placeMoves(*testing.T) {
 	a := j.alice
-	a.wear(look{"tall", 1280, 20000, 1, false})
+	a.wear(look{"tall", 1280, 20000, 1, false, false})
 	a.open("/me")
 	a.waits("the place", `async () => (await (await fetch("/me")).text()).includes("Nothing new since")`)
 	a.open("/me/inbox")
-	a.wear(look{"low", 1280, 400, 1, false})
+	a.wear(look{"low", 1280, 400, 1, false, false})
 	for _, text := range []string{"One loaf.", "Two loaves.", "Three loaves, and each of them with\n\na story\n\nthat is\n\nlong\n\nenough\n\nto fill\n\na window\n\nof this\n\nheight\n\nto its\n\nvery end."} {
 		j.writes(j.bob, text)
 		// Home is not opened meanwhile: on a busy machine the first would be seen before the last is there.

@@ -13,14 +13,15 @@ import (
 
 // looks are those in which every page is looked at.
 var looks = []look{
-	{"phone-light", 390, 844, 2, false},
-	{"phone-dark", 390, 844, 2, true},
-	{"desktop-light", 1280, 900, 1, false},
-	{"desktop-dark", 1280, 900, 1, true},
+	{"phone-light", 390, 844, 2, false, false},
+	{"phone-dark", 390, 844, 2, true, false},
+	{"desktop-light", 1280, 900, 1, false, false},
+	{"desktop-dark", 1280, 900, 1, true, false},
+	{"forced-colours", 1280, 900, 1, true, true},
 }
 
 // narrow is the smallest width at which nothing may stick out.
-var narrow = look{"narrow", 320, 640, 2, false}
+var narrow = look{"narrow", 320, 640, 2, false, false}
 
 // TestEveryPage looks at every page in every look; -artifacts keeps pictures.
 func TestEveryPage(t *testing.T) {
@@ -48,7 +49,8 @@ func TestEveryPage(t *testing.T) {
 		"followers": "/me/followers", "followers-new": "/me/followers?by=new", "followers-silent": "/me/followers?by=silent", "deliveries": "/me/deliveries", "following": "/me/following", "following-post": "/me/following?by=post", "following-silent": "/me/following?by=silent", "muted": "/me/muted", "held": "/me/held", "search": "/me/search", "search-handle": "/me/search?q=" + strings.Replace(bob.handle(), "@", "%40", 2),
 		"search-nobody": "/me/search?q=%40nobody%40" + bob.host, "search-words": "/me/search?q=hello", "search-silent": "/me/search?q=%40a%40silent.localhost:1",
 		"inbox": "/me/inbox", "profile": "/me/profile", "settings": "/me/settings", "reach": "/me/reach", "drafts-none": "/me/drafts", "more": "/me/more", "owner-404": "/me/nothing",
-		"reports": "/me/reports", "reports-own": "/me/reports?k=own", "blocked": "/me/blocked", "move": "/me/move",
+		"reports": "/me/reports", "reports-own": "/me/reports?k=own", "blocked": "/me/blocked", "move": "/me/move", "filters-none": "/me/filters", "blocked-servers-none": "/me/blocked/servers", "push": "/me/push", "offline": "/me/offline", "appearance": "/me/appearance",
+		"share": "/me/share?title=A+garden&url=https%3A%2F%2Ftuin.example%2F",
 		"security": "/me/security", "apps-none": "/me/apps", "security-log": "/me/security/log", "confirm-others": "/me/security/others",
 	})
 	p.open("/me/security")

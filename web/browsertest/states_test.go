@@ -30,6 +30,7 @@ func TestEveryState(t *testing.T) {
 	s.report()
 	s.move()
 	s.block()
+	s.access()
 }
 
 type states struct {

@@ -61,11 +61,12 @@ type look struct {
 	width, height int64
 	scale         float64
 	dark          bool
+	forced        bool // the system's own colours in the place of ours
 }
 
 var (
-	desktop = look{"desktop", 1280, 900, 1, false}
-	phone   = look{"phone", 390, 844, 2, false}
+	desktop = look{"desktop", 1280, 900, 1, false, false}
+	phone   = look{"phone", 390, 844, 2, false, false}
 )
 
 // sampled is all of a list with DASSIE_LONG, and its first entry without: other
@@ -167,7 +168,11 @@ func (p *tab) wear(l look) {
 		scheme = "dark"
 	}
 	call(p, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: l.width, Height: l.height, DeviceScaleFactor: l.scale, Mobile: l.scale > 1})
-	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+	features := []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "forced-colors", Value: "none"}}
+	if l.forced {
+		features[1].Value = "active"
+	}
+	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: features})
 }
 
 // run does one thing in a window, within the time that a page may take.
