@@ -456,6 +456,12 @@ document.addEventListener("keydown", e => {
 	if (button) e.target.form.requestSubmit(button)
 })
 
+/* Settings that were changed and not saved are asked about before their page is left. */
+let unsaved = false
+addEventListener("input", e => unsaved ||= !!e.target.form?.matches("[data-unsaved]"))
+addEventListener("submit", () => unsaved = false)
+addEventListener("beforeunload", e => unsaved && e.preventDefault())
+
 /* 8. Keys. The map of /me/keys says what they do. */
 const places = { h: "/me", i: "/me/inbox", c: "/me/catchup", m: "/me/messages", s: "/me/settings", p: "/me/profile", d: "/me/drafts", b: "/me/saved" }
 const stopKinds = ["section.author", "article", ".brief"]

@@ -78,6 +78,7 @@ func TestLive(t *testing.T) {
 	t.Run("the rest of a conversation", j.restOfThread)
 	t.Run("a follow stays in place", j.followInPlace)
 	t.Run("pictures by keys", j.pictureKeys)
+	t.Run("other keys", j.otherKeys)
 	t.Run("keys", j.pressKeys)
 	t.Run("the place moves with what was seen", j.placeMoves)
 	t.Run("unsent text is kept", j.unsent)
@@ -353,4 +354,34 @@ func (j *journey) sessionEnds(*testing.T) {
 	a.fill("password", j.houses["alice"].password)
 	a.press("Log in")
 	a.sees("Home")
+}
+
+// otherKeys: a key that was put elsewhere acts there and no more where it was.
+func (j *journey) otherKeys(*testing.T) {
+	a := j.alice
+	a.open("/me/keys")
+	a.waitsForScript()
+	a.fill("k-6a", "l")
+	a.fill("k-67", "z")
+	if !a.asks(`() => { const e = new Event("beforeunload", { cancelable: true }); dispatchEvent(e); return e.defaultPrevented }`) {
+		j.Error("the page would be left without a word about what is not saved")
+	}
+	a.press("Save keys")
+	a.sees("Saved.")
+	a.open("/me")
+	a.waitsForScript()
+	const atPost = `() => document.activeElement.matches("article")`
+	a.types("j")
+	if a.asks(atPost) {
+		j.Error("j still goes to the next post")
+	}
+	a.types("l")
+	a.waits("l goes to the next post", atPost)
+	a.turns("zh")
+	a.open("/me/keys")
+	a.press("Back to the usual keys")
+	a.open("/me")
+	a.waitsForScript()
+	a.types("j")
+	a.waits("j goes to the next post", atPost)
 }

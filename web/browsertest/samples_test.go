@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -56,6 +57,9 @@ func TestEverySample(t *testing.T) {
 	g := &gallery{T: t, dir: t.ArtifactDir()}
 	p := newTab(t, strings.Replace(site.URL, "127.0.0.1", "localhost", 1), desktop)
 	for _, path := range list {
+		if only := os.Getenv("ONLY"); only != "" && !regexp.MustCompile(only).MatchString(filepath.Base(path)) {
+			continue
+		}
 		name := strings.TrimSuffix(filepath.Base(path), ".html")
 		g.page(p, name, "/"+name+".html")
 	}
