@@ -90,8 +90,10 @@ func TestT39_MediaIDsOfPostsAreRefused(t *testing.T) {
 	up := read[object](h, "POST", "/api/v2/media", body, "Content-Type", kind)
 	id := up["id"].(string)
 	read[object](h, "POST", "/api/v1/statuses", "status=one&media_ids[]="+id)
+	kind, body = multi("file@", photo(t, 11))
+	free := read[object](h, "POST", "/api/v2/media", body, "Content-Type", kind)["id"].(string)
 	posts := h.ownPosts()
-	for _, ids := range [][]string{{id}, {"4711"}, {"x"}, {"-1"}, {"1", "2", "3", "4", "5"}} {
+	for _, ids := range [][]string{{id}, {free, free}, {free, id}, {"4711"}, {"x"}, {"-1"}, {"1", "2", "3", "4", "5"}} {
 		form := url.Values{"status": {"two"}, "media_ids[]": ids}
 		checkError(t, h.ask("POST", "/api/v1/statuses", form.Encode()), 422, strings.Join(ids, " "))
 	}
