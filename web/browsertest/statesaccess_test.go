@@ -11,6 +11,8 @@ func (s *states) access() {
 	a, h := s.alice, s.houses["alice"]
 	app := newPhoneApp(s, h.url(""))
 	s.page(a, "authorize", app.authorizeURL("read write", app.url+"/back"))
+	a.press("Allow")
+	a.sees("Signed in as alice")
 	a.open(app.authorizeURL("read write", "urn:ietf:wg:oauth:2.0:oob"))
 	a.press("Allow")
 	s.show(a, "authorize-code")
@@ -27,7 +29,7 @@ func (s *states) access() {
 	eval[bool](a, `() => { document.querySelector("[name=timezone]").add(new Option("Nowhere", "Nowhere", true, true)); return true }`)
 	a.press("Save settings")
 	s.show(a, "settings-wrong")
-	s.page(a, "block-server", "/me/blocked/servers/block?host="+url.QueryEscape(s.houses["bob"].host))
+	s.page(a, "block-server", "/me/blocked/servers/block?server="+url.QueryEscape(s.houses["bob"].host))
 	s.page(s.visitor, "privacy-changed", h.url("/privacy-policy"))
 
 	a.open("/me/security")
