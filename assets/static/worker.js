@@ -20,6 +20,9 @@ addEventListener("notificationclick", e => {
 	e.waitUntil(show(/^\/me(\/[a-z]+)?$/.test(path) ? path : "/me/inbox"))
 })
 
+/* A browser may take its address back; it is told so, since nothing else will be. */
+addEventListener("pushsubscriptionchange", e => e.waitUntil(registration.showNotification("This browser switched push off", { body: "Switch it on again to be told of notices.", tag: "off", icon: "/icon.small.png", data: "/me/push" })))
+
 async function show(path) {
 	const url = location.origin + path
 	for (const c of await clients.matchAll({ type: "window" })) if (c.url === url) return c.focus()
