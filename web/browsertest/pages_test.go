@@ -50,7 +50,7 @@ func TestEveryPage(t *testing.T) {
 		"search-nobody": "/me/search?q=%40nobody%40" + bob.host, "search-words": "/me/search?q=hello", "search-silent": "/me/search?q=%40a%40silent.localhost:1",
 		"inbox": "/me/inbox", "profile": "/me/profile", "settings": "/me/settings", "reach": "/me/reach", "drafts-none": "/me/drafts", "more": "/me/more", "owner-404": "/me/nothing",
 		"reports": "/me/reports", "reports-own": "/me/reports?k=own", "blocked": "/me/blocked", "move": "/me/move", "filters-none": "/me/filters", "blocked-servers-none": "/me/blocked/servers", "push": "/me/push", "offline": "/me/offline", "appearance": "/me/appearance",
-		"share": "/me/share?title=A+garden&url=https%3A%2F%2Ftuin.example%2F",
+		"share":    "/me/share?title=A+garden&url=https%3A%2F%2Ftuin.example%2F",
 		"security": "/me/security", "apps-none": "/me/apps", "security-log": "/me/security/log", "confirm-others": "/me/security/others",
 	})
 	p.open("/me/security")
