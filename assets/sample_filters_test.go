@@ -45,20 +45,20 @@ func sampleFilters(pages map[string]any) {
 		Actions: []Option{{"warn", "Cover it: the filter’s title, and a press shows the post", true}, {"hide", "Leave it out", false}, {"blur", "Cover its pictures only", false}},
 		Until:   []Option{{"good", "Until I delete it", true}, {"7d", "7 days", false}},
 	}
-	tabs := []Tab{{"/me/blocked", "Blocked", 0, false}, {"/me/muted", "Muted", 0, false}, {"/me/filters", "Filters", 0, true}}
-	pages["filters"] = filters{owner("Filters", "blocked", "/me/filters"), tabs, []row{
+	tabs := safetyTabs("/me/filters")
+	pages["filters"] = filters{owner("Filters", "safety", "/me/filters"), tabs, []row{
 		{"/me/filters/1", "Football", "“football”, “the cup” and “Kreisliga”: left out, until Sunday", "Home, Catch up and lists; Inbox", false},
 		{"/me/filters/2", "The last part of the series that everybody but me has seen by now", "“finale” and 3 single posts: covered", "Everywhere", false},
 		{"/me/filters/3", "عناكب", "“عنكبوت”: without pictures", "Everywhere", true}}, fields}
 	wrong := fields
 	wrong.Error, wrong.Words = "Give the filter a title.", "football"
-	pages["filters.none"] = filters{Owner: owner("Filters", "blocked", "/me/filters"), Tabs: tabs, Form: wrong}
+	pages["filters.none"] = filters{Owner: owner("Filters", "safety", "/me/filters"), Tabs: tabs, Form: wrong}
 	full := fields
 	full.Action, full.Button, full.Title, full.Words = "/me/filters/1", "Save", "Football", "football\nthe cup\nKreisliga"
 	card := sampleCards()[1]
 	finds := []find{{"1", "/me/post/1", "Twenty-two people ran after a ball again, and the cup stays where it was, on top of the cupboard", "en", card.Author, card.Time}}
-	pages["filter"] = filter{owner("Filter", "blocked", "/me/filters/1"), "/me/filters/1", "Football", false, full, 1, 182, finds, finds}
-	pages["filter.over"] = filter{Owner: owner("Filter", "blocked", "/me/filters/1"), URL: "/me/filters/1", Title: "Football", Over: true, Form: full}
+	pages["filter"] = filter{owner("Filter", "safety", "/me/filters/1"), "/me/filters/1", "Football", false, full, 1, 182, finds, finds}
+	pages["filter.over"] = filter{Owner: owner("Filter", "safety", "/me/filters/1"), URL: "/me/filters/1", Title: "Football", Over: true, Form: full}
 	covered := sampleCards()[:2]
 	covered[0].Filtered, covered[1].Filtered, covered[1].Warning = "Football", "The last part of the series that everybody but me has seen", "spoilers"
 	type saved struct {

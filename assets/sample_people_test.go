@@ -31,6 +31,7 @@ type personPage struct {
 	Shared                                   []Person
 	SharedMore                               int
 	Note, NoteText, NoteError, Muted, Server string
+	Host, Limited                            string
 	Choice                                   *choice
 	MuteTimes                                []Option
 	Facts                                    []Fact
@@ -78,6 +79,9 @@ func samplePeople(pages map[string]any) {
 	blocked := of(carol, "blocked")
 	blocked.Moved = &grace
 	pages["person.blocked"] = blocked
+	hushed := of(layla, "none")
+	hushed.Limited, hushed.Host = "thicket.example", "social.thicket.example"
+	pages["person.limited"] = hushed
 	server := of(long, "none")
 	server.Server = "far.example"
 	pages["person.server"] = server
@@ -97,25 +101,14 @@ func samplePeople(pages map[string]any) {
 		Shown          string
 		Pager          Pager
 	}
-	trouble := []Tab{{"/me/blocked", "Blocked", 0, false}, {"/me/muted", "Muted", 0, true}, {"/me/blocked/servers", "Servers", 0, false}, {"/me/filters", "Filters", 0, false}}
-	pages["people.muted"] = people{Owner: owner("Muted", "blocked", "/me/muted"), Kind: "muted", Total: 2, Tabs: trouble, Shown: "Nobody.",
+	trouble := safetyTabs("/me/muted")
+	pages["people.muted"] = people{Owner: owner("Muted", "safety", "/me/muted"), Kind: "muted", Total: 2, Tabs: trouble, Shown: "Nobody.",
 		People: []personRow{{carol, "until tomorrow, 14:00, 20 hours left, notices too", false, "/me/person/6/unmute"}, {long, "until you unmute them", false, "/me/person/5/unmute"}}}
 	orders := []Tab{{"/me/following", "Newest", 0, false}, {"/me/following?by=post", "Last post", 0, true}, {"/me/following?by=silent", "Silent over a year", 12, false}}
 	pages["people.following.post"] = people{Owner: owner("Following", "following", "/me/following?by=post"), Kind: "following", Total: 187, Servers: 63, Tabs: orders, Shown: "Nobody.",
 		People: []personRow{{grace, "4,204 posts, last today", false, "/me/person/3/unfollow"}, {long, "silent since May", false, "/me/person/5/unfollow"}, {carol, "no post of theirs came since you follow them", false, "/me/person/6/unfollow"}}, Pager: Pager{Older: "?by=post&after=6", OlderText: "More"}}
 	pages["people.following.silent"] = people{Owner: owner("Following", "following", "/me/following?by=silent"), Kind: "following", Total: 187, Servers: 63, Tabs: orders, Silent: true}
-	serverTabs := []Tab{{"/me/blocked", "Blocked", 0, false}, {"/me/muted", "Muted", 0, false}, {"/me/blocked/servers", "Servers", 0, true}, {"/me/filters", "Filters", 0, false}}
-	type refusedServer struct{ Name, Since string }
-	type servers struct {
-		Owner
-		Tabs         []Tab
-		Servers      []refusedServer
-		Typed, Error string
-		Shown        bool
-		Pager        Pager
-	}
-	pages["blocked_servers"] = servers{owner("Blocked servers", "blocked", "/me/blocked/servers"), serverTabs, []refusedServer{{"spam.example", "March 2026"}, {"a-very-long-name-of-a-server-that-goes-on-and-on.social.far.example", "May 2026"}}, "", "", true, Pager{}}
-	pages["blocked_servers.none"] = servers{Owner: owner("Blocked servers", "blocked", "/me/blocked/servers"), Tabs: serverTabs, Typed: "two words", Error: "“two words” is not the name of a server, such as social.example."}
-	pages["people.muted.none"] = people{Owner: owner("Muted", "blocked", "/me/muted"), Kind: "muted", Tabs: trouble}
+	pages["people.muted.none"] = people{Owner: owner("Muted", "safety", "/me/muted"), Kind: "muted", Tabs: trouble}
 	sampleFilters(pages)
+	sampleSafety(pages)
 }

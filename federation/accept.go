@@ -57,8 +57,9 @@ func (s *Service) RemoveFollower(ctx context.Context, actorIDs ...int64) error {
 	})
 }
 
-// RejectAndBlock refuses a request and everything else from that server. Its
-// other followers and requests are rejected too, and the owner's follows there end.
+// RejectAndBlock refuses a request and everything else from that server, as
+// BlockServer does. Its other followers and requests are rejected too, and the
+// owner's follows there end.
 func (s *Service) RejectAndBlock(ctx context.Context, actorID int64) (host string, err error) {
 	a, err := store.Get(ctx, s.store, func(tx *store.Tx) (store.Actor, error) { return tx.Actor(actorID) })
 	if errors.Is(err, store.ErrNotFound) {
@@ -67,76 +68,7 @@ func (s *Service) RejectAndBlock(ctx context.Context, actorID int64) (host strin
 	if err != nil {
 		return "", err
 	}
-	host = ap.Host(a.URI)
-	err = s.store.Write(ctx, func(tx *store.Tx) error {
-		if err := s.cutHost(tx, a.HostID); err != nil {
-			return err
-		}
-		if err := tx.BlockHost(host); err != nil {
-			return err
-		}
-		return tx.LogSecurity("block", "server "+host, "")
-	})
-	return host, err
-}
-
-// UnblockHost lets a server speak again. Follows do not come back by themselves.
-func (s *Service) UnblockHost(ctx context.Context, name string) error {
-	return s.store.Write(ctx, func(tx *store.Tx) error {
-		h, err := tx.Host(name)
-		if errors.Is(err, store.ErrNotFound) || err == nil && h.Blocked.IsZero() {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if err := tx.UnblockHost(name); err != nil {
-			return err
-		}
-		s.serversChanged(tx)
-		return tx.LogSecurity("unblock", "server "+name, "")
-	})
-}
-
-// cutHost ends all follows with a server, both ways, telling it.
-func (s *Service) cutHost(tx *store.Tx, hostID int64) error {
-	_, err := s.cutSome(tx, hostID, 1<<30)
-	return err
-}
-
-// cutSome ends so many of them at most, and says whether some are left.
-func (s *Service) cutSome(tx *store.Tx, hostID int64, most int) (left bool, err error) {
-	followers, following, err := tx.FollowsOnHost(hostID)
-	if err != nil {
-		return false, err
-	}
-	left = len(followers) > most || len(following) > most
-	removed := false
-	for _, f := range followers[:min(most, len(followers))] {
-		a, err := tx.Actor(f.ActorID)
-		if err != nil {
-			return false, err
-		}
-		removed = removed || f.State == store.FollowAccepted
-		if err := s.turnAway(tx, a, f, store.FollowRejected); err != nil {
-			return false, err
-		}
-	}
-	if removed {
-		if err := s.renameFor(tx, 0); err != nil { // once, however many they are
-			return false, err
-		}
-	}
-	for _, f := range following[:min(most, len(following))] {
-		a, err := tx.Actor(f.ActorID)
-		if err != nil {
-			return false, err
-		}
-		if err := s.unfollow(tx, a); err != nil {
-			return false, err
-		}
-	}
-	return left, nil
+	return s.BlockServer(ctx, ap.Host(a.URI))
 }
 
 func (s *Service) eachFollower(ctx context.Context, ids []int64, do func(*store.Tx, store.Actor, store.Follower) error) error {

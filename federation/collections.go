@@ -162,9 +162,14 @@ func (s *Service) ServeFeatured(w http.ResponseWriter, r *http.Request) {
 }
 
 // serveList answers with a collection of the owner, which is the same for
-// everybody. It is read each time: lists change with each post and follow.
+// everybody but those who are blocked (T48). It is read each time: lists change with
+// each post and follow.
 func (s *Service) serveList(w http.ResponseWriter, r *http.Request, read func(*store.Tx, url.Values) (*ap.Collection, error)) {
 	if !s.mayFetch(w, r) {
+		return
+	}
+	if s.claimedAsker(r).blocked {
+		s.nothingHere(w, r)
 		return
 	}
 	c, err := store.Get(r.Context(), s.store, func(tx *store.Tx) (*ap.Collection, error) { return read(tx, r.URL.Query()) })

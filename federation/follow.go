@@ -243,7 +243,12 @@ func (s *Service) onFollow(tx *store.Tx, in *incoming) (outcome, error) {
 	if err := s.wantPictures(tx, in.sender); err != nil {
 		return done, err
 	}
-	if known || !s.Settings().ApproveFollowers {
+	// Strangers of a silenced server always ask.
+	limited, err := tx.LimitedAmong(in.sender.ID)
+	if err != nil {
+		return done, err
+	}
+	if known || !s.Settings().ApproveFollowers && !limited[in.sender.ID] {
 		return done, s.acceptFollower(tx, in.sender, f, !known)
 	}
 	if asked {

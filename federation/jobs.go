@@ -51,6 +51,8 @@ var jobKinds = map[string]func(s *Service, ctx context.Context, payload []byte) 
 	"browser-push":  (*Service).pushBrowser,
 
 	"remove-followers": (*Service).finishRemoval,
+	"cut-server":       (*Service).finishCut,
+	"server-list":      (*Service).applyServerList,
 }
 
 // Run does the background work until ctx ends, and returns when everything that

@@ -31,7 +31,12 @@ func (s *Service) judgeNotice(tx *store.Tx, n store.Notification) (held store.He
 	if err != nil {
 		return 0, false, err
 	}
-	if rules.NotFollowed == store.NoticeAccept && rules.NotFollowers == store.NoticeAccept &&
+	limited, err := tx.LimitedAmong(n.ActorID)
+	if err != nil {
+		return 0, false, err
+	}
+	silenced := limited[n.ActorID] && rules.Limited != store.NoticeAccept
+	if !silenced && rules.NotFollowed == store.NoticeAccept && rules.NotFollowers == store.NoticeAccept &&
 		rules.NewAccounts == store.NoticeAccept && rules.Private == store.NoticeAccept {
 		return 0, false, nil
 	}
@@ -47,6 +52,7 @@ func (s *Service) judgeNotice(tx *store.Tx, n store.Notification) (held store.He
 		rule store.NoticeRule
 		held store.HeldBy
 	}{
+		{silenced, rules.Limited, store.HeldLimited},
 		{sort.outOfTheBlue, rules.Private, store.HeldPrivate},
 		{sort.newAccount, rules.NewAccounts, store.HeldNewAccount},
 		{sort.notFollowed, rules.NotFollowed, store.HeldNotFollowed},

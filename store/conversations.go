@@ -228,14 +228,26 @@ func (t *Tx) ConversationPosts(conversationID int64, p Page) ([]Post, error) {
 	return page(t, p, scanPost, list+`desc limit ?`, list+`asc limit ?`, conversationID)
 }
 
-// CountUnreadConversations counts the conversations with something unread, up to a limit.
+// CountUnreadConversations counts the conversations with something unread, up to a
+// limit. Those with people of blocked servers alone are not shown and not counted.
 func (t *Tx) CountUnreadConversations(limit int) (int, error) {
 	n, err := value[int64](t, `
 		select count(*)
 		from (
 			select 1
-			from conversations indexed by conversations_unread
-			where unread = 1
+			from conversations c indexed by conversations_unread
+			where c.unread = 1
+			and (exists (
+				select 1
+				from conversation_people x
+				cross join actors a on a.id = x.actor_id
+				cross join hosts h not indexed on h.id = a.host_id
+				where x.conversation_id = c.id
+				and h.bound != 2)
+			or not exists (
+				select 1
+				from conversation_people x
+				where x.conversation_id = c.id))
 			limit ?)`, limit)
 	return int(n), err
 }

@@ -28,7 +28,7 @@
 //	  settings      choices            fixed keys; "owner" is Settings as JSON
 //	  privacy_changes what the policy said: 500
 //	people
-//	  hosts         other servers      30 days unused; a day beyond 20,000; blocked ones stay
+//	  hosts         other servers      30 days unused; a day beyond 20,000; blocked and silenced ones stay
 //	  actors        people, 1 = owner  30 days unknown; a day beyond 50,000
 //	  actor_keys    their public keys  with their actor
 //	  followers     who follows us     requests: 10,000; rejected, removed: 90 days
@@ -133,8 +133,6 @@
 //
 // Safety:
 //
-//	domain blocks   columns of hosts: severity (0 silence strangers, 1 block; blocked_at is when), comment, source. A name never met gets
-//	                its row by EnsureHost, which the sweep spares
 //	quarantine      as notice_requests, with the rule that held it
 //
 // The owner's data:

@@ -69,9 +69,13 @@ func (t *Tx) EnsureHost(name string) (int64, error) {
 	if err != ErrNotFound {
 		return id, err
 	}
+	bound, err := t.boundBy(name)
+	if err != nil {
+		return 0, err
+	}
 	res, err := t.exec(`
-		insert into hosts (name, created_at)
-		values (?, ?)`, name, ms(t.Now()))
+		insert into hosts (name, created_at, bound)
+		values (?, ?, ?)`, name, ms(t.Now()), bound)
 	if err != nil {
 		return 0, err
 	}
@@ -89,40 +93,14 @@ func (t *Tx) SetHostInfo(id int64, software, version string) error {
 
 // BlockHost refuses everything from a server, and from the domains below it.
 func (t *Tx) BlockHost(name string) error {
-	id, err := t.EnsureHost(name)
-	if err != nil {
-		return err
-	}
-	_, err = t.exec(`
-		update hosts
-		set blocked_at = ?
-		where id = ?`, ms(t.Now()), id)
+	_, err := t.RuleServer(ServerRule{Name: name, Bound: Blocked})
 	return err
 }
 
 // UnblockHost takes a block of a server back.
 func (t *Tx) UnblockHost(name string) error {
-	_, err := t.exec(`
-		update hosts
-		set blocked_at = null
-		where name = ?`, name)
+	_, err := t.RuleServer(ServerRule{Name: name})
 	return err
-}
-
-// HostsUnder lists the servers that a block of a name takes in: the one that is
-// called so, on whatever port, and those below it.
-func (t *Tx) HostsUnder(name string) ([]int64, error) {
-	hosts, err := many(t, func(r scanner) (h Host, err error) { err = r.Scan(&h.ID, &h.Name); return }, `
-		select id, name
-		from hosts
-		where instr(name, ?) > 0`, name)
-	var ids []int64
-	for _, h := range hosts {
-		if bare := withoutPort(h.Name); h.Name == name || bare == name || strings.HasSuffix(bare, "."+name) {
-			ids = append(ids, h.ID)
-		}
-	}
-	return ids, err
 }
 
 // HostBlocked says whether a host, on whatever port, or a domain above it is blocked.
@@ -157,21 +135,6 @@ func (t *Tx) BlockedHosts() ([]Host, error) {
 		from hosts
 		where blocked_at is not null
 		order by name`)
-}
-
-// FollowsUnder counts the follows that a block of a name ends: accepted followers,
-// and people whom the owner follows or asked.
-func (t *Tx) FollowsUnder(name string) (followers, following int, err error) {
-	ids, err := t.HostsUnder(name)
-	if err != nil || len(ids) == 0 {
-		return 0, 0, err
-	}
-	err = t.one(func(r scanner) error { return r.Scan(&followers, &following) }, `
-		select coalesce(sum(exists (select 1 from followers where actor_id = a.id and state = 1)), 0),
-			coalesce(sum(exists (select 1 from following where actor_id = a.id and state < 2)), 0)
-		from json_each(?) j
-		cross join actors a on a.host_id = j.value`, idList(ids))
-	return followers, following, err
 }
 
 // BlockedHostPage lists them, the last met first, a page of it.

@@ -18,6 +18,7 @@ func (t *Tx) HomeLines(p Page) ([]Post, error) {
 		cross join posts p on p.id = h.post_id
 		where ` + unmuted + `
 		and ` + boostsWanted + `
+		and ` + heard + `
 		and h.post_id < ?
 		and h.post_id > ?
 		order by h.post_id `

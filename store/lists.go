@@ -172,6 +172,7 @@ func (t *Tx) ListPosts(listID int64, p Page) ([]Post, error) {
 			and m.actor_id = p.actor_id)
 		and ` + unmuted + `
 		and ` + boostsWanted + `
+		and ` + heard + `
 		and x.post_id < ?
 		and x.post_id > ?
 		order by x.post_id `

@@ -58,6 +58,7 @@ func (t *Tx) LateSince(since time.Time, limit int) ([]Post, []time.Time, error) 
 		where h.late > ?
 		and `+unmuted+`
 		and `+boostsWanted+`
+		and `+heard+`
 		order by h.late desc, h.post_id desc
 		limit ?`, ms(since), now, now, limit)
 	if err != nil || len(list) == 0 {

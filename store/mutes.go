@@ -120,5 +120,6 @@ func (t *Tx) hushes() (bool, error) {
 	return t.exists(`
 		select 1
 		where exists (select 1 from mutes)
-		or exists (select 1 from following where boosts = 0)`)
+		or exists (select 1 from following where boosts = 0)
+		or exists (select 1 from hosts where bound != 0 and bound > 0)`)
 }

@@ -25,7 +25,7 @@ type NoticePolicy struct {
 	NotFollowers NoticeRule `json:"not_followers"` // of people who do not follow the owner, or only for some days
 	NewAccounts  NoticeRule `json:"new_accounts"`  // of accounts made lately
 	Private      NoticeRule `json:"private"`       // private mentions out of the blue
-	Limited      NoticeRule `json:"limited"`       // of people whom a moderator limited: there is none here, it is kept for apps
+	Limited      NoticeRule `json:"limited"`       // of strangers on servers that the owner silenced
 }
 
 // HeldBy is the rule that holds a notice back.
@@ -36,6 +36,7 @@ const (
 	HeldNotFollower
 	HeldNewAccount
 	HeldPrivate
+	HeldLimited
 )
 
 const noticePolicyKey = "notification_policy" // setting: NoticePolicy as JSON

@@ -21,8 +21,12 @@ type NoticeRequest struct {
 
 // heldNotices joins requests r with what is held back of them. Requests of which
 // nothing is left are in no list, until a sweep takes them.
+//
+// Those of a blocked server are in none either, while it is blocked.
 const heldNotices = `
 		from notice_requests r
+		cross join actors q on q.id = r.actor_id
+		cross join hosts h not indexed on h.id = q.host_id and h.bound != 2
 		cross join notifications n indexed by notifications_held on n.actor_id = r.actor_id and n.held != 0`
 
 // n.held is that of the row with the greatest id (SQLite, "bare columns").

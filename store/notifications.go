@@ -112,7 +112,14 @@ func (q NoticeQuery) wanted(columns string) string {
 			from mutes m
 			where m.actor_id = notifications.actor_id
 			and m.notices = 1
-			and (m.until is null or m.until > ?5))`
+			and (m.until is null or m.until > ?5))
+		and not exists (
+			select 1
+			from actors a
+			cross join hosts h not indexed on h.id = a.host_id
+			where a.id = notifications.actor_id
+			and h.bound = 2
+			and kind not in ('admin.report', 'move'))`
 }
 
 func (q NoticeQuery) args(t *Tx) []any {

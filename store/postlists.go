@@ -76,6 +76,7 @@ func (t *Tx) Home(p Page) ([]Post, error) {
 		cross join posts p on p.id = h.post_id
 		where ` + unmuted + `
 		and ` + boostsWanted + `
+		and ` + heard + `
 		and h.post_id < ?
 		and h.post_id > ?
 		order by h.post_id `
@@ -116,7 +117,7 @@ func (t *Tx) CountNewSince(id int64, limit int) (int, error) {
 			cross join posts p on p.id = h.post_id
 			where h.post_id > ?
 			and p.actor_id != 1
-			and (not ? or `+unmuted+` and `+boostsWanted+`)
+			and (not ? or `+unmuted+` and `+boostsWanted+` and `+heard+`)
 			limit ?)`, id, hushes, now, now, limit)
 	return int(n), err
 }

@@ -1,8 +1,6 @@
 package store
 
 import (
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -15,6 +13,7 @@ type Relation struct {
 	Blocked     bool // by the owner
 	BlockedBy   bool // the owner, by them
 	HostBlocked bool // their server, or a domain above it
+	Limited     bool // their server, or a domain above it, is silenced, and the owner does not follow them
 	Mute        Mute // its ActorID is 0 without one
 	Note        string
 	Endorsed    bool // recommended on the owner's profile
@@ -46,6 +45,10 @@ func (t *Tx) Relations(actorIDs ...int64) (map[int64]Relation, error) {
 	if err != nil {
 		return nil, err
 	}
+	limited, err := t.LimitedAmong(actorIDs...)
+	if err != nil {
+		return nil, err
+	}
 	muted, err := t.MutedAmong(actorIDs...)
 	if err != nil {
 		return nil, err
@@ -60,7 +63,7 @@ func (t *Tx) Relations(actorIDs ...int64) (map[int64]Relation, error) {
 	}
 	for id, a := range actors {
 		r := out[id]
-		r.Mute, r.Note, r.Endorsed = muted[id], notes[id], endorsed[id]
+		r.Mute, r.Note, r.Endorsed, r.Limited = muted[id], notes[id], endorsed[id], limited[id]
 		r.Blocked, r.BlockedBy, r.HostBlocked = blocked[id], by[id], off[a.HostID] && id != OwnerID
 		out[id] = r
 	}
@@ -94,53 +97,22 @@ func (t *Tx) readFollows(actorIDs []int64, out map[int64]Relation) error {
 }
 
 // blockedServers says which servers of some people are blocked, by the id of the
-// server: by their own name or a domain above it, on whatever port, as HostBlocked
-// does for one. The names are looked up, since there are many servers.
+// server: by their own name or a domain above it, on whatever port.
 func (t *Tx) blockedServers(actors map[int64]Actor) (map[int64]bool, error) {
 	ids := make([]int64, 0, len(actors))
 	for _, a := range actors {
 		ids = append(ids, a.HostID)
 	}
-	type server struct {
-		id   int64
-		name string
-	}
-	off := map[int64]bool{}
-	hosts, err := many(t, func(r scanner) (s server, err error) {
-		var blocked bool
-		err = r.Scan(&s.id, &s.name, &blocked)
-		off[s.id] = blocked
-		return s, err
-	}, `
-		select h.id, h.name, h.blocked_at is not null
+	list, err := many(t, scanInt64, `
+		select h.id
 		from json_each(?) j
-		cross join hosts h on h.id = j.value`, idList(distinct(ids)))
-	if err != nil || len(hosts) == 0 {
-		return nil, err
+		cross join hosts h on h.id = j.value
+		where h.bound = 2`, idList(distinct(ids)))
+	off := make(map[int64]bool, len(list))
+	for _, id := range list {
+		off[id] = true
 	}
-	var names []string
-	for _, h := range hosts {
-		names = append(names, namesAbove(h.name)[1:]...)
-	}
-	if len(names) == 0 {
-		return off, nil
-	}
-	asked, err := json.Marshal(names)
-	if err != nil {
-		return nil, fmt.Errorf("names of servers: %w", err)
-	}
-	blocked, err := many(t, scanString, `
-		select h.name
-		from json_each(?) j
-		cross join hosts h on h.name = j.value
-		where h.blocked_at is not null`, string(asked))
-	if err != nil {
-		return nil, err
-	}
-	for _, h := range hosts {
-		off[h.id] = off[h.id] || slices.ContainsFunc(namesAbove(h.name), func(name string) bool { return slices.Contains(blocked, name) })
-	}
-	return off, nil
+	return off, err
 }
 
 // namesAbove are the names whose block is one of a host: its own, without the

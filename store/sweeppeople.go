@@ -94,6 +94,7 @@ func dropInbox(t *Tx, _ Settings, key any) (bool, error) {
 }
 
 const unknownHost = `h.blocked_at is null
+	and h.silenced_at is null
 	and h.created_at < ?1
 	and h.seen_at < ?1
 	and not exists (select 1 from actors where host_id = h.id)

@@ -85,7 +85,11 @@ func TestABlockOfADomainTakesInWhatIsBelow(t *testing.T) {
 				want = append(want, id)
 			}
 		}
-		got, err := tx.HostsUnder("far.example")
+		under, err := tx.HostsUnderEach([]string{"far.example"})
+		var got []int64
+		for _, h := range under["far.example"] {
+			got = append(got, h.ID)
+		}
 		if slices.Sort(got); !slices.Equal(got, want) {
 			t.Errorf("%v, want %v", got, want)
 		}

@@ -22,3 +22,29 @@ create table session_push (
   words integer not null default 0,
   at integer not null
 ) without rowid;
+-- What the owner decided about servers, beside blocked_at: silenced_at, since when
+-- the strangers of a name are silenced; comment, why; list_at, with which list it
+-- came in; lost_*, how many follows a block ended. bound is what holds for a server,
+-- by its own name or by one above it: 0 nothing, 1 its strangers are silenced, 2 it
+-- is blocked.
+alter table hosts add column silenced_at integer;
+alter table hosts add column comment text not null default '';
+alter table hosts add column list_at integer;
+alter table hosts add column lost_followers integer not null default 0;
+alter table hosts add column lost_following integer not null default 0;
+alter table hosts add column bound integer not null default 0;
+
+update hosts
+set bound = 2
+where exists (
+  select 1
+  from hosts b
+  where b.blocked_at is not null
+  and (hosts.name = b.name
+    or hosts.name like b.name || ':%'
+    or hosts.name like '%.' || b.name
+    or hosts.name like '%.' || b.name || ':%')
+);
+
+create index hosts_bound on hosts (bound) where bound != 0;
+create index hosts_ruled on hosts (id) where blocked_at is not null or silenced_at is not null;

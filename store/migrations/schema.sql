@@ -35,7 +35,7 @@ CREATE TABLE hosts (
   error text not null default '',
   blocked_at integer,
   created_at integer not null
-, signature integer not null default 0, signature_at integer not null default 0, failed_days integer not null default 0, dead_at integer);
+, signature integer not null default 0, signature_at integer not null default 0, failed_days integer not null default 0, dead_at integer, silenced_at integer, comment text not null default '', list_at integer, lost_followers integer not null default 0, lost_following integer not null default 0, bound integer not null default 0);
 
 CREATE TABLE actors (
   id integer primary key,
@@ -772,3 +772,6 @@ CREATE TABLE session_push (
   words integer not null default 0,
   at integer not null
 ) without rowid;
+CREATE INDEX hosts_bound on hosts (bound) where bound != 0;
+
+CREATE INDEX hosts_ruled on hosts (id) where blocked_at is not null or silenced_at is not null;

@@ -28,6 +28,9 @@ func (d *Dashboard) blockPersonAsk(w http.ResponseWriter, r *http.Request) {
 			return err
 		}
 		page.Heading, page.Button, page.BackURL = "Block "+page.Who.Called()+"?", "Block", personPath(a.ID)
+		if back := reply.Local(r.URL.Query().Get("back")); back != "/" {
+			page.BackURL, page.Hidden = back, []hidden{{"back", back}}
+		}
 		page.Lines = []string{
 			"Nothing they send is taken any more, and nothing is sent to them. Their posts leave Home and the inbox, and boosts of them by others are not shown.",
 			endOfFollows(follows, relation),
@@ -56,7 +59,7 @@ func (d *Dashboard) blockPerson(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, err)
 		return
 	}
-	reply.Redirect(w, r, personPath(idOf(r))+"?done=person-blocked")
+	reply.Redirect(w, r, withDone(backTo(r, personPath(idOf(r))), "person-blocked"))
 }
 
 // unblockPerson handles POST /me/person/ID/unblock.
@@ -76,7 +79,7 @@ func (d *Dashboard) blocked(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return nil, err
 		}
-		page.Tabs, page.Shown = troubleTabs("blocked"), "Nobody. Their servers were told, each of its own."
+		page.Here, page.Tabs, page.Shown = "safety", troubleTabs("blocked"), "Nobody. Their servers were told, each of its own."
 		if page.Total, err = v.tx.CountBlocks(); err != nil {
 			return nil, err
 		}
@@ -116,6 +119,12 @@ func (v *view) unhidden(posts []store.Post) ([]store.Post, error) {
 		return nil, err
 	}
 	return slices.DeleteFunc(slices.Clone(posts), func(p store.Post) bool { return hidden[p.ActorID] }), nil
+}
+
+// unlimited leaves out posts by strangers of servers that the owner silenced.
+func (v *view) unlimited(posts []store.Post) ([]store.Post, error) {
+	limited, err := v.tx.LimitedAmong(actorIDs(posts...)...)
+	return slices.DeleteFunc(slices.Clone(posts), func(p store.Post) bool { return limited[p.ActorID] }), err
 }
 
 // blocks says whether the owner blocked somebody.

@@ -70,7 +70,7 @@ func (d *Dashboard) showFilter(w http.ResponseWriter, r *http.Request, typed *st
 			return nil, err
 		}
 		page := filterPage{URL: filterPath(f.ID), Title: f.Title, Over: !f.Active(v.now)}
-		if page.Owner, err = v.frame("Filter", "blocked"); err != nil {
+		if page.Owner, err = v.frame("Filter", "safety"); err != nil {
 			return nil, err
 		}
 		if err := v.tryFilter(&page, f); err != nil {
@@ -149,7 +149,7 @@ func (d *Dashboard) filterPostDrop(w http.ResponseWriter, r *http.Request) {
 
 // filterDeleteAsk handles GET /me/filters/ID/delete.
 func (d *Dashboard) filterDeleteAsk(w http.ResponseWriter, r *http.Request) {
-	d.confirm(w, r, "Delete filter", "blocked", func(v *view, page *confirmPage) error {
+	d.confirm(w, r, "Delete filter", "safety", func(v *view, page *confirmPage) error {
 		f, err := v.tx.Filter(idOf(r))
 		if err != nil {
 			return err

@@ -95,7 +95,7 @@ func (d *Dashboard) showFilters(w http.ResponseWriter, r *http.Request, f store.
 		page := filtersPage{Tabs: troubleTabs("filters"), Form: v.filterForm(f, typed, words)}
 		page.Form.Action, page.Form.Button = "/me/filters", "Make the filter"
 		var err error
-		if page.Owner, err = v.frame("Filters", "blocked"); err != nil {
+		if page.Owner, err = v.frame("Filters", "safety"); err != nil {
 			return nil, err
 		}
 		all, err := v.tx.Filters()

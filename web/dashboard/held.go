@@ -178,6 +178,8 @@ func (v *view) heldWhy(r store.NoticeRequest) string {
 		return "Their account is " + span(v.now.Sub(a.PublishedAt)) + " old."
 	case store.HeldPrivate:
 		return "A private mention out of the blue."
+	case store.HeldLimited:
+		return "You silenced the strangers of their server."
 	case store.HeldNotFollower:
 		return "They do not follow you, or have not for three days."
 	}

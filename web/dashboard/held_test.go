@@ -22,7 +22,7 @@ func TestHeldBackIsLookedThrough(t *testing.T) {
 	h := newHouse(t)
 	h.open("/me/held").says(t, "you are told of everything", "Save rules")
 	h.open("/me/inbox").says(t, `href="/me/held"`, "Held back")
-	rules := []string{"not_followed", "filter", "not_followers", "accept", "new_accounts", "filter", "private", "drop"}
+	rules := []string{"not_followed", "filter", "not_followers", "accept", "new_accounts", "filter", "private", "drop", "limited", "filter"}
 	h.sent("/me/held/rules", rules...).says(t, "Saved.", "Nothing is held back.", `value="drop" selected`)
 	if p := h.submit("/me/held/rules", "not_followed", "perhaps"); p.status != http.StatusUnprocessableEntity {
 		t.Errorf("a rule that is none: %d", p.status)

@@ -29,18 +29,23 @@ var ruleFields = []struct {
 	{"not_followers", "People who do not follow you", "Or for less than three days.", func(p *store.NoticePolicy) *store.NoticeRule { return &p.NotFollowers }},
 	{"new_accounts", "New accounts", "Made within 30 days, as their server says. Whom you follow is spared.", func(p *store.NoticePolicy) *store.NoticeRule { return &p.NewAccounts }},
 	{"private", "Private mentions out of the blue", "From people you do not follow, unless they answer one of yours.", func(p *store.NoticePolicy) *store.NoticeRule { return &p.Private }},
+	{"limited", "Strangers on servers that you silenced", "", func(p *store.NoticePolicy) *store.NoticeRule { return &p.Limited }},
 }
 
 // heldRules are the rules as they are, and whether any of them does something.
 func (v *view) heldRules() (list []heldRule, some bool, err error) {
 	p, err := v.tx.NoticePolicy()
+	if err != nil {
+		return nil, false, err
+	}
+	_, silenced, err := v.tx.CountServerRules()
 	for _, f := range ruleFields {
 		now := *f.in(&p)
 		field := heldRule{Name: f.name, Label: f.label, Hint: f.hint}
 		for _, o := range ruleWords {
 			field.Options = append(field.Options, assets.Option{Value: string(o.rule), Label: o.text, Selected: o.rule == now})
 		}
-		list, some = append(list, field), some || now != store.NoticeAccept
+		list, some = append(list, field), some || now != store.NoticeAccept && (f.name != "limited" || silenced > 0)
 	}
 	return list, some, err
 }

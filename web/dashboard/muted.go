@@ -40,7 +40,7 @@ func (d *Dashboard) mute(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, err)
 		return
 	}
-	reply.Redirect(w, r, personPath(idOf(r))+"?done=muted")
+	reply.Redirect(w, r, withDone(backTo(r, personPath(idOf(r))), "muted"))
 }
 
 // unmute handles POST /me/person/ID/unmute.
@@ -60,7 +60,7 @@ func (d *Dashboard) muted(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return nil, err
 		}
-		page.Here, page.Tabs = "blocked", troubleTabs("muted")
+		page.Here, page.Tabs = "safety", troubleTabs("muted")
 		page.Shown = "Nobody. No server is told whom you mute."
 		if page.Total, err = v.tx.CountMutes(); err != nil {
 			return nil, err
@@ -84,10 +84,10 @@ func (d *Dashboard) muted(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// troubleTabs leads between the people and servers that the owner blocked, those
-// they muted, and what they filter.
+// troubleTabs leads between all that is in force for the owner's peace, the people
+// and servers that they blocked, those they muted, and what they filter.
 func troubleTabs(here string) []assets.Tab {
-	return []assets.Tab{{URL: "/me/blocked", Text: "Blocked", Current: here == "blocked"}, {URL: "/me/muted", Text: "Muted", Current: here == "muted"}, {URL: "/me/blocked/servers", Text: "Servers", Current: here == "servers"}, {URL: "/me/filters", Text: "Filters", Current: here == "filters"}}
+	return []assets.Tab{{URL: safetyPath, Text: "Safety", Current: here == "safety"}, {URL: "/me/blocked", Text: "Blocked", Current: here == "blocked"}, {URL: "/me/muted", Text: "Muted", Current: here == "muted"}, {URL: "/me/blocked/servers", Text: "Servers", Current: here == "servers"}, {URL: "/me/filters", Text: "Filters", Current: here == "filters"}}
 }
 
 // muteWords says how long a mute lasts, and what it is of.

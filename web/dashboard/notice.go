@@ -49,6 +49,8 @@ func doneNotice(query url.Values) *assets.Notice {
 		return done("Let through.", "What they did stands in the inbox, each at its time.")
 	case "put-aside":
 		return done("Put aside.", "It stays here, under Put aside.")
+	case "hushed":
+		return done("Muted.", "Nothing in this conversation is told any more.")
 	case "muted":
 		return done("Muted.", "They are not told.")
 	case "reported":
@@ -57,6 +59,16 @@ func doneNotice(query url.Values) *assets.Notice {
 		return done("Reported.", "Their server is being told.")
 	case "server-blocked":
 		return done("Blocked.", "Nothing from that server is taken any more.")
+	case "server-silenced":
+		return done("Silenced.", "Its strangers stay out of timelines, and their notices are held back.")
+	case "list-taken":
+		n, err := strconv.ParseUint(query.Get("n"), 10, 24)
+		if err != nil || n == 0 {
+			return &assets.Notice{Kind: "info", Strong: "Nothing was changed.", Text: "Everything in this list is in force already."}
+		}
+		return done("Taken.", plural(int(n), "server is", "servers are")+" being worked off, also if this page is closed.")
+	case "undone":
+		return done("Taken back.", "")
 	case "moved":
 		return done("Moved.", "The servers of your followers are being told.")
 	case "back":

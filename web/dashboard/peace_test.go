@@ -232,11 +232,11 @@ func TestEveryPageIsWithinReach(t *testing.T) {
 		if from == "/me" {
 			page.body, _, _ = strings.Cut(page.body, "<main")
 		}
-		for _, to := range []string{"blocked", "reports", "move", "settings", "profile"} {
+		for _, to := range []string{"safety", "reports", "move", "settings", "profile"} {
 			page.says(t, `href="/me/`+to+`"`)
 		}
 	}
-	for _, here := range []string{"blocked", "reports", "move"} {
+	for _, here := range []string{"safety", "reports", "move"} {
 		h.open("/me/"+here).says(t, `href="/me/`+here+`" aria-current="page"`)
 	}
 }
@@ -266,7 +266,7 @@ func TestBlockedServers(t *testing.T) {
 	path, bob := h.followed("bob")
 	h.open("/me/blocked/servers").says(t, "You blocked no server", "Such as social.example")
 	ask := h.open("/me/blocked/servers/block?server=" + url.QueryEscape("@bob@"+bob.Host))
-	ask.says(t, "Block "+bob.Host+"?", "1 person whom you follow", `name="server" value="`+bob.Host+`"`)
+	ask.says(t, "Block "+bob.Host+"?", "You stop following 1 person.", `name="server" value="`+bob.Host+`"`)
 	h.open(path).hides(t, "You blocked <b>")
 	h.sent("/me/blocked/servers/block", "server", bob.Host).says(t, "Blocked.", bob.Host, "Unblock")
 	h.open(path).says(t, "nothing from there is taken or shown")

@@ -36,6 +36,8 @@ type personPage struct {
 	Shared                                   []assets.Person
 	SharedMore                               int
 	Note, NoteText, NoteError, Muted, Server string
+	Host                                     string // their server
+	Limited                                  string // the name by which the strangers of their server are silenced, if they are one
 	Choice                                   *followChoice
 	MuteTimes                                []assets.Option
 	Facts                                    []assets.Fact
@@ -119,6 +121,13 @@ func (v *view) personRelation(page *personPage, a store.Actor) error {
 	}
 	if r.HostBlocked {
 		page.Server = a.Domain
+	}
+	var silenced string
+	if page.Host, silenced, err = v.serverOf(a.ID); err != nil {
+		return err
+	}
+	if r.Limited {
+		page.Limited = silenced
 	}
 	page.Note, page.NoteText, page.MuteTimes = r.Note, r.Note, muteOptions()
 	if r.Mute.ActorID != 0 {

@@ -172,6 +172,11 @@ func (v *view) postShown(id int64) (store.Post, error) {
 	} else if blocked {
 		return p, reply.Errorf(reply.NotFound, "You blocked whoever wrote this, so it is hidden. Unblock them to see it.")
 	}
+	if off, err := v.serverBlocked(p.ActorID); err != nil {
+		return p, err
+	} else if off {
+		return p, reply.Errorf(reply.NotFound, "You blocked the server of whoever wrote this, so it is hidden. Unblock it to see the post.")
+	}
 	return p, nil
 }
 

@@ -169,50 +169,29 @@ func (d *Dashboard) decide(ctx context.Context, do string, ids []int64) (done st
 	return "", reply.Errorf(reply.Unprocessable, "Choose accept or reject.")
 }
 
-// blockAsk handles GET /me/requests/ID/block.
+// blockAsk handles GET /me/requests/ID/block: the page before the block of a whole
+// server, reached from a request or a report.
 func (d *Dashboard) blockAsk(w http.ResponseWriter, r *http.Request) {
-	d.confirm(w, r, "Reject and block", "requests", func(v *view, page *confirmPage) error {
-		a, err := v.who(page, idOf(r))
+	d.show(w, r, "block_server", answer{}, func(v *view) (any, error) {
+		a, err := v.actor(idOf(r))
 		if err != nil {
-			return err
+			return nil, err
 		}
 		host, err := v.tx.HostByID(a.HostID)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		followers, following, err := v.tx.FollowsOnHost(a.HostID)
+		page, err := v.blockServerPage(host.Name, "requests")
 		if err != nil {
-			return err
+			return nil, err
 		}
-		page.Heading, page.Button, page.BackURL = "Reject and block "+host.Name+"?", "Reject and block "+host.Name, "/me/requests"
-		if asked, err := asksToFollow(v.tx, a.ID); err != nil {
-			return err
-		} else if !asked { // a report led here
-			page.Title, page.Heading, page.Button, page.BackURL = "Block · "+v.d.service.Origin().Host, "Block "+host.Name+"?", "Block "+host.Name, "/me/reports"
+		page.Action, page.MaySilence = r.URL.Path, false
+		asked, err := asksToFollow(v.tx, a.ID)
+		if page.BackURL = "/me/reports"; asked {
+			page.BackURL, page.Heading, page.Button = "/me/requests", "Reject and block "+host.Name+"?", "Reject and block "+host.Name
 		}
-		page.Lines = []string{"Nothing from this server and the servers below its name is taken any more, and nothing is sent there.", cutOff(followers, following)}
-		return nil
+		return page, err
 	})
-}
-
-// cutOff says what a block of a server does to follows, with numbers.
-func cutOff(followers []store.Follower, following []store.Following) string {
-	accepted := 0
-	for _, f := range followers {
-		if f.State == store.FollowAccepted {
-			accepted++
-		}
-	}
-	switch {
-	case accepted == 0 && len(following) == 0:
-		return "None of your followers are there, and you follow nobody there."
-	case len(following) == 0:
-		return plural(accepted, "of your followers is there and is removed.", "of your followers are there and are removed.")
-	case accepted == 0:
-		return "You follow " + plural(len(following), "person", "people") + " there; that ends."
-	}
-	return plural(accepted, "of your followers is there and is removed.", "of your followers are there and are removed.") +
-		" You follow " + plural(len(following), "person", "people") + " there; that ends."
 }
 
 // block handles POST /me/requests/ID/block.

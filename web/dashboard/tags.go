@@ -129,6 +129,9 @@ func (d *Dashboard) tag(w http.ResponseWriter, r *http.Request) {
 			return nil, err
 		}
 		rows, page.Pager = cutPage(rows, p, tagPath(name)+"?", postID)
+		if rows, err = v.unlimited(rows); err != nil {
+			return nil, err
+		}
 		page.Cards, _, err = v.cards(rows)
 		return page, err
 	})

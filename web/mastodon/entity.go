@@ -73,7 +73,7 @@ func (m *room) account(actorID int64) *Account {
 		FollowersCount: a.FollowersCount, FollowingCount: a.FollowingCount, StatusesCount: a.PostsCount,
 		Emojis: m.emojisOf(a.HostID, a.Extra.Emojis), Roles: []Role{}, Fields: make([]ProfileField, 0, len(a.Extra.Fields)),
 	}
-	acc.AvatarStatic, acc.HeaderStatic = acc.Avatar, acc.Header
+	acc.AvatarStatic, acc.HeaderStatic, acc.Limited = acc.Avatar, acc.Header, m.limited[a.ID]
 	for _, f := range a.Extra.Fields {
 		acc.Fields = append(acc.Fields, ProfileField{f.Name, f.Value, dateOrNull(f.Verified)})
 	}

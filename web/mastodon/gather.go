@@ -1,6 +1,7 @@
 package mastodon
 
 import (
+	"maps"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -66,6 +67,7 @@ type room struct {
 	hushed   map[int64]bool  // in a conversation that the owner muted
 	votes    map[int64][]int // of the owner, in others' polls
 	hidden   map[int64]bool  // authors whose posts are not shown: blocked, of blocked servers (T48), or gone
+	limited  map[int64]bool  // strangers on servers that the owner silenced; nobody for visitors
 	moved    map[string]store.Actor
 	accounts map[int64]*Account
 	emojis   federation.EmojiPaths
@@ -129,6 +131,11 @@ func (a *API) gatherFor(scope federation.Scope, tx *store.Tx, posts []store.Post
 	}
 	if m.hidden, err = tx.HiddenActors(m.actors); err != nil {
 		return nil, err
+	}
+	if !m.visited() {
+		if m.limited, err = tx.LimitedAmong(slices.Collect(maps.Keys(m.actors))...); err != nil {
+			return nil, err
+		}
 	}
 	if err := m.readMoved(tx); err != nil {
 		return nil, err

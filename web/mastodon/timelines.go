@@ -7,7 +7,8 @@ import (
 )
 
 // timeline answers with a page of posts that is bounded by their own ids. Posts by
-// people whom the owner muted are in none, nor are boosts of them.
+// people whom the owner muted are in none, nor by strangers of a silenced server, nor
+// are boosts of them.
 func (a *API) timeline(c *call, page store.Page, read func(*store.Tx) ([]store.Post, error)) (any, error) {
 	return a.timelineOf(c, page, read, (*room).unmuted)
 }
@@ -29,17 +30,18 @@ func (a *API) timelineOf(c *call, page store.Page, read func(*store.Tx) ([]store
 	})
 }
 
-// unmuted leaves out what people wrote or boosted whom the owner muted.
+// unmuted leaves out what people wrote or boosted whom the owner muted, or who are
+// strangers on a server that they silenced.
 func (m *room) unmuted(tx *store.Tx, posts []store.Post) ([]store.Post, error) {
 	ids := make([]int64, 0, len(m.actors))
 	for id := range m.actors {
 		ids = append(ids, id)
 	}
 	muted, err := tx.MutedAmong(ids...)
-	if err != nil || len(muted) == 0 {
+	if err != nil || len(muted) == 0 && len(m.limited) == 0 {
 		return posts, err
 	}
-	by := func(id int64) bool { _, is := muted[id]; return is }
+	by := func(id int64) bool { _, is := muted[id]; return is || m.limited[id] }
 	return slices.DeleteFunc(posts, func(p store.Post) bool {
 		original := m.posts[p.BoostOf]
 		return by(p.ActorID) || original != nil && by(original.ActorID)

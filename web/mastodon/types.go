@@ -32,7 +32,8 @@ type Account struct {
 	Emojis         []CustomEmoji  `json:"emojis"`
 	Roles          []Role         `json:"roles"`
 	Fields         []ProfileField `json:"fields"`
-	Moved          *Account       `json:"moved,omitempty"` // where somebody went, if that account says so too
+	Limited        bool           `json:"limited,omitempty"` // a stranger on a server that the owner silenced, for the owner's apps alone
+	Moved          *Account       `json:"moved,omitempty"`   // where somebody went, if that account says so too
 }
 
 // ProfileField is a name and a value on a profile.
