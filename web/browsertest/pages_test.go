@@ -51,6 +51,7 @@ func TestEveryPage(t *testing.T) {
 		"inbox": "/me/inbox", "profile": "/me/profile", "settings": "/me/settings", "reach": "/me/reach", "drafts-none": "/me/drafts", "more": "/me/more", "owner-404": "/me/nothing",
 		"reports": "/me/reports", "reports-own": "/me/reports?k=own", "blocked": "/me/blocked", "move": "/me/move", "filters-none": "/me/filters", "blocked-servers-none": "/me/blocked/servers", "push": "/me/push", "offline": "/me/offline", "appearance": "/me/appearance",
 		"share":    "/me/share?title=A+garden&url=https%3A%2F%2Ftuin.example%2F",
+		"reports": "/me/reports", "reports-own": "/me/reports?k=own", "blocked": "/me/blocked", "safety": "/me/safety", "servers": "/me/blocked/servers", "server-list": "/me/blocked/servers/list", "block-server": "/me/blocked/servers/block?server=spam.example", "move": "/me/move",
 		"security": "/me/security", "apps-none": "/me/apps", "security-log": "/me/security/log", "confirm-others": "/me/security/others",
 	})
 	p.open("/me/security")
