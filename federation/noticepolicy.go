@@ -36,14 +36,18 @@ func (s *Service) judgeNotice(tx *store.Tx, n store.Notification) (held store.He
 		return 0, false, err
 	}
 	silenced := limited[n.ActorID] && rules.Limited != store.NoticeAccept
-	if !silenced && rules.NotFollowed == store.NoticeAccept && rules.NotFollowers == store.NoticeAccept &&
+	quarantine, err := tx.Quarantine()
+	if err != nil {
+		return 0, false, err
+	}
+	if !silenced && quarantine.Limit(s.now()) == 0 && rules.NotFollowed == store.NoticeAccept && rules.NotFollowers == store.NoticeAccept &&
 		rules.NewAccounts == store.NoticeAccept && rules.Private == store.NoticeAccept {
 		return 0, false, nil
 	}
 	if allowed, err := tx.NoticesAllowed(n.ActorID); err != nil || allowed {
 		return 0, false, err
 	}
-	sort, err := s.sortOfSender(tx, n)
+	sort, err := s.sortOfSender(tx, n, quarantine)
 	if err != nil {
 		return 0, false, err
 	}
@@ -53,6 +57,7 @@ func (s *Service) judgeNotice(tx *store.Tx, n store.Notification) (held store.He
 		held store.HeldBy
 	}{
 		{silenced, rules.Limited, store.HeldLimited},
+		{sort.quarantined, store.NoticeHold, store.HeldQuarantine},
 		{sort.outOfTheBlue, rules.Private, store.HeldPrivate},
 		{sort.newAccount, rules.NewAccounts, store.HeldNewAccount},
 		{sort.notFollowed, rules.NotFollowed, store.HeldNotFollowed},
@@ -69,9 +74,9 @@ func (s *Service) judgeNotice(tx *store.Tx, n store.Notification) (held store.He
 }
 
 // senderSort is what the rules ask about whoever caused a notification.
-type senderSort struct{ notFollowed, notFollower, newAccount, outOfTheBlue bool }
+type senderSort struct{ notFollowed, notFollower, newAccount, outOfTheBlue, quarantined bool }
 
-func (s *Service) sortOfSender(tx *store.Tx, n store.Notification) (is senderSort, err error) {
+func (s *Service) sortOfSender(tx *store.Tx, n store.Notification, q store.Quarantine) (is senderSort, err error) {
 	is.notFollowed = !follows(tx, n.ActorID)
 	f, err := tx.Follower(n.ActorID)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -90,6 +95,11 @@ func (s *Service) sortOfSender(tx *store.Tx, n store.Notification) (is senderSor
 		made = store.TimeOf(a.ID)
 	}
 	is.newAccount = s.now().Sub(made) < newAccount
+	if is.notFollower {
+		if is.quarantined, err = s.inQuarantine(tx, n, a, q); err != nil {
+			return is, err
+		}
+	}
 	if n.Kind == "mention" {
 		is.outOfTheBlue, err = outOfTheBlue(tx, n)
 	}

@@ -37,6 +37,7 @@ const (
 	HeldNewAccount
 	HeldPrivate
 	HeldLimited
+	HeldQuarantine
 )
 
 const noticePolicyKey = "notification_policy" // setting: NoticePolicy as JSON

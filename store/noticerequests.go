@@ -96,14 +96,20 @@ func (t *Tx) DismissNotices(requestID int64) error {
 	return err
 }
 
-// AllowNotices lets through what is held back of somebody, at its own time, and all
-// that they do from now on. Conversations that they spoke in last are unread.
+// AllowNotices lets through what is held back of somebody, as ReleaseNotices does,
+// and all that they do from now on.
 func (t *Tx) AllowNotices(actorID int64) error {
 	if _, err := t.exec(`
 		insert or ignore into notice_allowed (actor_id, at)
 		values (?, ?)`, actorID, ms(t.Now())); err != nil {
 		return err
 	}
+	return t.ReleaseNotices(actorID)
+}
+
+// ReleaseNotices lets through what is held back of somebody, at its own time; the
+// rules hold for them as before. Conversations that they spoke in last are unread.
+func (t *Tx) ReleaseNotices(actorID int64) error {
 	for _, q := range []string{
 		`update conversations
 		set unread = 1
