@@ -19,6 +19,7 @@ type samplePlace struct {
 
 type sampleHome struct {
 	Owner
+	Wave       *sampleWave
 	Compose    Compose
 	Cards      []Card
 	Late       []Line
@@ -88,7 +89,9 @@ func sampleLive(pages map[string]any) {
 	home := sampleHome{Owner: owner("Home", "home", "/me"), Compose: compose, Cards: cards, Pager: Pager{Older: "/me?top=9&before=8"}, Last: delivered,
 		Place:      samplePlace{Kept: true, Since: "08:12", Count: 3, Top: "9", Before: "4", Rows: "9 8 7 6 5 4 3", BackURL: "/me"},
 		Unfinished: []sampleUnfinished{{"/me/write?draft=1", "On saving leek seed", ago(20 * time.Hour)}}}
+	home.Wave = &sampleWave{14, "", 30}
 	pages["home"] = home
+	home.Wave = nil
 	home.Late, home.Place.Late = sampleLines()[1:3], "1"
 	home.Place.Before, home.Place.Count, home.Place.URL = "", 142, "/me?after=3#here"
 	pages["home.late"] = home

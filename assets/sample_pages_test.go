@@ -410,6 +410,7 @@ func sampleLists(pages map[string]any) {
 	samplePeople(pages)
 	type inbox struct {
 		Owner
+		Wave                        *sampleWave
 		Tabs                        []Tab
 		Items                       []note
 		Until, ReadBefore, ReadText string
@@ -421,7 +422,7 @@ func sampleLists(pages map[string]any) {
 	answered.ReplyTo = ""
 	text := "Second sowing of spinach is up. If you want seed from the purple one, say so before Sunday; I have eleven envelopes and no self-control."
 	one := func(p Person) []Person { return []Person{p} }
-	pages["notifications"] = inbox{owner("Inbox", "inbox", "/me/inbox"), []Tab{{"/me/inbox?k=mentions", "Mentions", 2, false}, {"/me/inbox", "Everything", 5, true}, {"/me/held", "Held back", 2, false}},
+	pages["notifications"] = inbox{owner("Inbox", "inbox", "/me/inbox"), &sampleWave{0, "tomorrow, 12:00", 30}, []Tab{{"/me/inbox?k=mentions", "Mentions", 2, false}, {"/me/inbox", "Everything", 5, true}, {"/me/held", "Held back", 2, false}},
 		[]note{
 			{ID: "14", Kind: "edit", About: "post", Named: one(grace), Time: ago(9 * time.Minute), New: true, Excerpt: "The ferry sails at nine, not at ten.", Lang: "en", ExcerptURL: "/me/post/8"},
 			{ID: "15", Kind: "quotedit", About: "post", Named: one(grace), Time: ago(11 * time.Minute), New: true, Excerpt: "Nine, says the harbour.", Lang: "en", ExcerptURL: "/me/post/9"},

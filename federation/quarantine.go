@@ -27,27 +27,26 @@ var quarantined = []string{"mention", "quote"}
 // is worth what is known of who makes it; of servers that are long known, mostly
 // those with many people, the date is taken as said. Where none is said, or one that
 // is still to come, it is when the account was first met.
-func KnownSince(tx *store.Tx, a store.Actor) (since time.Time, byServer bool, err error) {
+func KnownSince(a store.Actor, server store.Host, now time.Time) (since time.Time, byServer bool) {
 	since = a.PublishedAt
-	if since.IsZero() || since.After(tx.Now()) {
+	if since.IsZero() || since.After(now) {
 		since = store.TimeOf(a.ID)
 	}
-	h, err := tx.HostByID(a.HostID)
-	if err != nil {
-		return since, false, err
+	if server.CreatedAt.After(since) {
+		return server.CreatedAt, true
 	}
-	if h.CreatedAt.After(since) {
-		return h.CreatedAt, true, nil
-	}
-	return since, false, nil
+	return since, false
 }
 
 // young says whether the quarantine is for an account. Whoever the owner spoke to
 // before is spared.
 func young(tx *store.Tx, a store.Actor, limit time.Duration) (bool, error) {
-	since, _, err := KnownSince(tx, a)
-	if err != nil || tx.Now().Sub(since) >= limit {
+	server, err := tx.HostByID(a.HostID)
+	if err != nil {
 		return false, err
+	}
+	if since, _ := KnownSince(a, server, tx.Now()); tx.Now().Sub(since) >= limit {
+		return false, nil
 	}
 	_, err = tx.LastTalk(a.ID)
 	if err == store.ErrNotFound {

@@ -18,6 +18,7 @@ const (
 // heldLine is one notice that is held back.
 type heldLine struct {
 	Did, Excerpt, Lang, URL string
+	Why                     string // the rule, where it is not the one that the newest is held back by
 	Time                    time.Time
 }
 
@@ -37,6 +38,8 @@ type heldPage struct {
 	Allowed []personRow
 	Rules   []heldRule
 	Ruled   bool
+	All     bool // several wait, for whom one button does
+	Young   quarantineForm
 	Pager   assets.Pager
 }
 
@@ -71,6 +74,10 @@ func (d *Dashboard) held(w http.ResponseWriter, r *http.Request) {
 		if page.Rules, page.Ruled, err = v.heldRules(); err != nil {
 			return nil, err
 		}
+		if page.Young, err = v.quarantineForm(); err != nil {
+			return nil, err
+		}
+		page.All = page.Kind == "" && query.Get("who") == "" && page.Tabs[0].Count > 1
 		switch {
 		case page.Kind == "allowed":
 			return page, v.heldAllowed(&page, number(query.Get("after")))
@@ -119,6 +126,10 @@ func (v *view) heldBack(list []store.NoticeRequest, lines int) ([]heldBack, erro
 	if err := v.read(ids...); err != nil {
 		return nil, err
 	}
+	servers, err := v.serversOf(ids)
+	if err != nil {
+		return nil, err
+	}
 	notices, err := v.tx.HeldNotices(lines, ids...)
 	if err != nil {
 		return nil, err
@@ -139,9 +150,17 @@ func (v *view) heldBack(list []store.NoticeRequest, lines int) ([]heldBack, erro
 	}
 	var out []heldBack
 	for _, r := range list {
-		h := heldBack{ID: decimal(r.ID), Person: v.known(r.ActorID), Count: r.Count, Why: v.heldWhy(r), BlockURL: personPath(r.ActorID) + "/block"}
+		a := v.seen[r.ActorID]
+		server := servers[a.HostID]
+		h := heldBack{ID: decimal(r.ID), Person: v.known(r.ActorID), Count: r.Count, BlockURL: personPath(r.ActorID) + "/block"}
 		for _, n := range notices[r.ActorID] {
-			h.Lines = append(h.Lines, v.heldLine(n, posts))
+			line := v.heldLine(n, posts)
+			if why := v.heldWhy(n, a, server); h.Why == "" {
+				h.Why = why
+			} else if n.Held != r.Held {
+				line.Why = why
+			}
+			h.Lines = append(h.Lines, line)
 		}
 		if h.More = r.Count - len(h.Lines); lines == heldLines {
 			h.AllURL = heldPath + "?who=" + h.ID
@@ -167,11 +186,10 @@ var heldWords = map[string]string{
 	"mention": "Named you", "quote": "Quoted you", "favourite": "Liked", "reblog": "Boosted", "follow": "Follows you", "follow_request": "Asks to follow you",
 }
 
-// heldWhy says which rule holds the newest notice of somebody back.
-func (v *view) heldWhy(r store.NoticeRequest) string {
-	switch r.Held {
+// heldWhy says which rule holds a notice of somebody back.
+func (v *view) heldWhy(n store.Notification, a store.Actor, server store.Host) string {
+	switch n.Held {
 	case store.HeldNewAccount:
-		a := v.seen[r.ActorID]
 		if a.PublishedAt.IsZero() || a.PublishedAt.After(v.now) {
 			return "Their account is new here, and their server does not say how old it is."
 		}
@@ -182,8 +200,19 @@ func (v *view) heldWhy(r store.NoticeRequest) string {
 		return "You silenced the strangers of their server."
 	case store.HeldNotFollower:
 		return "They do not follow you, or have not for three days."
+	case store.HeldQuarantine:
+		return quarantineWhy(a, server, n.At)
 	}
 	return "You do not follow them."
+}
+
+// serversOf reads the servers of people who were read.
+func (v *view) serversOf(ids []int64) (map[int64]store.Host, error) {
+	var hosts []int64
+	for _, id := range ids {
+		hosts = append(hosts, v.seen[id].HostID)
+	}
+	return v.tx.HostsByID(hosts...)
 }
 
 // heldAllowed fills in whom no rule holds back.
@@ -202,7 +231,8 @@ func (v *view) heldAllowed(page *heldPage, after int64) error {
 	return nil
 }
 
-// heldDecide handles POST /me/held: somebody is let through, or put aside.
+// heldDecide handles POST /me/held: somebody, or everybody who waits, is let
+// through, or put aside.
 func (d *Dashboard) heldDecide(w http.ResponseWriter, r *http.Request) {
 	id := number(r.PostForm.Get("id"))
 	var err error
@@ -212,6 +242,10 @@ func (d *Dashboard) heldDecide(w http.ResponseWriter, r *http.Request) {
 		err = d.service.AllowNotices(r.Context(), id)
 	case "aside":
 		done, err = "put-aside", d.service.DismissNotices(r.Context(), id)
+	case "allow-all":
+		done, err = "all-through", d.service.ReleaseAllNotices(r.Context())
+	case "aside-all":
+		done, err = "put-aside", d.service.DismissAllNotices(r.Context())
 	default:
 		err = reply.Errorf(reply.Unprocessable, "Choose to let them through, or to put them aside.")
 	}

@@ -42,6 +42,7 @@ type place struct {
 
 type homePage struct {
 	assets.Owner
+	Wave       *wave
 	Compose    assets.Compose
 	Cards      []assets.Card
 	Late       []assets.Line
@@ -60,6 +61,9 @@ func (d *Dashboard) home(w http.ResponseWriter, r *http.Request) {
 		var page homePage
 		var err error
 		if page.Owner, err = v.frame("Home", "home"); err != nil {
+			return nil, err
+		}
+		if page.Wave, err = v.wave(false); err != nil {
 			return nil, err
 		}
 		if page.Compose, err = v.compose(nil); err != nil {

@@ -37,6 +37,7 @@ type inboxItem struct {
 
 type inboxPage struct {
 	assets.Owner
+	Wave                        *wave
 	Tabs                        []assets.Tab
 	Items                       []inboxItem
 	Until, ReadBefore, ReadText string
@@ -85,6 +86,9 @@ func (d *Dashboard) inbox(w http.ResponseWriter, r *http.Request) {
 			page.Until = decimal(newest[0].ID)
 		}
 		if page.Items, err = v.inboxItems(groups, marker); err != nil {
+			return nil, err
+		}
+		if page.Wave, err = v.wave(true); err != nil {
 			return nil, err
 		}
 		page.markPlace(clock(v.now, v.local(store.TimeOf(marker))))

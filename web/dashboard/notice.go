@@ -47,6 +47,12 @@ func doneNotice(query url.Values) *assets.Notice {
 		return done("Blocked.", "Nothing they send is taken any more.")
 	case "let-through":
 		return done("Let through.", "What they did stands in the inbox, each at its time.")
+	case "all-through":
+		return done("Let through.", "All that waited stands in the inbox, each at its time. Your rules hold as before.")
+	case "quarantined":
+		return done("The quarantine is on for 24 hours.", "Mentions by new accounts wait here, those of the last hour too. Nothing is lost.")
+	case "quarantine-ended":
+		return done("The quarantine for a wave is over.", "What it held back still waits here.")
 	case "put-aside":
 		return done("Put aside.", "It stays here, under Put aside.")
 	case "hushed":

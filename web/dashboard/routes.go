@@ -88,6 +88,7 @@ func (d *Dashboard) routes() []route {
 		post("/me/held", d.heldDecide),
 		post("/me/held/again", d.heldAgain),
 		post("/me/held/rules", d.heldRulesSave),
+		post("/me/held/quarantine", d.quarantine),
 		get("/me/messages", d.messages),
 		post("/me/messages", d.messagesRead),
 		get("/me/messages/:id", d.message),
