@@ -150,7 +150,7 @@ type Card struct {
 	Boosted     bool          // by the owner
 	Liked       bool          //
 	Saved       bool          //
-	Hushed      bool          // its conversation is muted
+	Hushed      bool          // its conversation is hidden
 	Pinned      bool          // on the owner's profile
 	May         Actions       // what is offered
 	ReactURL    string        // of the page to react with an emoji; "" if that is not offered

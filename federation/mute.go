@@ -47,9 +47,9 @@ func (s *Service) Unmute(ctx context.Context, actorID int64) error {
 	})
 }
 
-// MuteThread mutes the conversation that a post is in: nothing in it is notified any
-// more, whoever writes it. It shows as before, and nobody is told. It answers with
-// the post.
+// MuteThread hides the conversation that a post is in: nothing in it is notified any
+// more, whoever writes it, and Home and lists leave it out. Elsewhere it shows as
+// before, and nobody is told. It answers with the post.
 func (s *Service) MuteThread(ctx context.Context, postID int64) (store.Post, error) {
 	return s.hush(ctx, postID, func(tx *store.Tx, p store.Post) error {
 		above, err := tx.Ancestors(p, threadDepth)

@@ -54,7 +54,7 @@ func (v *view) entries(rows []store.Post) ([]entry, error) {
 		shown[p.ID] = p
 	}
 	v.filtersAt = store.FilterHome
-	return v.unfilteredEntries(fold(rows, shown)), nil
+	return v.unhushedEntries(v.unfilteredEntries(fold(rows, shown)))
 }
 
 func fold(rows []store.Post, originals map[int64]store.Post) []entry {

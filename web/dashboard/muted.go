@@ -103,13 +103,16 @@ func (v *view) muteWords(m store.Mute) string {
 }
 
 // listed leaves out what a list of posts does not show: posts of people who are
-// hidden, and of those who are muted unless the owner went to see them, and what a
-// filter hides.
+// hidden, and of those who are muted unless the owner went to see them, what a
+// filter hides, and from Home and lists conversations that the owner hid.
 func (v *view) listed(posts []store.Post) ([]store.Post, error) {
 	posts, err := v.unhidden(posts)
 	posts = v.unfiltered(posts)
 	if err != nil || v.evenMuted || len(posts) == 0 {
 		return posts, err
+	}
+	if posts, err = v.unhushed(posts); err != nil {
+		return nil, err
 	}
 	muted, err := v.tx.MutedAmong(actorIDs(posts...)...)
 	return slices.DeleteFunc(slices.Clone(posts), func(p store.Post) bool { _, ok := muted[p.ActorID]; return ok }), err

@@ -59,6 +59,12 @@ func doneNotice(query url.Values) *assets.Notice {
 		return done("Muted.", "Nothing in this conversation is told any more.")
 	case "muted":
 		return done("Muted.", "They are not told.")
+	case "hidden":
+		n := done("Conversation hidden.", "Nothing in it is notified, and it is left out of Home, Catch up and lists.")
+		if id := number(query.Get("n")); id != 0 {
+			n.URL, n.LinkText = postPath(id), "Open it, to show it again"
+		}
+		return n
 	case "reported":
 		return done("Reported.", "The report is kept here, under Reports.")
 	case "report-sent":

@@ -22,14 +22,6 @@ func (d *Dashboard) like(w http.ResponseWriter, r *http.Request) { d.touch(w, r,
 // unlike handles POST /me/post/ID/unlike.
 func (d *Dashboard) unlike(w http.ResponseWriter, r *http.Request) { d.touch(w, r, d.service.Unlike) }
 
-// hush handles POST /me/post/ID/mute: its conversation is not notified any more.
-func (d *Dashboard) hush(w http.ResponseWriter, r *http.Request) { d.touch(w, r, d.service.MuteThread) }
-
-// unhush handles POST /me/post/ID/unmute.
-func (d *Dashboard) unhush(w http.ResponseWriter, r *http.Request) {
-	d.touch(w, r, d.service.UnmuteThread)
-}
-
 // touch does something with a post and goes back to the card it was asked from.
 func (d *Dashboard) touch(w http.ResponseWriter, r *http.Request, do func(context.Context, int64) (store.Post, error)) {
 	id := idOf(r)

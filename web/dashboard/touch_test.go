@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"dassie/store"
 )
@@ -118,7 +119,7 @@ func TestInboxTellsOfBoostsLikesAndReactions(t *testing.T) {
 	p.hides(t, "f.example")
 }
 
-func TestAConversationIsMutedFromACard(t *testing.T) {
+func TestAConversationIsHiddenFromACard(t *testing.T) {
 	h := newHouse(t, "bob")
 	bob := h.other("bob")
 	h.Follows(t, bob)
@@ -126,15 +127,26 @@ func TestAConversationIsMutedFromACard(t *testing.T) {
 	if !ok {
 		t.Fatal("the post did not arrive")
 	}
+	h.cluster.Advance(time.Minute)
+	bob.Post(t, store.Public, "No frost at all")
 	path := postPath(p.ID)
-	if form := h.open("/me").form(t, path+"/mute"); !strings.Contains(form, "Mute this conversation") {
+	if form := h.open("/me").form(t, path+"/mute"); !strings.Contains(form, "Hide this conversation") {
 		t.Errorf("the form is %s", form)
 	}
 	after := h.sent(path+"/mute", "back", "/me"+anchor(p.ID))
-	if form := after.form(t, path+"/unmute"); after.location != "/me"+anchor(p.ID) || !strings.Contains(form, "Unmute this conversation") {
-		t.Errorf("at %s the form is %s", after.location, form)
+	after.says(t, "Conversation hidden.", `href="`+path+`"`, "No frost at all")
+	after.hides(t, "Frost on the beds")
+	h.open("/me/catchup?h=1").hides(t, "Frost on the beds")
+	thread := h.open(path)
+	thread.says(t, "You hid this conversation.", "Frost on the beds", "Show it again")
+	if card := h.open(path + "/card?back=%2Fme"); !strings.Contains(card.form(t, path+"/unmute"), "Show this conversation again") {
+		t.Error("the card does not bring it back")
 	}
-	h.sent(path+"/unmute", "back", "/me").form(t, path+"/mute")
+	if back := h.sent(path+"/mute", "back", path+anchor(p.ID)); back.location != path+anchor(p.ID) {
+		t.Errorf("from its own page it leads to %s", back.location)
+	}
+	h.sent(path+"/unmute", "back", path).hides(t, "You hid this conversation")
+	h.open("/me").says(t, "Frost on the beds")
 	if p := h.submit("/me/post/4711/mute"); p.status != 404 {
 		t.Errorf("a post that is not here: %d", p.status)
 	}

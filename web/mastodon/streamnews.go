@@ -87,9 +87,11 @@ func (a *API) postNews(tx *store.Tx, e federation.Event, wanted map[stream]bool)
 	if e.Kind == federation.EventEdit {
 		event = "status.update"
 	}
-	list := make([]news, len(to))
-	for i, s := range to {
-		list[i] = news{s, event, payload}
+	var list []news
+	for _, at := range to {
+		if event == "status.update" || at.kind != "user" && at.kind != "list" || !s.hushed() {
+			list = append(list, news{at, event, payload})
+		}
 	}
 	return list, err
 }

@@ -30,6 +30,32 @@ func (a *API) timelineOf(c *call, page store.Page, read func(*store.Tx) ([]store
 	})
 }
 
+// unhushed leaves out conversations that the owner hid; what the owner wrote in them
+// stays.
+func unhushed(list any, err error) (any, error) {
+	if list, ok := list.([]*Status); ok && err == nil {
+		return slices.DeleteFunc(list, func(s *Status) bool { return s.hushed() }), nil
+	}
+	return list, err
+}
+
+// hushed says that a post is kept out of Home: it is somebody else's, or a boost of
+// one, in a conversation that the owner hid.
+func (s *Status) hushed() bool {
+	if s.Reblog != nil {
+		return s.Reblog.hushed()
+	}
+	return s.Muted && s.Account.ID != id(store.OwnerID)
+}
+
+// unlimited is unmuted where the store has left out already who is muted.
+func (m *room) unlimited(tx *store.Tx, posts []store.Post) ([]store.Post, error) {
+	if len(m.limited) == 0 {
+		return posts, nil
+	}
+	return m.unmuted(tx, posts)
+}
+
 // unmuted leaves out what people wrote or boosted whom the owner muted, or who are
 // strangers on a server that they silenced.
 func (m *room) unmuted(tx *store.Tx, posts []store.Post) ([]store.Post, error) {
@@ -51,19 +77,18 @@ func (m *room) unmuted(tx *store.Tx, posts []store.Post) ([]store.Post, error) {
 // home: GET /api/v1/timelines/home. The store leaves out already who is muted.
 func (a *API) home(c *call) (any, error) {
 	page := c.page(20, 40)
-	all := func(_ *room, _ *store.Tx, posts []store.Post) ([]store.Post, error) { return posts, nil }
-	return a.timelineOf(c, page, func(tx *store.Tx) ([]store.Post, error) { return tx.Home(page) }, all)
+	return unhushed(a.timelineOf(c, page, func(tx *store.Tx) ([]store.Post, error) { return tx.Home(page) }, (*room).unlimited))
 }
 
 // listTimeline: GET /api/v1/timelines/list/:id.
 func (a *API) listTimeline(c *call) (any, error) {
 	page := c.page(20, 40)
-	return a.timeline(c, page, func(tx *store.Tx) ([]store.Post, error) {
+	return unhushed(a.timeline(c, page, func(tx *store.Tx) ([]store.Post, error) {
 		if _, err := tx.List(c.id); err != nil {
 			return nil, err
 		}
 		return tx.ListPosts(c.id, page)
-	})
+	}))
 }
 
 // publicTimeline: GET /api/v1/timelines/public, of what is stored here: there is
