@@ -15,7 +15,7 @@ const (
 )
 
 // fileConversation files a direct post under its conversation. One whose notice a
-// rule of the owner holds back makes nothing unread.
+// rule of the owner holds back, or that there is none of, makes nothing unread.
 func (s *Service) fileConversation(tx *store.Tx, p store.Post, author store.Actor) error {
 	if p.Visibility != store.Direct {
 		return nil
@@ -24,7 +24,11 @@ func (s *Service) fileConversation(tx *store.Tx, p store.Post, author store.Acto
 	if err != nil {
 		return err
 	}
-	told := held == 0 && !drop
+	quiet, err := tx.Hushed(store.Notification{Kind: "mention", ActorID: author.ID, PostID: p.ID})
+	if err != nil {
+		return err
+	}
+	told := held == 0 && !drop && !quiet
 	filed, err := tx.FileConversation(store.Filing{Post: p, Author: author, Unread: told})
 	if filed && told {
 		s.emit(tx, EventConversation, p.ID)

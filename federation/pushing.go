@@ -46,7 +46,10 @@ func (s *Service) tellNotice(tx *store.Tx, n store.Notification) error {
 		return nil
 	}
 	subs, err := tx.Pushes()
-	if err != nil {
+	if err != nil || len(subs) == 0 {
+		return err
+	}
+	if f, err := s.filterOfNotice(tx, n); err != nil || f != nil && f.Action == store.FilterHide {
 		return err
 	}
 	for _, p := range subs {
@@ -67,6 +70,20 @@ func (s *Service) tellNotice(tx *store.Tx, n store.Notification) error {
 		tx.After(s.work.pokeJobs)
 	}
 	return s.tellBrowsers(tx, n)
+}
+
+// filterOfNotice is the filter that finds what a notification is about, for
+// notifications; nil for none.
+func (s *Service) filterOfNotice(tx *store.Tx, n store.Notification) (*Filter, error) {
+	filters := s.Filters().In(store.FilterNotifications)
+	if len(filters) == 0 || n.PostID == 0 || n.Kind == "admin.report" {
+		return nil, nil
+	}
+	p, err := tx.Post(n.PostID)
+	if err != nil {
+		return nil, err
+	}
+	return Gravest(filters.Match(&p)), nil
 }
 
 // pushWanted says whether an app asked to be told of a notification.
@@ -198,6 +215,9 @@ func (s *Service) pushText(tx *store.Tx, n store.Notification) (pushMessage, err
 		m.Body = p.Summary // a content warning stands for what it hides
 		if m.Body == "" {
 			m.Body = markup.Text(p.HTML())
+		}
+		if f := Gravest(s.Filters().In(store.FilterNotifications).Match(&p)); f != nil && f.Action != store.FilterBlur {
+			m.Body = "Your filter “" + f.Title + "” covers it."
 		}
 	}
 	m.Title = pushTitle(n.Kind, shortened(who.DisplayName(), 100), p.Own())

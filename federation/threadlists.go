@@ -97,9 +97,13 @@ func conversation(tx *store.Tx, p store.Post) ([]store.Post, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read thread of post %d: %w", p.ID, err)
 	}
-	open := &openPosts{tx: tx, hosts: map[int64]bool{}}
-	posts := make([]store.Post, 0, len(down)+1)
-	for _, q := range append([]store.Post{root}, down...) {
+	all := append([]store.Post{root}, down...)
+	open, err := newOpenPosts(tx, all)
+	if err != nil {
+		return nil, err
+	}
+	posts := make([]store.Post, 0, len(all))
+	for _, q := range all {
 		ok, err := open.has(q)
 		if err != nil {
 			return nil, err
@@ -167,7 +171,10 @@ func (s *Service) replyIDs(tx *store.Tx, p store.Post, after int64, limit int) (
 	if err != nil {
 		return nil, 0, fmt.Errorf("read replies to post %d: %w", p.ID, err)
 	}
-	open := &openPosts{tx: tx, hosts: map[int64]bool{}}
+	open, err := newOpenPosts(tx, list)
+	if err != nil {
+		return nil, 0, err
+	}
 	last := int64(0)
 	for _, q := range list {
 		if q.ID <= after {
@@ -202,14 +209,25 @@ func (s *Service) repliesCollection(p store.Post, ids []string, next int64) *ap.
 }
 
 // openPosts tells which posts may be named to everybody: public or unlisted, no
-// boosts, and not of a blocked server or person (T19, T48).
+// boosts, not of a blocked server or person (T19, T48), and nothing that a rule of the
+// owner holds back.
 type openPosts struct {
 	tx    *store.Tx
 	hosts map[int64]bool // actor id -> blocked, or the account gone
+	held  map[int64]bool // posts
+}
+
+func newOpenPosts(tx *store.Tx, list []store.Post) (*openPosts, error) {
+	ids := make([]int64, len(list))
+	for i, p := range list {
+		ids[i] = p.ID
+	}
+	held, err := tx.HeldAmong(ids...)
+	return &openPosts{tx, map[int64]bool{}, held}, err
 }
 
 func (o *openPosts) has(p store.Post) (bool, error) {
-	if !p.Visibility.Open() || p.BoostOf != 0 || p.URI == "" {
+	if !p.Visibility.Open() || p.BoostOf != 0 || p.URI == "" || o.held[p.ID] {
 		return false, nil
 	}
 	if p.Own() {

@@ -32,21 +32,8 @@ func (t *Tx) Notify(n *Notification) error {
 	if err != nil || known {
 		return err
 	}
-	if _, err := t.BlockOf(n.ActorID); err != ErrNotFound {
+	if quiet, err := t.Hushed(*n); err != nil || quiet {
 		return err
-	}
-	m, err := t.MuteOf(n.ActorID)
-	if err == nil && m.Notices && n.Kind != "admin.report" {
-		return nil
-	}
-	if err != nil && err != ErrNotFound {
-		return err
-	}
-	if n.Kind != "admin.report" && n.PostID != 0 {
-		in, err := t.InMutedThread(n.PostID)
-		if err != nil || in[n.PostID] {
-			return err
-		}
 	}
 	n.ID, n.At = t.NewID(), t.Now()
 	if _, err = t.exec(`
@@ -55,6 +42,26 @@ func (t *Tx) Notify(n *Notification) error {
 		return err
 	}
 	return t.requestNotices(n.ActorID)
+}
+
+// Hushed says that there is to be no notification: of what somebody did whom the owner
+// blocked, or muted with their notices, and in a conversation that is muted.
+func (t *Tx) Hushed(n Notification) (bool, error) {
+	if _, err := t.BlockOf(n.ActorID); err != ErrNotFound {
+		return err == nil, err
+	}
+	if n.Kind == "admin.report" {
+		return false, nil
+	}
+	m, err := t.MuteOf(n.ActorID)
+	if err != nil && err != ErrNotFound {
+		return false, err
+	}
+	if m.Notices || n.PostID == 0 {
+		return m.Notices, nil
+	}
+	in, err := t.InMutedThread(n.PostID)
+	return in[n.PostID], err
 }
 
 func (t *Tx) notified(n *Notification) (bool, error) {

@@ -84,6 +84,7 @@ func (v *view) answerConversation(page *messagePage, c store.Conversation) error
 // said draws messages; each of the owner's with whom it did not reach.
 func (v *view) said(posts []store.Post, hidden map[int64]bool) ([]said, error) {
 	shown := slices.DeleteFunc(slices.Clone(posts), func(p store.Post) bool { return hidden[p.ActorID] })
+	v.filtersAt = store.FilterThread
 	cards, err := v.plainCards(shown)
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"dassie/assets"
+	"dassie/federation"
 	"dassie/federation/markup"
 	"dassie/store"
 	"dassie/web/reply"
@@ -84,6 +85,11 @@ func (v *view) conversations(list []store.Conversation) ([]conversation, error) 
 	for _, p := range posts {
 		words[p.ID] = p
 	}
+	held, err := v.tx.HeldAmong(last...)
+	if err != nil {
+		return nil, err
+	}
+	v.filtersAt = store.FilterThread
 	var out []conversation
 	for _, c := range list {
 		p, ok := words[c.LastID]
@@ -91,8 +97,13 @@ func (v *view) conversations(list []store.Conversation) ([]conversation, error) 
 			continue
 		}
 		t := conversation{URL: conversationPath(c.ID), LastID: decimal(c.LastID), Mine: p.Own(), Time: v.local(p.PublishedAt), Unread: c.Unread, Last: lastWords(p)}
-		if hidden[p.ActorID] {
+		switch f := federation.Gravest(v.filters().Match(&p)); {
+		case hidden[p.ActorID]:
 			t.Last = v.whyLeft(p.ActorID)
+		case held[p.ID]:
+			t.Last = "Held back by a rule of yours"
+		case f != nil && f.Action != store.FilterBlur:
+			t.Last = "Hidden by your filter “" + f.Title + "”"
 		}
 		for _, id := range people[c.ID][:min(len(people[c.ID]), conversationFaces)] {
 			t.People = append(t.People, v.known(id))

@@ -44,7 +44,13 @@ func (a *API) context(c *call) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &Context{m.statuses(above), m.statuses(byBranch(p.ID, below))}, nil
+		below = byBranch(p.ID, below)
+		for _, list := range []*[]store.Post{&above, &below} { // muted people are left out, as in Mastodon
+			if *list, err = m.unmuted(tx, *list); err != nil {
+				return nil, err
+			}
+		}
+		return &Context{m.statuses(above), m.statuses(below)}, nil
 	})
 	if err != nil {
 		return nil, err

@@ -27,7 +27,8 @@ func (a *API) conversations(c *call) (any, error) {
 	})
 }
 
-// conversationList leaves out conversations with people alone who are not to be shown.
+// conversationList leaves out conversations with people alone who are not to be shown,
+// and those of which the last post is held back by a rule of the owner.
 func (a *API) conversationList(tx *store.Tx, rows []store.Conversation) ([]*Conversation, error) {
 	ids, last := make([]int64, len(rows)), make([]int64, len(rows))
 	for i, r := range rows {
@@ -49,8 +50,15 @@ func (a *API) conversationList(tx *store.Tx, rows []store.Conversation) ([]*Conv
 	if err != nil {
 		return nil, err
 	}
+	held, err := tx.HeldAmong(last...)
+	if err != nil {
+		return nil, err
+	}
 	list := make([]*Conversation, 0, len(rows))
 	for _, r := range rows {
+		if held[r.LastID] {
+			continue
+		}
 		one := &Conversation{ID: id(r.ID), Unread: r.Unread, Accounts: []*Account{}}
 		for _, actorID := range people[r.ID] {
 			if acc := m.account(actorID); acc != nil && !m.hidden[actorID] {

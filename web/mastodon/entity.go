@@ -285,7 +285,8 @@ func relationshipOf(actorID int64, with store.Relation) Relationship {
 	return r
 }
 
-// notification is nil where the person, or what it is about, is not here any more.
+// notification is nil where the person, or what it is about, is not here any more or
+// not to be shown.
 func (m *room) notification(n store.Notification, reports map[int64]*Report) *Notification {
 	out := &Notification{
 		ID: id(n.ID), Type: n.Kind, CreatedAt: date(n.At), GroupKey: n.GroupKey(store.GroupedNotices), Account: m.account(n.ActorID),
@@ -303,7 +304,7 @@ func (m *room) notification(n store.Notification, reports map[int64]*Report) *No
 			return nil
 		}
 	}
-	if out.Account == nil {
+	if out.Account == nil || m.hidden[n.ActorID] && n.Kind != reportKind {
 		return nil
 	}
 	return out

@@ -109,8 +109,12 @@ func (a *API) openContext(c *call) (any, error) {
 		if err != nil {
 			return nil, err
 		}
+		held, err := tx.HeldAmong(postIDs(below)...)
+		if err != nil {
+			return nil, err
+		}
 		listed := func(q *store.Post) bool {
-			return m.seen(q) && (!q.Own() || q.Visibility <= widest(m.settings))
+			return m.seen(q) && !held[q.ID] && (!q.Own() || q.Visibility <= widest(m.settings))
 		}
 		for i := len(above) - 1; i >= 0; i-- {
 			if !listed(&above[i]) {

@@ -200,6 +200,8 @@ type below struct {
 	notShown int // public ones that are left out
 }
 
+// below reads the answers to a post. What a rule of the owner holds back is not shown
+// to visitors either, until the owner lets it through.
 func (v *view) below(p store.Post) (*below, error) {
 	list, err := v.tx.Descendants(p.ID, descendantsShown)
 	if err != nil {
@@ -208,11 +210,19 @@ func (v *view) below(p store.Post) (*below, error) {
 	if err := v.read(actorIDs(list)...); err != nil {
 		return nil, err
 	}
+	ids := make([]int64, len(list))
+	for i, q := range list {
+		ids[i] = q.ID
+	}
+	held, err := v.tx.HeldAmong(ids...)
+	if err != nil {
+		return nil, fmt.Errorf("look up what is held back: %w", err)
+	}
 	b := &below{answers: map[int64][]assets.Entry{}, ids: map[string]int64{}}
 	visible := map[int64]bool{p.ID: true}
 	var shown []store.Post
 	for _, q := range list { // parents come before their answers
-		if !v.listed(q) || !visible[q.ParentID] {
+		if !v.listed(q) || held[q.ID] || !visible[q.ParentID] {
 			if q.Visibility == store.Public && q.BoostOf == 0 {
 				b.notShown++
 			}
