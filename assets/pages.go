@@ -69,6 +69,7 @@ var pages = map[string]string{
 	"saved":           "owner",
 	"lists":           "owner",
 	"filters":         "owner",
+	"filter_post":     "owner",
 	"filter":          "owner",
 	"list":            "owner",
 	"list_people":     "owner",

@@ -121,18 +121,19 @@ type Reaction struct {
 
 // Card is a post as the owner sees it in a list, in a thread or in focus.
 type Card struct {
-	ID       string    // the post's id; the card's anchor is p-ID
-	URL      string    // the owner's page of the post
-	Author   Person    //
-	Boosters []Person  // who boosted it into this list; nil for none
-	Tags     []Tag     // followed hashtags that brought it into Home; nil for none
-	Time     time.Time //
-	Edited   bool      //
-	Audience string    // everyone, quiet, followers, named
-	Lang     string    // of the text, "" if unknown
-	LangName string    // in words, for the post in focus: "English"
-	Warning  string    // content warning, "" for none
-	Filtered string    // title of the owner's filter that covers it here, "" for none …
+	ID          string    // the post's id; the card's anchor is p-ID
+	URL         string    // the owner's page of the post
+	Author      Person    //
+	Boosters    []Person  // who boosted it into this list; nil for none
+	Tags        []Tag     // followed hashtags that brought it into Home; nil for none
+	Time        time.Time //
+	Edited      bool      //
+	Audience    string    // everyone, quiet, followers, named
+	Lang        string    // of the text, "" if unknown
+	LangName    string    // in words, for the post in focus: "English"
+	Warning     string    // content warning, "" for none
+	Filtered    string    // which filter of the owner covers it here, and why: "Hidden by your filter “Spoilers” (matches: football)"; "" for none …
+	FilteredURL string    // … with its page …
 	// … which asks for more than that: to leave it out. Lists do so themselves.
 	FilteredOut bool
 	Content     template.HTML // cleaned HTML
@@ -154,6 +155,7 @@ type Card struct {
 	Pinned      bool          // on the owner's profile
 	May         Actions       // what is offered
 	ReactURL    string        // of the page to react with an emoji; "" if that is not offered
+	FilterURL   string        // of the page that filters it or a word of it; "" for own posts
 	LikesURL    string        // who likes it, of the post in focus; "" for none
 	BoostURL    string        // who boosted it, likewise
 	Versions    int           // earlier ones that are kept, of the post in focus

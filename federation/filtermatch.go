@@ -83,39 +83,51 @@ func Gravest(hits []FilterHit) *Filter {
 
 // searchable is all that filters look at, a line for each part.
 func searchable(p *store.Post) string {
-	parts := []string{oneLineWords(p.Summary), oneLineWords(markup.Text(p.HTML()))}
-	if p.Extra.Poll != nil {
-		for _, o := range p.Extra.Poll.Options {
-			parts = append(parts, oneLineWords(o.Name))
-		}
-	}
-	for _, a := range p.Extra.Attachments {
-		parts = append(parts, oneLineWords(a.Alt))
+	parts := filterParts(p)
+	for i := range parts {
+		parts[i] = strings.ToLower(parts[i])
 	}
 	return strings.Join(parts, "\n")
 }
 
+// filterParts is what searchable looks at as it is written, each part on one line.
+func filterParts(p *store.Post) []string {
+	parts := []string{p.Summary, markup.Text(p.HTML())}
+	if p.Extra.Poll != nil {
+		for _, o := range p.Extra.Poll.Options {
+			parts = append(parts, o.Name)
+		}
+	}
+	for _, a := range p.Extra.Attachments {
+		parts = append(parts, a.Alt)
+	}
+	for i := range parts {
+		parts[i] = strings.Join(strings.Fields(parts[i]), " ")
+	}
+	return parts
+}
+
 // containsWord looks for a word; whole means that it must not go on on a side where
 // it begins or ends with a letter or digit.
-func containsWord(text, word string, whole bool) bool {
+func containsWord(text, word string, whole bool) bool { return findWord(text, word, whole, 0) >= 0 }
+
+// findWord is where a word stands in a text from a place on; -1 for nowhere.
+func findWord(text, word string, whole bool, from int) int {
 	if word == "" {
-		return false
-	}
-	if !whole {
-		return strings.Contains(text, word)
+		return -1
 	}
 	first, _ := utf8.DecodeRuneInString(word)
 	last, _ := utf8.DecodeLastRuneInString(word)
-	for from := 0; ; {
+	for {
 		i := strings.Index(text[from:], word)
 		if i < 0 {
-			return false
+			return -1
 		}
 		at, end := from+i, from+i+len(word)
 		before, _ := utf8.DecodeLastRuneInString(text[:at])
 		after, _ := utf8.DecodeRuneInString(text[end:])
-		if !(inWord(first) && inWord(before)) && !(inWord(last) && inWord(after)) {
-			return true
+		if !whole || !(inWord(first) && inWord(before)) && !(inWord(last) && inWord(after)) {
+			return at
 		}
 		_, size := utf8.DecodeRuneInString(text[at:])
 		from = at + size

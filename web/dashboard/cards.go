@@ -153,7 +153,7 @@ func (v *view) addReactions(posts []store.Post, cards []assets.Card) error {
 			cards[i].Reaction = append(cards[i].Reaction, assets.Reaction{Emoji: r.Emoji, Image: image, Count: r.Count, Mine: r.Mine})
 		}
 		if !p.Own() {
-			cards[i].ReactURL = postPath(p.ID) + "/react"
+			cards[i].ReactURL, cards[i].FilterURL = postPath(p.ID)+"/react", postPath(p.ID)+"/filter"
 		}
 	}
 	return nil

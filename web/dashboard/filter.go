@@ -16,21 +16,28 @@ const (
 	filterShows = 10  // of those that it finds
 )
 
-// filterFind is a post that the filter finds.
+// filterFind is a post that the filter finds, with the words that it found.
 type filterFind struct {
-	ID, URL, Text, Lang string
-	Author              assets.Person
-	Time                time.Time
+	ID, URL, Lang string
+	Text          []federation.Piece
+	Author        assets.Person
+	Time          time.Time
+}
+
+// filterTrial is what a filter finds among the newest posts of Home.
+type filterTrial struct {
+	Found, Looked int
+	Finds         []filterFind // the first of them
+	Unsaved       bool         // the filter is as it is typed, and not kept yet
 }
 
 type filterPage struct {
 	assets.Owner
-	URL, Title    string
-	Over          bool
-	Form          filterForm
-	Found, Looked int
-	Finds         []filterFind
-	Posts         []filterFind // that it names
+	URL, Title string
+	Over       bool
+	Form       filterForm
+	Trial      *filterTrial
+	Posts      []filterFind // that it names
 }
 
 // filterEdit handles GET /me/filters/ID.
@@ -38,7 +45,8 @@ func (d *Dashboard) filterEdit(w http.ResponseWriter, r *http.Request) {
 	d.showFilter(w, r, nil, nil, nil)
 }
 
-// filterSave handles POST /me/filters/ID.
+// filterSave handles POST /me/filters/ID; with do=try it shows what the filter would
+// find as it is typed.
 func (d *Dashboard) filterSave(w http.ResponseWriter, r *http.Request) {
 	f, err := store.Get(r.Context(), d.service.Store(), func(tx *store.Tx) (store.Filter, error) { return tx.Filter(idOf(r)) })
 	if err != nil {
@@ -46,6 +54,10 @@ func (d *Dashboard) filterSave(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	typed := readFilterForm(f, r.PostForm, d.service.Now())
+	if r.PostForm.Get("do") == "try" {
+		d.showFilter(w, r, &typed, r.PostForm, nil)
+		return
+	}
 	_, err = d.service.SaveFilter(r.Context(), typed, wordEdits(f.Words, r.PostForm)...)
 	if reply.CodeOf(err) == reply.Unprocessable {
 		d.showFilter(w, r, &typed, r.PostForm, err)
@@ -73,67 +85,76 @@ func (d *Dashboard) showFilter(w http.ResponseWriter, r *http.Request, typed *st
 		if page.Owner, err = v.frame("Filter", "safety"); err != nil {
 			return nil, err
 		}
-		if err := v.tryFilter(&page, f); err != nil {
+		if page.Posts, err = v.filterPosts(f); err != nil {
 			return nil, err
 		}
 		if typed != nil {
 			f = *typed
+			f.Words = typedWords(f.Words, form)
 		}
+		if page.Trial, err = v.tryFilter(f); err != nil {
+			return nil, err
+		}
+		page.Trial.Unsaved = typed != nil
 		page.Form = v.filterForm(f, form, words)
 		page.Form.Action, page.Form.Button = page.URL, "Save"
 		return page, nil
 	})
 }
 
-// tryFilter shows what a filter finds among the newest posts of Home, and the posts
-// that it names.
-func (v *view) tryFilter(page *filterPage, f store.Filter) error {
+// tryFilter shows what a filter finds among the newest posts of Home, whatever
+// places it is for.
+func (v *view) tryFilter(f store.Filter) (*filterTrial, error) {
 	rows, err := v.tx.Home(store.Page{Limit: filterLooks})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	filters := federation.Filters{federation.NewFilter(f)}
+	var trial filterTrial
+	ready := federation.NewFilter(f)
+	filters := federation.Filters{ready}
 	var found []store.Post
 	for i := range rows {
 		if rows[i].BoostOf == 0 && !rows[i].Own() {
-			page.Looked++
+			trial.Looked++
 			if len(filters.Match(&rows[i])) > 0 {
 				found = append(found, rows[i])
 			}
 		}
 	}
-	page.Found = len(found)
-	if page.Finds, err = v.finds(found[:min(len(found), filterShows)]); err != nil {
-		return err
-	}
-	var ids []int64
-	for _, p := range f.Posts {
-		ids = append(ids, p.PostID)
+	trial.Found = len(found)
+	trial.Finds, err = v.finds(ready, found[:min(len(found), filterShows)])
+	return &trial, err
+}
+
+// filterPosts are the single posts that a filter names.
+func (v *view) filterPosts(f store.Filter) ([]filterFind, error) {
+	ids, byPost := make([]int64, len(f.Posts)), map[string]int64{}
+	for i, p := range f.Posts {
+		ids[i] = p.PostID
+		byPost[decimal(p.PostID)] = p.ID
 	}
 	named, err := v.tx.Posts(ids)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if page.Posts, err = v.finds(named); err != nil {
-		return err
+	list, err := v.finds(federation.NewFilter(store.Filter{}), named)
+	for i := range list {
+		list[i].ID = decimal(byPost[list[i].ID])
 	}
-	byPost := map[string]int64{}
-	for _, p := range f.Posts {
-		byPost[decimal(p.PostID)] = p.ID
-	}
-	for i := range page.Posts {
-		page.Posts[i].ID = decimal(byPost[page.Posts[i].ID])
-	}
-	return nil
+	return list, err
 }
 
-func (v *view) finds(posts []store.Post) ([]filterFind, error) {
+func (v *view) finds(f *federation.Filter, posts []store.Post) ([]filterFind, error) {
 	if err := v.read(actorIDs(posts...)...); err != nil {
 		return nil, err
 	}
 	var list []filterFind
 	for _, p := range posts {
-		list = append(list, filterFind{decimal(p.ID), postPath(p.ID), shortly(p), p.Language, v.known(p.ActorID), v.local(p.PublishedAt)})
+		text := f.Pieces(&p)
+		if len(text) == 0 {
+			text = []federation.Piece{{Text: "A post without words"}}
+		}
+		list = append(list, filterFind{decimal(p.ID), postPath(p.ID), p.Language, text, v.known(p.ActorID), v.local(p.PublishedAt)})
 	}
 	return list, nil
 }

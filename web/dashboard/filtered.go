@@ -57,18 +57,24 @@ func (v *view) addFiltered(posts []store.Post, cards []assets.Card) error {
 		return nil
 	}
 	for i := range posts {
-		f := federation.Gravest(filters.Match(&posts[i]))
+		hits := filters.Match(&posts[i])
+		f := federation.Gravest(hits)
 		switch {
 		case f == nil:
 		case f.Action == store.FilterBlur:
 			cards[i].Hide = true
 		case f.Action == store.FilterHide && v.filtersAt == store.FilterThread:
-			cards[i].Left, cards[i].LeftURL = "A post that your filter “"+f.Title+"” hides.", cards[i].URL
+			cards[i].Left, cards[i].LeftURL = filteredWords(f, hits)+".", cards[i].URL
 		default:
-			cards[i].Filtered, cards[i].FilteredOut = f.Title, f.Action == store.FilterHide
+			cards[i].Filtered, cards[i].FilteredURL, cards[i].FilteredOut = filteredWords(f, hits), filterPath(f.ID), f.Action == store.FilterHide
 		}
 	}
 	return nil
+}
+
+// filteredWords say which filter hides a post, and why.
+func filteredWords(f *federation.Filter, hits []federation.FilterHit) string {
+	return "Hidden by your filter “" + f.Title + "” (matches: " + federation.HitOf(f, hits).Why() + ")"
 }
 
 // unfilteredEntries leaves out the lines of what filters hide.

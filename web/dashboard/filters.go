@@ -3,6 +3,7 @@ package dashboard
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,6 +59,7 @@ type filtersPage struct {
 	Tabs    []assets.Tab
 	Filters []filterRow
 	Form    filterForm
+	Trial   *filterTrial // of the form, where it was asked for
 }
 
 func filterPath(id int64) string { return "/me/filters/" + decimal(id) }
@@ -70,9 +72,14 @@ func (d *Dashboard) filterList(w http.ResponseWriter, r *http.Request) {
 	d.showFilters(w, r, newFilter(), nil, nil)
 }
 
-// filterNew handles POST /me/filters. A new filter is opened, where it says what it finds.
+// filterNew handles POST /me/filters. A new filter is opened, where it says what it
+// finds; with do=try that is shown before there is one.
 func (d *Dashboard) filterNew(w http.ResponseWriter, r *http.Request) {
 	f := readFilterForm(newFilter(), r.PostForm, d.service.Now())
+	if r.PostForm.Get("do") == "try" {
+		d.showFilters(w, r, f, r.PostForm, nil)
+		return
+	}
 	saved, err := d.service.SaveFilter(r.Context(), f, wordEdits(nil, r.PostForm)...)
 	if _, ok := refused(err); ok {
 		d.showFilters(w, r, f, r.PostForm, err)
@@ -98,6 +105,13 @@ func (d *Dashboard) showFilters(w http.ResponseWriter, r *http.Request, f store.
 		if page.Owner, err = v.frame("Filters", "safety"); err != nil {
 			return nil, err
 		}
+		if typed != nil && !bad {
+			f.Words = typedWords(nil, typed)
+			if page.Trial, err = v.tryFilter(f); err != nil {
+				return nil, err
+			}
+			page.Trial.Unsaved = true
+		}
 		all, err := v.tx.Filters()
 		for _, f := range all {
 			page.Filters = append(page.Filters, filterRow{filterPath(f.ID), f.Title, v.filterWords(f), placeWords(f), !f.Active(v.now)})
@@ -105,6 +119,9 @@ func (d *Dashboard) showFilters(w http.ResponseWriter, r *http.Request, f store.
 		return page, err
 	})
 }
+
+// filterDoes says what becomes of a post.
+var filterDoes = map[store.FilterAction]string{store.FilterWarn: "covered", store.FilterHide: "left out", store.FilterBlur: "without pictures"}
 
 // filterWords says what a filter finds, what becomes of it, and for how long.
 func (v *view) filterWords(f store.Filter) string {
@@ -122,7 +139,7 @@ func (v *view) filterWords(f store.Filter) string {
 	if len(parts) == 0 {
 		parts = append(parts, "Nothing yet")
 	}
-	what := strings.Join(parts, " and ") + ": " + map[store.FilterAction]string{store.FilterWarn: "covered", store.FilterHide: "left out", store.FilterBlur: "without pictures"}[f.Action]
+	what := strings.Join(parts, " and ") + ": " + filterDoes[f.Action]
 	if !f.ExpiresAt.IsZero() && f.Active(v.now) {
 		what += ", until " + until(v.now, v.local(f.ExpiresAt))
 	}
@@ -198,6 +215,23 @@ func wordEdits(had []store.FilterWord, form url.Values) []federation.FilterWordE
 		}
 	}
 	return edits
+}
+
+// typedWords are the words that a filter has once the form is saved.
+func typedWords(had []store.FilterWord, form url.Values) []store.FilterWord {
+	words := slices.Clone(had)
+	for _, e := range wordEdits(had, form) {
+		i := slices.IndexFunc(words, func(w store.FilterWord) bool { return w.ID == e.ID && e.ID != 0 })
+		switch {
+		case i < 0:
+			words = append(words, store.FilterWord{Word: *e.Word, Whole: *e.Whole})
+		case e.Drop:
+			words = slices.Delete(words, i, i+1)
+		default:
+			words[i].Whole = *e.Whole
+		}
+	}
+	return words
 }
 
 // filterForm fills the fields from what is stored, or from what was typed.

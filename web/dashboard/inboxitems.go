@@ -216,7 +216,7 @@ func (n *notices) carry(item inboxItem, p store.Post) inboxItem {
 	n.carded[p.ID] = true
 	card := n.cards[p.ID]
 	if card.FilteredOut {
-		item.Excerpt, item.ExcerptURL = "Hidden by your filter “"+card.Filtered+"”", postPath(p.ID)
+		item.Excerpt, item.ExcerptURL = card.Filtered, postPath(p.ID)
 		return item
 	}
 	if item.Kind == "mention" {

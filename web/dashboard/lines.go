@@ -101,8 +101,9 @@ func (v *view) line(e entry, from string) assets.Line {
 		Lang: p.Language, Warning: p.Summary, Replies: p.Replies, Boosts: p.Boosts, Likes: p.Likes,
 		Reply: p.ParentURI != "", Quote: p.Extra.QuoteURI != "", Media: len(p.Extra.Attachments) > 0, Poll: p.Extra.Poll != nil,
 	}
-	if f := federation.Gravest(v.filters().Match(&p)); f != nil && f.Action == store.FilterWarn {
-		l.Warning = "Your filter “" + f.Title + "”"
+	hits := v.filters().Match(&p)
+	if f := federation.Gravest(hits); f != nil && f.Action == store.FilterWarn {
+		l.Warning = filteredWords(f, hits)
 	} else if p.Summary == "" {
 		l.Text = words(p)
 	}

@@ -97,13 +97,14 @@ func (v *view) conversations(list []store.Conversation) ([]conversation, error) 
 			continue
 		}
 		t := conversation{URL: conversationPath(c.ID), LastID: decimal(c.LastID), Mine: p.Own(), Time: v.local(p.PublishedAt), Unread: c.Unread, Last: lastWords(p)}
-		switch f := federation.Gravest(v.filters().Match(&p)); {
+		hits := v.filters().Match(&p)
+		switch f := federation.Gravest(hits); {
 		case hidden[p.ActorID]:
 			t.Last = v.whyLeft(p.ActorID)
 		case held[p.ID]:
 			t.Last = "Held back by a rule of yours"
 		case f != nil && f.Action != store.FilterBlur:
-			t.Last = "Hidden by your filter “" + f.Title + "”"
+			t.Last = filteredWords(f, hits)
 		}
 		for _, id := range people[c.ID][:min(len(people[c.ID]), conversationFaces)] {
 			t.People = append(t.People, v.known(id))

@@ -73,6 +73,8 @@ func (d *Dashboard) routes() []route {
 		post("/me/post/:id/unlike", d.unlike),
 		post("/me/post/:id/save", d.save),
 		post("/me/post/:id/unsave", d.unsave),
+		get("/me/post/:id/filter", d.filterPostAsk),
+		post("/me/post/:id/filter", d.filterPostSave),
 		post("/me/post/:id/mute", d.hush),
 		post("/me/post/:id/unmute", d.unhush),
 		get("/me/post/:id/trouble", d.trouble),
