@@ -470,6 +470,12 @@ func sampleTrouble(pages map[string]any) {
 	}
 	pages["report"] = report{owner("Report", "", "/me/person/6/report"), carol, "/me/person/6/report", "/me/person/6", "megahost.example", "Buy now, they say.", "Use at most 3,000 characters.", true,
 		[]Option{{"spam", "Spam", true}, {"other", "Something else", false}}, []reportedPost{{"8", "hi", ago(time.Hour), true}, {"9", "hi again", ago(2 * time.Hour), false}}}
+	type changed struct {
+		Warning, Text string
+		Time          time.Time
+		Files         int
+		Gone          bool
+	}
 	type item struct {
 		ID                     string
 		Who                    Person
@@ -477,6 +483,7 @@ func sampleTrouble(pages map[string]any) {
 		Time, Done             time.Time
 		Forwarded              bool
 		Cards                  []Card
+		Changed                []changed
 		Missing                int
 	}
 	type reports struct {
@@ -488,9 +495,9 @@ func sampleTrouble(pages map[string]any) {
 	}
 	tabs := []Tab{{"/me/reports", "About you", 1, true}, {"/me/reports?k=own", "By you", 0, false}}
 	pages["reports"] = reports{owner("Reports", "more", "/me/reports"), tabs, false, []item{
-		{"1", Person{"", "@megahost.example@megahost.example", "/me/person/21", "", nil}, "This is spam.\nTwice.", "", "/me/requests/21/block", ago(time.Hour), time.Time{}, false, cards[5:6], 2},
-		{"2", tomas, "", "Deleted it.", "/me/requests/3/block", ago(90 * time.Hour), ago(80 * time.Hour), false, nil, 0}}, Pager{Older: "/me/reports?before=1"}}
-	pages["reports.own"] = reports{owner("Reports", "more", "/me/reports?k=own"), tabs, true, []item{{"3", carol, "Spam", "", "", ago(time.Hour), time.Time{}, true, nil, 0}}, Pager{}}
+		{"1", Person{"", "@megahost.example@megahost.example", "/me/person/21", "", nil}, "This is spam.\nTwice.", "", "/me/requests/21/block", ago(time.Hour), time.Time{}, false, cards[5:6], []changed{{"Soup", "Leeks are onions that went to university.\n\nThere, I said it.", ago(3 * time.Hour), 2, true}, {"", "A first version", ago(4 * time.Hour), 0, false}}, 2},
+		{"2", tomas, "", "Deleted it.", "/me/requests/3/block", ago(90 * time.Hour), ago(80 * time.Hour), false, nil, nil, 0}}, Pager{Older: "/me/reports?before=1"}}
+	pages["reports.own"] = reports{owner("Reports", "more", "/me/reports?k=own"), tabs, true, []item{{"3", carol, "Spam", "", "", ago(time.Hour), time.Time{}, true, nil, nil, 0}}, Pager{}}
 	pages["reports.none"] = reports{Owner: owner("Reports", "more", "/me/reports"), Tabs: tabs}
 	type move struct {
 		Owner

@@ -27,6 +27,7 @@ type Owner struct {
 	Inbox     int       // unread notifications
 	Messages  int       // private conversations with something unread
 	Requests  int       // waiting follow requests
+	Reports   int       // about the owner that wait
 	Drafts    int       // drafts
 	Followers int       // followers
 	Following int       // people followed

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"dassie/federation/ap"
+	"dassie/federation/markup"
 	"dassie/store"
 	"dassie/web/reply"
 )
@@ -48,6 +49,9 @@ func (s *Service) onFlag(tx *store.Tx, in *incoming) (outcome, error) {
 		return done, nil
 	}
 	r := store.Report{ActorID: in.sender.ID, AboutID: store.OwnerID, URI: in.act.ID, Text: text, Posts: posts, Category: "other"}
+	if r.Evidence, err = evidenceOf(tx, posts); err != nil {
+		return done, err
+	}
 	if err := tx.AddReport(&r); err != nil {
 		return done, err
 	}
@@ -102,6 +106,28 @@ func (s *Service) reportedPosts(tx *store.Tx, uris []string) ([]string, error) {
 		}
 	}
 	return posts, nil
+}
+
+const (
+	reportedWords = 20   // posts whose words are kept with a report
+	reportedLength  = 2000 // characters of each
+)
+
+// evidenceOf keeps what reported posts say now.
+func evidenceOf(tx *store.Tx, uris []string) ([]store.Evidence, error) {
+	var list []store.Evidence
+	for _, uri := range uris[:min(len(uris), reportedWords)] {
+		p, err := tx.PostByURI(uri)
+		if err != nil {
+			return nil, err
+		}
+		e := store.Evidence{URI: uri, Warning: p.Summary, Text: cut(markup.Text(p.HTML()), reportedLength), Files: len(p.Extra.Attachments), At: p.PublishedAt}
+		if !p.EditedAt.IsZero() {
+			e.At = p.EditedAt
+		}
+		list = append(list, e)
+	}
+	return list, nil
 }
 
 var numberInPath = regexp.MustCompile(`^(/posts/|/@[A-Za-z0-9_]+/)([0-9]{1,19})`)

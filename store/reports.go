@@ -22,22 +22,35 @@ type Report struct {
 	At        time.Time
 	DoneAt    time.Time // when the owner dealt with it; zero while it is open
 	Answer    string    // the owner's note about that; it stays here
+	Evidence  []Evidence
 }
 
-const reportColumns = `r.id, r.own, r.actor_id, r.about_id, r.uri, r.text, r.posts, r.category, r.forwarded, r.at, r.answered_at, r.answer`
+// Evidence is what a reported post said when the report came.
+type Evidence struct {
+	URI     string    `json:"uri"`
+	Warning string    `json:"warning,omitempty"`
+	Text    string    `json:"text"` // plain, perhaps cut
+	Files   int       `json:"files,omitempty"`
+	At      time.Time `json:"at"` // when the post was written, or last edited
+}
+
+const reportColumns = `r.id, r.own, r.actor_id, r.about_id, r.uri, r.text, r.posts, r.category, r.forwarded, r.at, r.answered_at, r.answer, r.evidence`
 
 func scanReport(s scanner) (Report, error) {
 	var r Report
-	var posts string
+	var posts, evidence string
 	var at int64
 	var done sql.NullInt64
-	err := s.Scan(&r.ID, &r.Own, &r.ActorID, &r.AboutID, &r.URI, &r.Text, &posts, &r.Category, &r.Forwarded, &at, &done, &r.Answer)
+	err := s.Scan(&r.ID, &r.Own, &r.ActorID, &r.AboutID, &r.URI, &r.Text, &posts, &r.Category, &r.Forwarded, &at, &done, &r.Answer, &evidence)
 	if err != nil {
 		return r, err
 	}
 	r.At, r.DoneAt = fromMS(at), fromNullMS(done)
 	if err := json.Unmarshal([]byte(posts), &r.Posts); err != nil {
 		return r, fmt.Errorf("read report %d: %w", r.ID, err)
+	}
+	if err := json.Unmarshal([]byte(evidence), &r.Evidence); err != nil {
+		return r, fmt.Errorf("read evidence of report %d: %w", r.ID, err)
 	}
 	return r, nil
 }
@@ -52,11 +65,17 @@ func (t *Tx) AddReport(r *Report) error {
 	if err != nil {
 		return fmt.Errorf("store report: %w", err)
 	}
+	evidence := []byte("[]")
+	if len(r.Evidence) > 0 {
+		if evidence, err = json.Marshal(r.Evidence); err != nil {
+			return fmt.Errorf("store report: %w", err)
+		}
+	}
 	r.ID, r.At = t.NewID(), t.Now()
 	_, err = t.exec(`
-		insert into reports (id, own, actor_id, about_id, uri, text, posts, category, forwarded, at, answered_at, answer)
-		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		r.ID, r.Own, r.ActorID, r.AboutID, r.URI, r.Text, string(list), r.Category, r.Forwarded, ms(r.At), msOrNull(r.DoneAt), r.Answer)
+		insert into reports (id, own, actor_id, about_id, uri, text, posts, category, forwarded, at, answered_at, answer, evidence)
+		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		r.ID, r.Own, r.ActorID, r.AboutID, r.URI, r.Text, string(list), r.Category, r.Forwarded, ms(r.At), msOrNull(r.DoneAt), r.Answer, string(evidence))
 	return err
 }
 
@@ -115,7 +134,7 @@ func (t *Tx) CloseReport(id int64, answer string) error {
 func (t *Tx) CountOpenReports() (int, error) {
 	n, err := value[int64](t, `
 		select count(*)
-		from reports
+		from reports indexed by reports_open
 		where own = 0
 		and answered_at is null`)
 	return int(n), err

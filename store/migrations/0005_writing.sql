@@ -48,3 +48,9 @@ where exists (
 
 create index hosts_bound on hosts (bound) where bound != 0;
 create index hosts_ruled on hosts (id) where blocked_at is not null or silenced_at is not null;
+-- What the posts that a report names said when it came, as JSON: they may be edited
+-- or deleted before the owner reads it.
+alter table reports add column evidence text not null default '[]';
+
+-- Reports that wait for the owner: each page counts them.
+create index reports_open on reports (id) where own = 0 and answered_at is null;

@@ -464,7 +464,7 @@ CREATE TABLE reports (
   at integer not null,
   answered_at integer,
   answer text not null default ''
-);
+, evidence text not null default '[]');
 
 CREATE TABLE key_rotation (
   host_id integer primary key,
@@ -775,3 +775,4 @@ CREATE TABLE session_push (
 CREATE INDEX hosts_bound on hosts (bound) where bound != 0;
 
 CREATE INDEX hosts_ruled on hosts (id) where blocked_at is not null or silenced_at is not null;
+CREATE INDEX reports_open on reports (id) where own = 0 and answered_at is null;

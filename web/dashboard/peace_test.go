@@ -122,7 +122,8 @@ func TestReportsAreReadAndAnswered(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.cluster.Settle()
-	h.open("/me/inbox").says(t, "reported you, or posts of yours", `href="/me/reports"`)
+	h.open("/me/inbox").says(t, "reported you, or posts of yours", `href="/me/reports"`, `Reports <span class="n count"><span>1</span>`)
+	h.open("/me/more").says(t, `Reports <span class="count">1</span>`)
 	page := h.open("/me/reports")
 	page.says(t, "Not leeks.", "My leeks", postPath(mine.ID)+"/delete", ">Close report</button>", "Block their server")
 	if found := alive(page.body); found != "" {
@@ -146,9 +147,9 @@ func TestReportsAreReadAndAnswered(t *testing.T) {
 	if found := alive(h.open("/me/reports").body); found != "" {
 		t.Errorf("the answered page holds %q", found)
 	}
-	h.open("/me/reports").hides(t, ">Close report</button>")
+	h.open("/me/reports").hides(t, ">Close report</button>", `Reports <span class="n count">`)
 	h.submit(postPath(mine.ID) + "/delete")
-	h.open("/me/reports").says(t, "1 post named in it is not here any more.")
+	h.open("/me/reports").says(t, "1 post named in it is not here any more.", "Deleted since. When it was reported, it said:", "My leeks")
 	if p := h.submit("/me/reports/99/answer", "note", "x"); p.status != http.StatusNotFound {
 		t.Errorf("answering nothing: %d", p.status)
 	}

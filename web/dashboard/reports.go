@@ -44,7 +44,16 @@ type reportItem struct {
 	Time, Done             time.Time
 	Forwarded              bool
 	Cards                  []assets.Card
+	Changed                []evidence // what is not here any more as it was reported
 	Missing                int
+}
+
+// evidence is what a post said that was deleted or edited since it was reported.
+type evidence struct {
+	Warning, Text string
+	Time          time.Time
+	Files         int
+	Gone          bool
 }
 
 type reportsPage struct {
@@ -210,11 +219,19 @@ func (v *view) reportItem(r store.Report, who int64) (reportItem, error) {
 		ID: decimal(r.ID), Who: v.known(who), Text: r.Text, Answer: r.Answer, BlockURL: "/me/requests/" + decimal(who) + "/block",
 		Time: v.local(r.At), Done: v.local(r.DoneAt), Forwarded: r.Forwarded,
 	}
+	kept := map[string]store.Evidence{}
+	for _, e := range r.Evidence {
+		kept[e.URI] = e
+	}
 	var posts []store.Post
 	for _, uri := range r.Posts {
 		p, err := v.tx.PostByURI(uri)
+		gone := errors.Is(err, store.ErrNotFound)
+		if e, ok := kept[uri]; ok && (gone || err == nil && p.EditedAt.After(r.At)) {
+			item.Changed = append(item.Changed, evidence{e.Warning, e.Text, v.local(e.At), e.Files, gone})
+		}
 		switch {
-		case errors.Is(err, store.ErrNotFound):
+		case gone:
 			item.Missing++
 		case err != nil:
 			return item, err

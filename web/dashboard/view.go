@@ -74,6 +74,9 @@ func (v *view) frame(title, here string) (assets.Owner, error) {
 	if o.Messages, err = v.tx.CountUnreadConversations(unreadShown); err != nil {
 		return o, err
 	}
+	if o.Reports, err = v.tx.CountOpenReports(); err != nil {
+		return o, err
+	}
 	drafts, err := v.tx.UnsentList(store.UnsentDraft)
 	o.Drafts = len(drafts)
 	return o, err
