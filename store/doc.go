@@ -116,7 +116,6 @@
 //
 // Reading:
 //
-//	thread_mutes    root_id key, at: notices below it are not given
 //	tag_features    tag_id key, at, for the profile
 //	endorsements    actor_id key, at
 //	storage_days    day key, bytes by kind as JSON: 400 rows, for "full in about 14 months"
@@ -134,6 +133,8 @@
 // Safety:
 //
 //	quarantine      as notice_requests, with the rule that held it
+//	domain blocks   columns of hosts: severity (0 silence strangers, 1 block; blocked_at is when), comment, source. A name never met gets
+//	                its row by EnsureHost, which the sweep spares
 //
 // The owner's data:
 //

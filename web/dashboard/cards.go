@@ -94,6 +94,10 @@ func (v *view) plainCards(posts []store.Post) ([]assets.Card, error) {
 	for _, parent := range parents {
 		authors = append(authors, parent.ActorID)
 	}
+	muted, err := v.mutedQuotes(quoted)
+	if err != nil {
+		return nil, err
+	}
 	for _, q := range quoted {
 		authors = append(authors, q.Post.ActorID)
 	}
@@ -105,6 +109,7 @@ func (v *view) plainCards(posts []store.Post) ([]assets.Card, error) {
 		cards[i] = v.card(p)
 		cards[i].ReplyTo = v.answering(p, parents)
 		cards[i].Quote = v.quote(quoted[p.ID])
+		v.coverQuote(cards[i].Quote, quoted[p.ID].Post, muted)
 	}
 	for _, add := range []func([]store.Post, []assets.Card) error{v.addTouched, v.addSaved, v.addHushed, v.addFollowedTags, v.addReactions, v.addPolls, v.addOwn, v.addLinks, v.addFiltered} {
 		if err := add(posts, cards); err != nil {

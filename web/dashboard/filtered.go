@@ -88,3 +88,40 @@ func (v *view) unfilteredEntries(list []entry) []entry {
 		return f != nil && f.Action == store.FilterHide
 	})
 }
+
+// mutedQuotes are those of quoted people whom the owner muted.
+func (v *view) mutedQuotes(quoted map[int64]federation.QuoteView) (map[int64]store.Mute, error) {
+	var ids []int64
+	for _, q := range quoted {
+		if q.Post.ID != 0 {
+			ids = append(ids, q.Post.ActorID)
+		}
+	}
+	if len(ids) == 0 || v.evenMuted {
+		return nil, nil
+	}
+	return v.tx.MutedAmong(ids...)
+}
+
+// coverQuote leaves of a quoted post the way to it, where its author is muted or a
+// filter covers or hides it.
+func (v *view) coverQuote(q *assets.Quoted, p store.Post, muted map[int64]store.Mute) {
+	if q == nil || q.Content == "" {
+		return
+	}
+	hits := v.filters().Match(&p)
+	f := federation.Gravest(hits)
+	_, mute := muted[p.ActorID]
+	switch {
+	case mute:
+		q.Words = "A post by somebody you muted."
+	case f != nil && f.Action == store.FilterBlur:
+		q.Hide = true
+		return
+	case f != nil:
+		q.Words = filteredWords(f, hits) + "."
+	default:
+		return
+	}
+	q.Content, q.Warning = "", ""
+}

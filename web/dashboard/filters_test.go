@@ -174,3 +174,29 @@ func TestAPostOrAWordIsFilteredFromACard(t *testing.T) {
 		t.Errorf("a post that is gone: %d", p.status)
 	}
 }
+
+// What a post quotes is covered as it would be alone.
+func TestAQuotedPostIsFilteredAndMuted(t *testing.T) {
+	h := newHouse(t, "bob")
+	bob := h.other("bob")
+	h.Follows(t, bob)
+	p, _ := h.Has(t, bob.Post(t, store.Public, "Frost tonight").URI)
+	h.sent("/me/write", "do", "post", "text", "He is right", "audience", "everyone", "quote", decimal(p.ID), "quotable", "nobody")
+	h.cluster.Settle()
+	mine := h.own()[0]
+	made := h.sent("/me/filters", "title", "Weather", "words", "frost", "where", "home", "where", "thread", "action", "warn", "until", "good")
+	for _, page := range []string{"/me", postPath(mine.ID)} {
+		shown := h.open(page)
+		_, quote, _ := strings.Cut(shown.body, "He is right")
+		quote, _, _ = strings.Cut(quote, "</article>")
+		if strings.Contains(quote, "Frost tonight") || !strings.Contains(quote, "Hidden by your filter “Weather” (matches: frost).") || !strings.Contains(quote, `href="`+postPath(p.ID)+`">Open the quoted post`) {
+			t.Errorf("%s shows %s", page, quote)
+		}
+	}
+	h.sent(strings.TrimSuffix(made.location, "?done=saved") + "/delete")
+	h.open(postPath(mine.ID)).says(t, "Frost tonight")
+	h.sent(personPath(h.known(bob).ID)+"/mute", "for", "7d")
+	shown := h.open(postPath(mine.ID))
+	shown.says(t, "A post by somebody you muted.", "Open the quoted post")
+	shown.hides(t, "Frost tonight")
+}
