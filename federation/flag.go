@@ -109,8 +109,8 @@ func (s *Service) reportedPosts(tx *store.Tx, uris []string) ([]string, error) {
 }
 
 const (
-	reportedWords = 20   // posts whose words are kept with a report
-	reportedLength  = 2000 // characters of each
+	reportedWords  = 20   // posts whose words are kept with a report
+	reportedLength = 2000 // characters of each
 )
 
 // evidenceOf keeps what reported posts say now.
