@@ -755,6 +755,7 @@ CREATE UNIQUE INDEX filter_posts_post on filter_posts (post_id, filter_id);
 CREATE INDEX filter_posts_filter on filter_posts (filter_id);
 
 CREATE INDEX posts_own_boosts on posts (id) where actor_id = 1 and boost_of is not null;
+
 CREATE TABLE privacy_changes (
   id integer primary key,
   at integer not null,
@@ -772,7 +773,9 @@ CREATE TABLE session_push (
   words integer not null default 0,
   at integer not null
 ) without rowid;
+
 CREATE INDEX hosts_bound on hosts (bound) where bound != 0;
 
 CREATE INDEX hosts_ruled on hosts (id) where blocked_at is not null or silenced_at is not null;
+
 CREATE INDEX reports_open on reports (id) where own = 0 and answered_at is null;
