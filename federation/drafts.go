@@ -42,6 +42,9 @@ type Draft struct {
 	App, AppURL string            // program that the draft was written with
 	Key         string            // idempotency key, at most 255 bytes; "" for none
 	KeyLasts    time.Duration     // how long it counts, at most the day that 0 stands for
+	Known       bool              // whoever sends it is told its id, also while it is held
+
+	id int64 // that the post is to have; 0 for a new one
 }
 
 // checkDraft refuses what cannot become a post and brings the rest into form.
@@ -95,6 +98,11 @@ func (s *Service) write(ctx context.Context, d Draft) (written, error) {
 	if err != nil {
 		return written{}, err
 	}
+	return s.writeWith(d, people)
+}
+
+// writeWith is write with the people found.
+func (s *Service) writeWith(d Draft, people map[markup.Handle]store.Actor) (written, error) {
 	r, err := s.render(d.Text, d.Markdown, people)
 	if err != nil {
 		return written{}, err
@@ -143,9 +151,18 @@ func handleKey(user, host string) markup.Handle {
 // findNamed resolves handles: from the store, else over the network, a few at a
 // time. Those who cannot be found are left out.
 func (s *Service) findNamed(ctx context.Context, handles []markup.Handle) (map[markup.Handle]store.Actor, error) {
-	found := map[markup.Handle]store.Actor{}
-	var unknown []markup.Handle
-	err := s.store.Read(ctx, func(tx *store.Tx) error {
+	found, unknown, err := s.knownNamed(ctx, handles)
+	if err != nil || len(unknown) == 0 {
+		return found, err
+	}
+	s.askForNamed(ctx, unknown[:min(len(unknown), maxLookups)], found)
+	return found, ctx.Err()
+}
+
+// knownNamed finds handles in the store, and lists those that are not there.
+func (s *Service) knownNamed(ctx context.Context, handles []markup.Handle) (found map[markup.Handle]store.Actor, unknown []markup.Handle, err error) {
+	found = map[markup.Handle]store.Actor{}
+	err = s.store.Read(ctx, func(tx *store.Tx) error {
 		clear(found)
 		unknown = nil
 		for _, h := range handles {
@@ -171,11 +188,7 @@ func (s *Service) findNamed(ctx context.Context, handles []markup.Handle) (map[m
 		}
 		return nil
 	})
-	if err != nil || len(unknown) == 0 {
-		return found, err
-	}
-	s.askForNamed(ctx, unknown[:min(len(unknown), maxLookups)], found)
-	return found, ctx.Err()
+	return found, unknown, err
 }
 
 // askForNamed looks handles up over the network and adds whom it finds in time.
@@ -237,6 +250,14 @@ func (s *Service) SaveDraft(ctx context.Context, id int64, text store.UnsentText
 		if u.Draft.Media = nil; len(loose) > 0 {
 			u.Draft.Media = mediaIDs(loose)
 		}
+		if id == 0 && text.Form != "" {
+			old, err := tx.DraftOfForm(text.Form)
+			if err == nil {
+				u.ID = old.ID
+			} else if !errors.Is(err, store.ErrNotFound) {
+				return u, err
+			}
+		}
 		if id != 0 {
 			old, err := tx.Unsent(id)
 			if errors.Is(err, store.ErrNotFound) || err == nil && old.Kind != store.UnsentDraft {
@@ -251,7 +272,8 @@ func (s *Service) SaveDraft(ctx context.Context, id int64, text store.UnsentText
 				return u, err
 			}
 			for _, old := range list {
-				if reflect.DeepEqual(old.Draft, u.Draft) { // the button was pressed twice
+				same := old.Draft
+				if same.Form = u.Draft.Form; reflect.DeepEqual(same, u.Draft) { // the button was pressed twice
 					return old, nil
 				}
 			}
@@ -265,6 +287,21 @@ func (s *Service) SaveDraft(ctx context.Context, id int64, text store.UnsentText
 		err = fmt.Errorf("save draft: %w", err)
 	}
 	return u, err
+}
+
+// DropDraftOf deletes the draft that a form saved, if it did.
+func (s *Service) DropDraftOf(ctx context.Context, form string) error {
+	if form == "" {
+		return nil
+	}
+	u, err := store.Get(ctx, s.store, func(tx *store.Tx) (store.Unsent, error) { return tx.DraftOfForm(form) })
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.DropDraft(ctx, u.ID)
 }
 
 // Drafts lists the saved texts, the last edited first.

@@ -89,3 +89,6 @@ func FetchingVerb(tb testing.TB, kind string, applied *int) {
 
 // WantTalks queues the filing of direct posts of before, as Run does.
 func (s *Service) WantTalks(ctx context.Context) error { return s.wantConversations(ctx) }
+
+// WantUnsent is what Run begins with.
+func (s *Service) WantUnsent(ctx context.Context) error { return s.wantUnsent(ctx) }

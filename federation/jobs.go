@@ -61,6 +61,9 @@ func (s *Service) Run(ctx context.Context) error {
 	if err := s.wantConversations(ctx); err != nil && ctx.Err() == nil {
 		s.log.Error("cannot queue the filing of private conversations", "error", err)
 	}
+	if err := s.wantUnsent(ctx); err != nil && ctx.Err() == nil {
+		s.log.Error("cannot queue what waits to go out", "error", err)
+	}
 	var wg sync.WaitGroup
 	for _, loop := range []func(context.Context){s.jobLoop, s.deliveryLoop, s.indexLoop} {
 		wg.Go(func() { loop(ctx) })

@@ -16,65 +16,104 @@ const (
 	maxClockLag = 24 * time.Hour // how far the clock may lie behind the newest own post (DECISIONS 3)
 )
 
+// Sent is what became of a draft: a post, or a text that is held for the undo
+// window. One that was taken back since is a draft again.
+type Sent struct {
+	Post store.Post
+	Held store.Unsent // its ID is 0 if there is a Post
+}
+
 // Publish writes a post and queues its deliveries. People who are named are
 // looked up over the network first, for at most 10 seconds. The same Key
 // returns the same post for as long as it counts. What the owner did wrong is a *reply.Error
 // in plain words.
 func (s *Service) Publish(ctx context.Context, d Draft) (store.Post, error) {
+	sent, err := s.Send(ctx, d, 0)
+	if err == nil && sent.Held.ID != 0 {
+		err = reply.Errorf(reply.Conflict, "This waits to go out already, or was taken back.")
+	}
+	return sent.Post, err
+}
+
+// Send is Publish, or holds the text for the window, after which it goes out by
+// itself: until then nobody else can tell that it exists. What cannot be published
+// is refused at once.
+func (s *Service) Send(ctx context.Context, d Draft, window time.Duration) (Sent, error) {
 	if len(d.Key) > maxKey {
-		return store.Post{}, reply.Errorf(reply.Invalid, "The idempotency key is longer than %d bytes.", maxKey)
+		return Sent{}, reply.Errorf(reply.Invalid, "The idempotency key is longer than %d bytes.", maxKey)
 	}
-	p, ok, err := s.publishedBefore(ctx, d)
+	sent, ok, err := s.sentBefore(ctx, d)
 	if err != nil || ok {
-		return p, err
+		return sent, err
 	}
-	if err := checkDraft(&d); err != nil {
-		return store.Post{}, err
-	}
-	w, err := s.write(ctx, d)
+	w, err := s.writeDraft(ctx, &d)
 	if err != nil {
-		return store.Post{}, err
+		return Sent{}, err
 	}
-	if w.empty && d.QuoteID == 0 && len(d.Media) == 0 {
-		return store.Post{}, reply.Errorf(reply.Unprocessable, "Write something first.")
-	}
-	p, err = store.Put(ctx, s.store, func(tx *store.Tx) (store.Post, error) { return s.publish(tx, d, w) })
+	sent, err = store.Put(ctx, s.store, func(tx *store.Tx) (Sent, error) {
+		if sent, ok, err := repeated(tx, d); err != nil || ok {
+			return sent, err
+		}
+		if window > 0 {
+			u, err := s.hold(tx, d, w, window)
+			return Sent{Held: u}, err
+		}
+		p, err := s.publish(tx, d, w)
+		return Sent{Post: p}, err
+	})
 	if err != nil && reply.CodeOf(err) == reply.Internal {
 		err = fmt.Errorf("publish post: %w", err)
 	}
-	return p, err
+	return sent, err
 }
 
-// publishedBefore spares a repeated request the network; what counts is the
-// same question inside the transaction.
-func (s *Service) publishedBefore(ctx context.Context, d Draft) (p store.Post, ok bool, err error) {
+// writeDraft checks a draft and makes HTML of it.
+func (s *Service) writeDraft(ctx context.Context, d *Draft) (written, error) {
+	if err := checkDraft(d); err != nil {
+		return written{}, err
+	}
+	w, err := s.write(ctx, *d)
+	if err == nil && w.empty && d.QuoteID == 0 && len(d.Media) == 0 {
+		err = reply.Errorf(reply.Unprocessable, "Write something first.")
+	}
+	return w, err
+}
+
+// sentBefore spares a repeated request the network; what counts is the same question
+// inside the transaction.
+func (s *Service) sentBefore(ctx context.Context, d Draft) (sent Sent, ok bool, err error) {
 	if d.Key == "" {
-		return p, false, nil
+		return sent, false, nil
 	}
 	err = s.store.Read(ctx, func(tx *store.Tx) error {
-		p, ok, err = repeated(tx, d)
+		sent, ok, err = repeated(tx, d)
 		return err
 	})
-	return p, ok, err
+	return sent, ok, err
 }
 
-// repeated finds the post that an idempotency key made.
-func repeated(tx *store.Tx, d Draft) (store.Post, bool, error) {
+// repeated finds what an idempotency key made.
+func repeated(tx *store.Tx, d Draft) (sent Sent, ok bool, err error) {
 	if d.Key == "" {
-		return store.Post{}, false, nil
+		return sent, false, nil
 	}
 	id, err := tx.Idempotent(d.Key, d.keySince(tx.Now()))
 	if errors.Is(err, store.ErrNotFound) {
-		return store.Post{}, false, nil
+		return sent, false, nil
 	}
 	if err != nil {
-		return store.Post{}, false, err
+		return sent, false, err
 	}
-	p, err := tx.Post(id)
+	if sent.Post, err = tx.Post(id); !errors.Is(err, store.ErrNotFound) {
+		return sent, err == nil, err
+	}
+	if sent.Held, err = tx.Unsent(id); err == nil && sent.Held.Kind == store.UnsentScheduled {
+		err = reply.Errorf(reply.Conflict, "This is scheduled already.")
+	}
 	if errors.Is(err, store.ErrNotFound) {
-		return p, false, reply.Errorf(reply.Conflict, "This was published already, and then deleted.")
+		err = reply.Errorf(reply.Conflict, "This was published already, and then deleted.")
 	}
-	return p, err == nil, err
+	return sent, err == nil, err
 }
 
 // keySince is since when the key of a draft counts.
@@ -85,24 +124,27 @@ func (d Draft) keySince(now time.Time) time.Time {
 	return now.Add(-keyAge)
 }
 
+// fit says what a draft becomes, and for whom, if it can be published now.
+func (s *Service) fit(tx *store.Tx, d Draft, w written) (store.Post, []store.Actor, error) {
+	if err := clockFit(tx); err != nil {
+		return store.Post{}, nil, err
+	}
+	if err := notMoved(tx); err != nil {
+		return store.Post{}, nil, err
+	}
+	p, people, err := s.compose(tx, d, w)
+	if err == nil && p.Visibility == store.Direct && len(people) == 0 {
+		err = reply.Errorf(reply.Unprocessable, "Name at least one person, or choose another audience.")
+	}
+	return p, people, err
+}
+
 // publish is the one transaction of a new post: the row, whom and what it
 // names, and one delivery per inbox.
 func (s *Service) publish(tx *store.Tx, d Draft, w written) (store.Post, error) {
-	if p, ok, err := repeated(tx, d); err != nil || ok {
-		return p, err
-	}
-	if err := clockFit(tx); err != nil {
-		return store.Post{}, err
-	}
-	if err := notMoved(tx); err != nil {
-		return store.Post{}, err
-	}
-	p, people, err := s.compose(tx, d, w)
+	p, people, err := s.fit(tx, d, w)
 	if err != nil {
 		return p, err
-	}
-	if p.Visibility == store.Direct && len(people) == 0 {
-		return p, reply.Errorf(reply.Unprocessable, "Name at least one person, or choose another audience.")
 	}
 	if err := attach(tx, &p, d.Media); err != nil {
 		return p, err
@@ -160,7 +202,10 @@ func clockFit(tx *store.Tx) error {
 // compose makes the row of a new post, not stored yet, and lists the people
 // it is addressed to by name.
 func (s *Service) compose(tx *store.Tx, d Draft, w written) (store.Post, []store.Actor, error) {
-	id := tx.NewID()
+	id := d.id
+	if id == 0 {
+		id = tx.NewID()
+	}
 	p := store.Post{
 		ID: id, URI: s.postURI(id), ActorID: store.OwnerID, Visibility: d.Visibility, Kept: true,
 		Summary: d.Summary, Content: w.html, Source: d.Text, Language: d.Language,

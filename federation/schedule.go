@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"dassie/store"
@@ -63,13 +64,7 @@ func (s *Service) schedule(tx *store.Tx, d Draft, at time.Time) (store.Unsent, e
 	if err != nil {
 		return store.Unsent{}, err
 	}
-	u := store.Unsent{Kind: store.UnsentScheduled, DueAt: at, Draft: store.UnsentText{
-		Text: d.Text, Summary: d.Summary, Visibility: d.Visibility, Language: d.Language, ParentID: d.ParentID, QuoteID: d.QuoteID,
-		Media: media, Sensitive: d.Sensitive, QuotePolicy: d.QuotePolicy, Plain: !d.Markdown, App: d.App, AppURL: d.AppURL,
-	}}
-	if q := d.Poll; q != nil {
-		u.Draft.Poll = &store.UnsentPoll{Options: q.Options, Multiple: q.Multiple, Lasts: q.Lasts, HideTotals: q.HideTotals}
-	}
+	u := store.Unsent{Kind: store.UnsentScheduled, DueAt: at, Draft: keptText(d, media)}
 	if err := tx.SaveUnsent(&u); err != nil {
 		return u, err
 	}
@@ -81,11 +76,29 @@ func (s *Service) schedule(tx *store.Tx, d Draft, at time.Time) (store.Unsent, e
 	return u, s.planScheduled(tx, u)
 }
 
-// takeLoose checks the uploads of a scheduled post, and keeps what is said of them.
+// keptText is a draft as it is kept until it goes out.
+func keptText(d Draft, media []int64) store.UnsentText {
+	t := store.UnsentText{
+		Text: d.Text, Summary: d.Summary, Visibility: d.Visibility, Language: d.Language, ParentID: d.ParentID, QuoteID: d.QuoteID,
+		Media: media, Sensitive: d.Sensitive, QuotePolicy: d.QuotePolicy, Plain: !d.Markdown, App: d.App, AppURL: d.AppURL, Known: d.Known,
+	}
+	if q := d.Poll; q != nil {
+		t.Poll = &store.UnsentPoll{Options: q.Options, Multiple: q.Multiple, Lasts: q.Lasts, HideTotals: q.HideTotals}
+	}
+	return t
+}
+
+// takeLoose checks the uploads of a post that goes out later, and keeps what is said of them.
 func takeLoose(tx *store.Tx, list []Attached) ([]int64, error) {
 	var ids []int64
 	for _, a := range list {
 		m, err := looseUpload(tx, a.ID)
+		if err == nil {
+			err = notGoingOut(tx, a.ID)
+		}
+		if err == nil && slices.Contains(ids, a.ID) {
+			err = reply.Errorf(reply.Unprocessable, "A file can be in one post, and once. Upload it again to use it twice.")
+		}
 		if reply.CodeOf(err) == reply.NotFound {
 			err = reply.Errorf(reply.Unprocessable, "A file of this post is not here any more: what is not posted is kept for a day. Add it again.")
 		}
@@ -197,12 +210,12 @@ func (s *Service) Unschedule(ctx context.Context, id int64) error {
 	})
 }
 
-// toDraft makes a scheduled text a draft, with the reason if it was not the owner.
+// toDraft makes a scheduled or held text a draft, with the reason if it was not the owner.
 func toDraft(tx *store.Tx, u store.Unsent, problem string) error {
 	if err := unsend(tx, u.ID); err != nil {
 		return err
 	}
-	u.Kind, u.DueAt, u.Draft.Problem = store.UnsentDraft, time.Time{}, problem
+	u.Kind, u.DueAt, u.Draft.Problem, u.Draft.Known = store.UnsentDraft, time.Time{}, problem, false
 	return tx.SaveUnsent(&u)
 }
 
@@ -213,6 +226,9 @@ func draftOf(u store.Unsent) Draft {
 		Text: t.Text, Markdown: !t.Plain, Summary: t.Summary, Visibility: t.Visibility, Language: t.Language, Sensitive: t.Sensitive,
 		ParentID: t.ParentID, QuoteID: t.QuoteID, QuotePolicy: t.QuotePolicy, App: t.App, AppURL: t.AppURL,
 	}
+	if t.Known {
+		d.Known, d.id = true, u.ID
+	}
 	for _, id := range t.Media {
 		d.Media = append(d.Media, Attached{ID: id})
 	}
@@ -222,63 +238,91 @@ func draftOf(u store.Unsent) Draft {
 	return d
 }
 
-// sendScheduled is the job "scheduled": the text goes out, late if the server was
-// off. If it cannot go out as it is, it becomes a draft that says why; nothing is
-// lost. The payload is its id.
+// lateAfter is how long after its time a scheduled post is late.
+const lateAfter = 10 * time.Minute
+
+// sendScheduled is the job "scheduled": a text whose time came goes out, late if the
+// server was off, unless the owner wants to be asked then. If it cannot go out as it
+// is, it becomes a draft that says why; nothing is lost. The payload is its id.
 func (s *Service) sendScheduled(ctx context.Context, payload []byte) error {
 	id, err := payloadID(payload)
 	if err != nil {
 		return err
 	}
-	u, err := s.Scheduled(ctx, id)
+	u, err := store.Get(ctx, s.store, func(tx *store.Tx) (store.Unsent, error) { return tx.Unsent(id) })
 	if err != nil {
-		return err // deleted meanwhile, or made a draft
+		return err // deleted meanwhile
 	}
-	if u.DueAt.After(s.now()) {
-		return nil // another time was set, and has a job of its own
+	late := s.now().Sub(u.DueAt)
+	if u.Kind == store.UnsentDraft || late < 0 {
+		return nil // taken back, or another time was set, and has a job of its own
 	}
-	p, err := s.publishScheduled(ctx, u)
+	if u.Kind == store.UnsentScheduled && late > lateAfter && s.Settings().LateScheduled == "ask" {
+		return s.setAside(ctx, u, "This server was off then.")
+	}
+	p, err := s.publishUnsent(ctx, u)
 	var e *reply.Error
 	if err == nil || reply.CodeOf(err) == reply.Internal || reply.CodeOf(err) == reply.Unavailable || !errors.As(err, &e) {
 		if err == nil {
-			s.log.Info("published what was scheduled", "post", p.URI)
+			s.log.Info("published what waited", "post", p.URI)
 		}
 		return err
 	}
+	return s.setAside(ctx, u, e.Message)
+}
+
+// setAside makes a text that could not go out a draft, with the reason, unless the
+// owner changed it meanwhile.
+func (s *Service) setAside(ctx context.Context, u store.Unsent, problem string) error {
 	return s.store.Write(ctx, func(tx *store.Tx) error {
-		now, err := scheduled(tx, id)
+		now, err := tx.Unsent(u.ID)
 		if err != nil || !now.EditedAt.Equal(u.EditedAt) {
 			return err
 		}
-		return toDraft(tx, now, e.Message)
+		return s.giveBack(tx, now, problem)
 	})
 }
 
-// publishScheduled publishes a text and forgets it, in one transaction. One that was
-// given another time meanwhile stays.
-func (s *Service) publishScheduled(ctx context.Context, u store.Unsent) (store.Post, error) {
+// publishUnsent publishes a text and forgets it, in one transaction. One that was
+// changed meanwhile stays.
+func (s *Service) publishUnsent(ctx context.Context, u store.Unsent) (store.Post, error) {
 	d := draftOf(u)
-	if err := checkDraft(&d); err != nil {
-		return store.Post{}, err
-	}
-	w, err := s.write(ctx, d)
+	w, err := s.writeDraft(ctx, &d)
 	if err != nil {
 		return store.Post{}, err
 	}
-	if w.empty && d.QuoteID == 0 && len(d.Media) == 0 {
-		return store.Post{}, reply.Errorf(reply.Unprocessable, "There was nothing in it that can be read.")
-	}
 	return store.Put(ctx, s.store, func(tx *store.Tx) (store.Post, error) {
-		now, err := scheduled(tx, u.ID)
-		if err == nil && !now.EditedAt.Equal(u.EditedAt) {
+		now, err := tx.Unsent(u.ID)
+		if err == nil && (now.Kind != u.Kind || !now.EditedAt.Equal(u.EditedAt)) {
 			err = store.ErrNotFound // the job runs again at its new time
 		}
 		if err != nil {
 			return store.Post{}, err
 		}
-		if err := tx.DropUnsent(u.ID); err != nil {
+		if err := unsend(tx, u.ID); err != nil {
 			return store.Post{}, err
 		}
-		return s.publish(tx, d, w)
+		p, err := s.publish(tx, d, w)
+		if err != nil {
+			return p, err
+		}
+		if err := tx.MoveIdempotent(u.ID, p.ID); err != nil {
+			return p, err
+		}
+		return p, tx.SaveIdempotent(sentKey(u.ID), p.ID)
+	})
+}
+
+// wantUnsent sees to it, at the start, that all that waits has a job: those whose
+// job was set aside are tried again.
+func (s *Service) wantUnsent(ctx context.Context) error {
+	return s.store.Write(ctx, func(tx *store.Tx) error {
+		list, err := tx.Unplanned("scheduled", "scheduled:")
+		for _, u := range list {
+			if err := s.planScheduled(tx, u); err != nil {
+				return err
+			}
+		}
+		return err
 	})
 }

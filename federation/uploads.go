@@ -242,6 +242,9 @@ func attach(tx *store.Tx, p *store.Post, list []Attached) error {
 			return err
 		}
 		if m.PostID == 0 {
+			if err := notGoingOut(tx, m.ID); err != nil {
+				return err
+			}
 			if ok, err := tx.AttachMedia(m.ID, p.ID); err != nil || !ok {
 				return errors.Join(err, reply.Errorf(reply.Unprocessable, "A file of this post is not here any more. Add it again."))
 			}
@@ -249,6 +252,16 @@ func attach(tx *store.Tx, p *store.Post, list []Attached) error {
 		p.Extra.Attachments = append(p.Extra.Attachments, m.Attachment())
 	}
 	return nil
+}
+
+// notGoingOut refuses an upload that a scheduled or held text has: by the time that
+// goes out it would be without it (T39).
+func notGoingOut(tx *store.Tx, mediaID int64) error {
+	taken, err := tx.GoingOut(mediaID)
+	if err == nil && taken {
+		err = reply.Errorf(reply.Unprocessable, "A file of this post is in one that waits to go out. Upload it again to use it twice.")
+	}
+	return err
 }
 
 // detach forgets the uploads of a post that its new version does not show, and

@@ -68,9 +68,10 @@
 //	  inboxes       where they go      dropped unless a ledger names them
 //	  ledger        which server has   1 to 2 bytes for each server and own post
 //	  fetches       who fetched what   20,000 servers for each object
-//	  unsent        drafts, scheduled, held: the owner; no public query reads it
+//	  unsent        drafts, scheduled, held: the owner, 200 of each; no public query reads it. A held post of the API has its
+//	                id already, that of its row
 //	  media         own uploads        with their post; a day without a post or a draft
-//	  idempotency   keys of the API    a day
+//	  idempotency   keys of forms and of the API, and what a held text became: a day
 //	touching
 //	  bookmarks     what was saved     the owner; with its post
 //	  reactions     likes, reactions   10 for each post and actor; with either
@@ -126,8 +127,6 @@
 //	throttles       none: wrong passwords are counted in memory
 //	policy          settings "notification_policy" as JSON; requests (actor_id key, last_id, count, dismissed_at): 180 days;
 //	                notifications gets `held integer not null default 0`, so that nothing is lost
-//	held posts      are unsent, kind 2; those of the API get `post_id`
-//	scheduled       is unsent: kind 1 and due_at, draft has media ids, poll and parent. Held API posts (kind 2) get `post_id`
 //	announcements   none
 //
 // Safety:

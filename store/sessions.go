@@ -165,3 +165,13 @@ func (t *Tx) SaveIdempotent(key string, postID int64) error {
 		values (?, ?, ?)`, key, postID, ms(t.Now()))
 	return err
 }
+
+// MoveIdempotent makes the keys of one thing those of another: of a held text, those
+// of the post that it became.
+func (t *Tx) MoveIdempotent(from, to int64) error {
+	_, err := t.exec(`
+		update idempotency
+		set post_id = ?
+		where post_id = ?`, to, from)
+	return err
+}

@@ -46,6 +46,10 @@ type Settings struct {
 
 	PostVisibility Visibility `json:"post_visibility"` // for whom new posts are unless you choose; never for people named alone
 	PostSensitive  bool       `json:"post_sensitive"`  // pictures of new posts made by apps are covered unless you choose
+
+	UndoSeconds   int    `json:"undo_seconds"`   // seconds for which a post waits before it goes out, so that you can take it back: one of UndoWindows
+	UndoApps      bool   `json:"undo_apps"`      // posts made by apps wait as well
+	LateScheduled string `json:"late_scheduled"` // a scheduled post whose time passed while this server was off: "" goes out late, "ask" waits for you
 }
 
 // DefaultSettings are those of a new account.
@@ -65,8 +69,12 @@ func DefaultSettings() Settings {
 		MediaCacheMB:     512,
 		LinkPreviews:     true,
 		QuotePolicy:      QuotePublic,
+		UndoSeconds:      15,
 	}
 }
+
+// UndoWindows are the times on offer for which a post waits, in seconds; 0 sends at once.
+var UndoWindows = []int{0, 5, 15, 30, 60}
 
 // TextSizes are the sizes of text on offer, in percent.
 var TextSizes = []int{88, 100, 112, 125, 150}
@@ -87,6 +95,12 @@ func (s *Settings) Clamp() {
 	}
 	if s.PostVisibility < Public || s.PostVisibility > Followers {
 		s.PostVisibility = Public
+	}
+	if !slices.Contains(UndoWindows, s.UndoSeconds) {
+		s.UndoSeconds = DefaultSettings().UndoSeconds
+	}
+	if s.LateScheduled != "ask" {
+		s.LateScheduled = ""
 	}
 	s.KeepRemoteDays = clamp(s.KeepRemoteDays, 1, 90)
 	s.KeepAddressDays = clamp(s.KeepAddressDays, 0, 365)

@@ -42,7 +42,11 @@ type UnsentText struct {
 	Plain   bool   `json:"plain,omitempty"` // not Markdown
 	App     string `json:"app,omitempty"`   // program it was written with
 	AppURL  string `json:"app_url,omitempty"`
-	Problem string `json:"problem,omitempty"` // why what was scheduled did not go out, in words
+	Problem string `json:"problem,omitempty"` // why it did not go out, in words
+
+	EditID int64  `json:"edit,omitempty"`     // own post that it is to change, 0 for a new one
+	Form   string `json:"form,omitempty"`     // key of the form that saved it last: what that form saves again is the same draft
+	Known  bool   `json:"known_id,omitempty"` // whoever wrote it was told its id, and the post will have that
 }
 
 // UnsentPoll is the poll of a text, as far as it is written.
@@ -99,6 +103,42 @@ func (t *Tx) UnsentList(kind UnsentKind) ([]Unsent, error) {
 		where kind = ?
 		order by edited_at desc
 		limit 200`, kind)
+}
+
+// Held lists what waits for its undo window to end, the next first.
+func (t *Tx) Held() ([]Unsent, error) {
+	return many(t, scanUnsent, `
+		select id, kind, due_at, draft, edited_at
+		from unsent indexed by unsent_held
+		where kind = 2
+		order by due_at`)
+}
+
+// DraftOfForm reads the draft that a form saved; ErrNotFound if it saved none.
+func (t *Tx) DraftOfForm(key string) (Unsent, error) {
+	var u Unsent
+	err := t.one(func(r scanner) (err error) { u, err = scanUnsent(r); return }, `
+		select id, kind, due_at, draft, edited_at
+		from unsent
+		where kind = 0
+		and draft ->> '$.form' = ?
+		limit 1`, key)
+	return u, err
+}
+
+// Unplanned lists what is to go out by itself and has no job for it.
+func (t *Tx) Unplanned(jobKind, keyPrefix string) ([]Unsent, error) {
+	return many(t, scanUnsent, `
+		select u.id, u.kind, u.due_at, u.draft, u.edited_at
+		from unsent u
+		where u.due_at is not null
+		and u.kind in (1, 2)
+		and not exists (
+			select 1
+			from jobs j
+			where j.key = ?2 || u.id
+			and j.kind = ?1
+			and j.dead_at is null)`, jobKind, keyPrefix)
 }
 
 // Scheduled reads a page of what goes out later, by id.

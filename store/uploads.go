@@ -199,6 +199,25 @@ func (t *Tx) InDraft(mediaID int64) (bool, error) {
 		where j.value = ?`, mediaID)
 }
 
+// GoingOut says whether a text that is scheduled or held names an upload.
+func (t *Tx) GoingOut(mediaID int64) (bool, error) {
+	return t.exists(`
+		select 1
+		from unsent u, json_each(u.draft, '$.media') j
+		where u.due_at is not null
+		and j.value = ?`, mediaID)
+}
+
+// ReleaseMedia takes an upload away from its post, under another name, so that the
+// old address is nobody's.
+func (t *Tx) ReleaseMedia(id int64) error {
+	_, err := t.exec(`
+		update media
+		set post_id = null, name = ?, at = ?
+		where id = ?`, Random(16), ms(t.Now()), id)
+	return err
+}
+
 // PostsWithPrivateMedia lists own followers-only posts with uploads, and direct
 // ones that name somebody, from the oldest after an id on.
 func (t *Tx) PostsWithPrivateMedia(named, after int64, limit int) ([]Post, error) {

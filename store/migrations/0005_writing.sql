@@ -54,3 +54,5 @@ alter table reports add column evidence text not null default '[]';
 
 -- Reports that wait for the owner: each page counts them.
 create index reports_open on reports (id) where own = 0 and answered_at is null;
+-- Held posts: what waits for its undo window to end. Every page of the owner asks.
+create index unsent_held on unsent (due_at) where kind = 2;

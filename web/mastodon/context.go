@@ -1,6 +1,7 @@
 package mastodon
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -52,6 +53,11 @@ func (a *API) context(c *call) (any, error) {
 		}
 		return &Context{m.statuses(above), m.statuses(below)}, nil
 	})
+	if errors.Is(err, store.ErrNotFound) {
+		if _, err := a.held(c); err == nil { // nobody can have answered it
+			return &Context{[]*Status{}, []*Status{}}, nil
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

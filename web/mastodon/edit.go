@@ -1,6 +1,7 @@
 package mastodon
 
 import (
+	"errors"
 	"time"
 
 	"dassie/federation"
@@ -21,6 +22,10 @@ type StatusSource struct {
 func (a *API) source(c *call) (any, error) {
 	return store.Get(c.ctx, a.st, func(tx *store.Tx) (StatusSource, error) {
 		p, err := tx.Post(c.id)
+		if errors.Is(err, store.ErrNotFound) {
+			u, err := heldByID(tx, c.id)
+			return StatusSource{id(c.id), u.Draft.Text, u.Draft.Summary}, err
+		}
 		if err != nil {
 			return StatusSource{}, err
 		}
@@ -40,8 +45,13 @@ func (a *API) edit(c *call) (any, error) {
 		}
 		return tx.Post(c.id)
 	})
+	var held *store.Unsent
 	if err != nil {
-		return nil, err
+		u, heldErr := a.held(c)
+		if heldErr != nil {
+			return nil, err
+		}
+		held, before.Extra.Markdown = &u, !u.Draft.Plain
 	}
 	policy := store.QuotePolicy(c.params.get("quote_approval_policy"))
 	if policy != "" && !policy.Valid() {
@@ -56,6 +66,15 @@ func (a *API) edit(c *call) (any, error) {
 	}
 	if d.Poll, err = editedPoll(c.params); err != nil {
 		return nil, err
+	}
+	if held != nil {
+		if d.QuotePolicy = policy; policy == "" {
+			d.QuotePolicy = held.Draft.QuotePolicy
+		}
+		if err := a.svc.ChangeHeld(c.ctx, c.id, d); err != nil {
+			return nil, err
+		}
+		return a.heldStatus(c)
 	}
 	p, err := a.svc.Edit(c.ctx, c.id, d)
 	if err != nil {

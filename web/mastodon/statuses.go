@@ -11,13 +11,17 @@ import (
 
 // status: GET /api/v1/statuses/:id.
 func (a *API) status(c *call) (any, error) {
-	return store.Get(c.ctx, a.st, func(tx *store.Tx) (*Status, error) {
+	s, err := store.Get(c.ctx, a.st, func(tx *store.Tx) (*Status, error) {
 		p, err := tx.Post(c.id)
 		if err != nil {
 			return nil, err
 		}
 		return a.one(tx, p)
 	})
+	if errors.Is(err, store.ErrNotFound) {
+		return a.heldStatus(c)
+	}
+	return s, err
 }
 
 // one converts a single post.
@@ -52,9 +56,13 @@ func (a *API) publish(c *call) (any, error) {
 	if c.params.has("scheduled_at") {
 		return a.schedule(c, d)
 	}
-	p, err := a.svc.Publish(c.ctx, d)
+	sent, err := a.svc.Send(c.ctx, d, a.svc.UndoWindow(true))
 	if err != nil {
 		return nil, a.orNoQuoted(c, d.QuoteID, a.orNoParent(c, d.ParentID, err))
+	}
+	p := sent.Post
+	if c.id = sent.Held.ID; c.id != 0 {
+		return a.heldStatus(c)
 	}
 	return store.Get(c.ctx, a.st, func(tx *store.Tx) (*Status, error) { return a.one(tx, p) })
 }
@@ -68,7 +76,7 @@ func (a *API) draft(c *call) (federation.Draft, error) {
 	d := federation.Draft{
 		Text: c.params.get("status"), Summary: c.params.get("spoiler_text"),
 		Language: c.params.get("language"), Sensitive: c.params.truth("sensitive"),
-		Markdown: a.svc.Settings().MarkdownAPI, App: c.grant.App.Name, AppURL: c.grant.App.Website,
+		Markdown: a.svc.Settings().MarkdownAPI, App: c.grant.App.Name, AppURL: c.grant.App.Website, Known: true,
 		Key: c.r.Header.Get("Idempotency-Key"), KeyLasts: keyLasts, QuotePolicy: store.QuotePolicy(c.params.get("quote_approval_policy")),
 	}
 	if quoted := or(c.params.get("quoted_status_id"), c.params.get("quote_id")); quoted != "" {
@@ -161,6 +169,9 @@ func (a *API) deleteStatus(c *call) (any, error) {
 		}
 		return s, err
 	})
+	if errors.Is(err, store.ErrNotFound) {
+		return a.dropHeld(c)
+	}
 	if err != nil {
 		return nil, err
 	}
