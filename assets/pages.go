@@ -34,6 +34,7 @@ var pages = map[string]string{
 	"messages":        "owner",
 	"message":         "owner",
 	"drafts":          "owner",
+	"sending":         "owner",
 	"confirm":         "owner",
 	"requests":        "owner",
 	"people":          "owner",

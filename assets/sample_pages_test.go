@@ -80,16 +80,6 @@ type emojiChoice struct {
 	Mine        bool
 	Image       string
 }
-type draft struct {
-	ID, Excerpt, Lang, Audience string
-	Time                        time.Time
-	Problem                     string
-}
-type scheduled struct {
-	ID, Excerpt, Lang, Audience string
-	Due                         time.Time
-	Late                        bool
-}
 type decision struct {
 	Person   Person
 	Accepted bool
@@ -212,6 +202,8 @@ func samplePages() map[string]any {
 		FilesError                                                             string
 		Sensitive                                                              bool
 		PreviewMedia                                                           []Media
+		Plain                                                                  bool
+		When                                                                   When
 	}
 	asking := &PollForm{Options: []string{"Purple spinach", "Blue leek", "", ""}, More: true, Lasts: options, Multiple: true, Open: true}
 	places := []Option{{"0,0", "Centre", true}, {"-1,1", "Top left", false}}
@@ -224,12 +216,12 @@ func samplePages() map[string]any {
 	}
 	quotable := []Option{{"public", "Everyone", true}, {"nobody", "Nobody", false}}
 	pages["write.quote"] = write{Room: 4, Owner: owner("Quote", "write", "/me/write"), Mode: "new", Languages: options, Audiences: audiences, Quoting: &answer, Quotable: quotable}
-	pages["write"] = write{Room: 3, Uploads: []Upload{sill}, Poll: asking, Asked: samplePoll(false, false), Owner: owner("Write", "write", "/me/write"), Mode: "new", Text: "Took stock of the seed drawers before winter. The purple spinach did what the books said it would not: it came true from open pollination, three years running.\n\nWhich one should I put up for swapping first?", TextLang: "en", Languages: options, Audiences: audiences, Left: 4786, Preview: english, SavedAt: ago(time.Minute)}
+	pages["write"] = write{Room: 3, Uploads: []Upload{sill}, Poll: asking, Asked: samplePoll(false, false), Owner: owner("Write", "write", "/me/write"), Mode: "new", Text: "Took stock of the seed drawers before winter. The purple spinach did what the books said it would not: it came true from open pollination, three years running.\n\nWhich one should I put up for swapping first?", TextLang: "en", Languages: options, Audiences: audiences, Left: 4786, Preview: english, SavedAt: ago(time.Minute), When: When{"2026-11-29T09:00", "2026-11-27T14:00", ago(-43 * time.Hour), "Europe/Amsterdam", false}}
 	pages["write.files"] = write{Poll: asking, Owner: owner("Write", "write", "/me/write"), Mode: "new", Text: "Took stock of the seed drawers before winter.", TextLang: "en", Languages: options, Audiences: audiences, Left: 4786, Uploads: uploads, Added: 2, FilesError: "“IMG_2041.heic” (3.1 MB) was not added. HEIC pictures cannot be read here. Save it as JPEG and try again.", Sensitive: true, Preview: english,
 		PreviewMedia: []Media{{Kind: "Picture", Alt: sill.Alt, URL: sill.URL, Preview: sill.Preview}}}
 	refused := *asking
 	refused.Error = "A poll has 2 to 10 answers."
-	pages["write.poll"] = write{Room: 4, Owner: owner("Write", "write", "/me/write"), Mode: "new", Text: "Which one?", Languages: options, Audiences: audiences, Left: 4990, Poll: &refused}
+	pages["write.poll"] = write{Room: 4, Owner: owner("Write", "write", "/me/write"), Mode: "new", Text: "Which one?", Plain: true, Languages: options, Audiences: audiences, Left: 4990, Poll: &refused}
 	pages["write.reply"] = write{Room: 4, Owner: owner("Reply", "write", "/me/write"), Mode: "reply", Text: "@grace@navy.example ", Parent: &answer, Languages: options, Audiences: Audiences{Chosen: "followers", Widest: "followers", Followers: 1, Servers: 1, Error: "Name at least one person."}, Left: -3, Error: "The post is 3 characters too long.", Preview: english, PreviewWarning: "Software"}
 	pages["write.edit"] = write{Room: 4, Owner: owner("Edit", "write", "/me/write"), Mode: "edit", Edit: "7", Text: "Second sowing", Fixed: true, Asked: samplePoll(false, true), Languages: options, Audiences: Audiences{Chosen: "named"}}
 	return pages
@@ -440,14 +432,7 @@ func sampleLists(pages map[string]any) {
 	sampleHeld(pages)
 	samplePushes(pages)
 	pages["notifications.none"] = inbox{Owner: owner("Inbox", "inbox", "/me/inbox")}
-	pages["drafts"] = struct {
-		Owner
-		Scheduled []scheduled
-		Items     []draft
-		Pager     Pager
-	}{owner("Drafts", "drafts", "/me/drafts"),
-		[]scheduled{{"3", "The seed swap is on Saturday, and the kettle is on.", "en", "everyone", ago(-40 * time.Hour), false}, {"4", "Keys for the shed", "", "named", ago(time.Hour), true}},
-		[]draft{{"1", "On saving leek seed", "en", "everyone", ago(20 * time.Hour), ""}, {"2", "", "", "named", ago(40 * time.Hour), "The post you answer is not here any more; it may have been deleted."}}, Pager{}}
+	sampleUnsent(pages)
 	pages["more"] = struct{ Owner }{owner("More", "more", "/me/more")}
 	sampleTrouble(pages)
 }
@@ -548,6 +533,9 @@ func sampleForms(pages map[string]any) {
 		Covered, Markdown                            bool
 		Kept                                         []sampleKept
 	}{Kept: []sampleKept{{"remote_days", "Days for others’ posts", "At most 90.", "90", ""}, {"media_mb", "Megabytes for others’ pictures", "16 to 512.", "lots", "Give a number from 16 to 512."}}, NewPosts: []Option{{"everyone", "Everyone", false}, {"followers", "Followers", true}}, Covered: true, Quotable: []Option{{"public", "Everyone", true}, {"followers", "Followers", false}}, Covers: []Option{{"", "Those marked as sensitive", true}, {"all", "All of them", false}}, Owner: settings, Approve: true, Languages: options, Zones: sampleZones, Errors: map[string]string{"timezone": "Choose one of the list.", "language": ""}}
+		Covered                                      bool
+		Sends                                        sendingSettings
+	}{Sends: sampleSending, NewPosts: []Option{{"everyone", "Everyone", false}, {"followers", "Followers", true}}, Covered: true, Quotable: []Option{{"public", "Everyone", true}, {"followers", "Followers", false}}, Covers: []Option{{"", "Those marked as sensitive", true}, {"all", "All of them", false}}, Owner: settings, Approve: true, Languages: options, Zones: sampleZones, Errors: map[string]string{"timezone": "Choose one of the list.", "language": ""}}
 
 	for name, look := range map[string]Look{"appearance": {}, "appearance.strong": {Theme: "dark", MoreContrast: true, TextSize: 150, LessMotion: true, Dense: true}} {
 		appearance := owner("Appearance", "appearance", "/me/appearance")

@@ -33,6 +33,14 @@ type Owner struct {
 	Following int       // people followed
 	Now       time.Time // now, in the zone that times are shown in
 	Notice    *Notice   // at most one, above the page
+	Sending   *Sending  // the post that goes out next, while it can be taken back; nil for none
+}
+
+// Sending is a post that goes out in a moment, unless the owner takes it back.
+type Sending struct {
+	ID, Excerpt string
+	Left, Of    int // seconds until then, and of how many
+	More        int // others that wait as well
 }
 
 // Look is how the owner wants their pages. Visitors' pages follow their system.
@@ -258,6 +266,14 @@ type Compose struct {
 	Reply     string // id of the post it answers, "" for none
 	Audiences Audiences
 	Error     string
+}
+
+// When is the question when a post goes out.
+type When struct {
+	Value, Min string    // as a field "datetime-local" has them; "" for at once
+	At         time.Time // the same as a time, zero for none
+	Zone       string    // of the times: "Europe/Amsterdam"
+	Ask        bool      // the owner is asked if the server was off then
 }
 
 // Tab is one order or kind of a list.

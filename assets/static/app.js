@@ -429,26 +429,103 @@ function times() {
 }
 setInterval(() => document.hidden || times(), 30000)
 
-/* 7. What is typed and not sent outlives a lost session and a wrong step. It is kept for
-   this window alone, and dropped when the server said that it has it. */
-const draftKey = form => "text " + (form.elements.reply?.value || "") + " " + (form.elements.edit?.value || "") + " " + (form.elements.quote?.value || "")
-if (/[?&]done=(posted|changed|held|scheduled)\b/.test(location.search)) for (const key of Object.keys(sessionStorage)) if (key.startsWith("text ") && sessionStorage.getItem(key + " sent")) {
-	sessionStorage.removeItem(key)
-	sessionStorage.removeItem(key + " sent")
-}
+/* 7. What is typed and not sent. The server keeps it as a draft two seconds after the
+   last letter; this window keeps it too, until the server said that it has the post, so
+   that it outlives a lost session and a wrong step. The key of the form goes along: what
+   is typed on is the same draft. */
+const draftKey = form => "text " + ["reply", "edit", "quote", "draft"].map(name => form.elements[name]?.value || "").join(" ")
+const forget = key => ["", " sent", " form"].forEach(part => sessionStorage.removeItem(key + part))
+if (/[?&]done=(posted|changed|held|scheduled)\b/.test(location.search)) for (const key of Object.keys(sessionStorage)) if (key.startsWith("text ") && sessionStorage.getItem(key + " sent")) forget(key)
 for (const field of $$("textarea[name=text]")) {
 	const form = field.form, key = draftKey(form), stored = sessionStorage.getItem(key)
 	if (form.getAttribute("action") !== "/me/write") continue
-	if (stored && field.value === field.defaultValue && (field.value === "" || form.elements.edit)) field.value = stored
+	if (stored && field.value === field.defaultValue && (field.value === "" || form.elements.edit || form.elements.draft)) {
+		field.value = stored
+		form.elements.key.value = sessionStorage.getItem(key + " form") || form.elements.key.value
+	}
 	field.addEventListener("input", () => {
 		sessionStorage.removeItem(key + " sent")
-		if (field.value.trim() && field.value !== field.defaultValue) sessionStorage.setItem(key, field.value)
-		else sessionStorage.removeItem(key)
+		if (field.value.trim() && field.value !== field.defaultValue) {
+			sessionStorage.setItem(key, field.value)
+			sessionStorage.setItem(key + " form", form.elements.key.value)
+		} else forget(key)
+	})
+	let waiting, request
+	const save = async keepalive => {
+		waiting = 0
+		const body = new FormData(form)
+		body.delete("files")
+		body.set("do", "autosave")
+		request = new AbortController()
+		const answer = await fetch("/me/write", { method: "POST", body, keepalive, headers: { Accept: "application/json" }, signal: request.signal })
+		if (answer.status === 401) {
+			over()
+			return note(form, "Not saved: your session has ended.", loginLink())
+		}
+		const made = await answer.json()
+		if (!answer.ok) return note(form, "Not saved. " + made.error)
+		if (!made.draft) return
+		note(form, "Draft saved " + made.time)
+		if (form.elements.draft) forget(key)
+	}
+	const lost = () => note(form, "Not saved: this server does not answer.")
+	form.addEventListener("input", e => {
+		if (e.target.type === "file") return
+		clearTimeout(waiting)
+		waiting = setTimeout(() => save(false).catch(e => e.name === "AbortError" || lost()), 2000)
+	})
+	addEventListener("pagehide", () => {
+		if (!waiting) return
+		clearTimeout(waiting)
+		save(true).catch(() => {})
 	})
 	form.addEventListener("submit", e => {
+		clearTimeout(waiting)
+		waiting = 0
+		request?.abort()
 		if (e.submitter?.value === "post") sessionStorage.setItem(key + " sent", "yes")
-		else sessionStorage.removeItem(key) // the server keeps drafts, and brings the text back otherwise
+		else forget(key) // the server keeps drafts, and brings the text back otherwise
 	})
+}
+
+/* note says on the long page how the draft stands. */
+function note(form, text, link) {
+	if (!$(".big", form)) return link && complain(form, text, link)
+	let e = document.getElementById("saved")
+	if (!e) {
+		e = $(".head").appendChild(document.createElement("span"))
+		e.id = "saved"
+		e.className = "muted small"
+	}
+	e.replaceChildren(text, ...link ? [" ", link] : [])
+	if (text[0] === "N") say(text)
+}
+
+/* The post that is on its way out: its seconds, and what became of it. */
+const going = $("#sending")
+if (going) {
+	const end = Date.now() + going.dataset.left * 1000, form = $("form", going)
+	const over = async () => {
+		const answer = await fetch(form.action, { headers: { Accept: "text/html" } }).catch(() => null)
+		if (!answer || answer.ok && !answer.redirected) return void setTimeout(over, 1000)
+		const out = answer.redirected && answer.url.includes("/me/post/"), focused = going.contains(document.activeElement)
+		const p = document.createElement("p"), a = document.createElement("a")
+		p.append(out ? "Posted. " : "It did not go out. ", a)
+		a.href = out ? answer.url : "/me/drafts"
+		a.textContent = out ? "Show it" : "Drafts"
+		going.style.minBlockSize = going.offsetHeight + "px" // nothing moves
+		form.replaceChildren(p)
+		if (focused) a.focus({ preventScroll: true })
+		say(p.firstChild.textContent)
+	}
+	const ticks = setInterval(() => {
+		const s = Math.max(0, Math.ceil((end - Date.now()) / 1000))
+		$("b", going).textContent = s + " s"
+		$("progress", going).value = s
+		if (s) return
+		clearInterval(ticks)
+		over()
+	}, 250)
 }
 document.addEventListener("keydown", e => {
 	if (e.key !== "Enter" || !(e.ctrlKey || e.metaKey) || e.target.tagName !== "TEXTAREA") return
@@ -535,6 +612,7 @@ const keys = {
 	".": () => $("#news a.new")?.click(),
 	c: () => go("/me/write"),
 	n: () => go("/me/write"),
+	u: () => $("#sending button")?.click(),
 	"/": () => { const field = $("main input[type=search]"); field ? field.focus() : go("/me/search") },
 	"?": () => go("/me/keys"),
 }

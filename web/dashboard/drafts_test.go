@@ -16,7 +16,7 @@ func TestScheduledPostsStandAmongTheDrafts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.open("/me/drafts").says(t, "Scheduled", "The swap is on Saturday", "goes out", "Make it a draft")
+	h.open("/me/drafts").says(t, "The swap is on Saturday", "goes out Saturday 21 November, 14:00", "Send now")
 	h.open("/me").hides(t, "The swap is on Saturday")
 	if p := h.do("GET", "/me/write?draft="+decimal(u.ID), nil); p.status != 404 {
 		t.Errorf("a scheduled post opens as a draft: %d", p.status)
@@ -24,7 +24,8 @@ func TestScheduledPostsStandAmongTheDrafts(t *testing.T) {
 	h.open("/me/drafts/"+decimal(u.ID)+"/delete").says(t, "Delete this scheduled post?", "The swap is on Saturday")
 	draft := h.sent("/me/drafts/" + decimal(u.ID) + "/unschedule")
 	draft.says(t, "The swap is on Saturday</textarea>")
-	if !strings.HasSuffix(draft.location, "/me/write?draft="+decimal(u.ID)) {
+	draft.says(t, "It does not go out by itself now.", `value="2026-11-21T14:00"`)
+	if !strings.HasPrefix(draft.location, "/me/write?draft="+decimal(u.ID)) {
 		t.Errorf("led to %s", draft.location)
 	}
 	h.open("/me/drafts").hides(t, "goes out")

@@ -3,6 +3,7 @@ package dashboard
 import (
 	"html"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -215,6 +216,12 @@ func (v *view) homeSide(page *homePage) error {
 		}
 	}
 	drafts, err := v.tx.UnsentList(store.UnsentDraft)
+	if i := slices.IndexFunc(drafts, func(u store.Unsent) bool { return u.Draft.Problem != "" }); i >= 0 && page.Notice == nil {
+		page.Notice = &assets.Notice{
+			Kind: "fail", Strong: "A post was not sent.", Text: drafts[i].Draft.Problem + " Your text is kept in Drafts.",
+			URL: "/me/write?draft=" + decimal(drafts[i].ID), LinkText: "Open it",
+		}
+	}
 	for _, u := range drafts[:min(len(drafts), unfinishedShown)] {
 		page.Unfinished = append(page.Unfinished, unfinished{"/me/write?draft=" + decimal(u.ID), draftExcerpt(u), v.local(u.EditedAt)})
 	}

@@ -62,6 +62,7 @@ func newHouse(t testing.TB, others ...string) *house {
 	if err := h.Store().Write(ctx, func(tx *store.Tx) error { return tx.SetPassword(hash) }); err != nil {
 		t.Fatal(err)
 	}
+	h.holds(0) // most tests are about what comes after
 	set, err := templates()
 	if err != nil {
 		t.Fatal(err)
@@ -89,6 +90,16 @@ func newHouse(t testing.TB, others ...string) *house {
 	h.browser = &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	h.do("POST", "/login", url.Values{"name": {"alice"}, "password": {password}})
 	return h
+}
+
+// holds sets for how many seconds alice's posts wait.
+func (h *house) holds(seconds int) {
+	h.t.Helper()
+	set := h.Settings()
+	set.UndoSeconds = seconds
+	if err := h.SaveSettings(ctx, set); err != nil {
+		h.t.Fatal(err)
+	}
 }
 
 // other is somebody else's server.

@@ -31,7 +31,7 @@ var keyMap = []keyGroup{
 		{[]string{"m"}, "More: mute, report and others"},
 	}},
 	{"Anywhere", []key{
-		{[]string{"c"}, "Write; n does the same"}, {[]string{"/"}, "Search"}, {[]string{"Esc"}, "Out of a field or menu, then back"}, {[]string{"?"}, "This map"},
+		{[]string{"c"}, "Write; n does the same"}, {[]string{"u"}, "Take back the post that is on its way out"}, {[]string{"/"}, "Search"}, {[]string{"Esc"}, "Out of a field or menu, then back"}, {[]string{"?"}, "This map"},
 	}},
 	{"Go to", []key{
 		{[]string{"g", "h"}, "Home"}, {[]string{"g", "i"}, "Inbox"}, {[]string{"g", "c"}, "Catch up"}, {[]string{"g", "m"}, "Messages"}, {[]string{"g", "s"}, "Settings"},

@@ -35,6 +35,18 @@ func doneNotice(query url.Values) *assets.Notice {
 		return done("Conversation deleted.", "It left this list and nothing else.")
 	case "draft":
 		return done("Draft deleted.", "")
+	case "undone":
+		return done("Taken back.", "Nobody got it. It is a draft now.")
+	case "editing":
+		return done("Held back while you change it.", "Once you post it, its time begins anew.")
+	case "too-late":
+		return &assets.Notice{Kind: "warn", Strong: "It went out a moment ago.", Text: "You can edit or delete it here."}
+	case "scheduled":
+		return done("Scheduled.", "It goes out by itself, and can be changed here until then.")
+	case "unscheduled":
+		return &assets.Notice{Kind: "info", Strong: "It does not go out by itself now.", Text: "Post it to schedule it again."}
+	case "kept":
+		return done("Your text is here.", "It was kept while you logged in. Nothing was sent.")
 	case "accepted":
 		return done("Accepted.", "Their servers are being told.")
 	case "rejected":

@@ -37,27 +37,48 @@ func (d *Dashboard) publish(r *http.Request, f writeForm) (target string, err er
 	if err != nil {
 		return "", err
 	}
-	p, err := d.service.Publish(r.Context(), draft)
+	if f.when != "" {
+		return d.schedule(r, f, draft)
+	}
+	sent, err := d.service.Send(r.Context(), draft, d.service.UndoWindow(false))
 	if err != nil {
 		return "", err
 	}
-	d.dropDraft(r, f.draft)
-	if p.Visibility == store.Direct {
-		return d.talkOf(r, p)
+	d.dropDraft(r, f)
+	switch held := sent.Held; {
+	case held.ID == 0:
+		return d.placeOf(r, sent.Post)
+	case held.Kind == store.UnsentDraft: // sent twice, and taken back meanwhile
+		return "/me/write?draft=" + decimal(held.ID), nil
+	case held.Draft.Visibility == store.Direct && f.reply != 0:
+		return d.talkOf(r, f.reply, "held", "")
+	case held.Draft.Visibility == store.Direct:
+		return "/me/messages?done=held", nil
+	case f.reply != 0:
+		return postPath(f.reply) + "?done=held", nil
 	}
-	if f.reply != 0 {
-		return postPath(f.reply) + "?done=posted" + anchor(p.ID), nil
+	return "/me?done=held", nil
+}
+
+// placeOf is where a post that was just published stands.
+func (d *Dashboard) placeOf(r *http.Request, p store.Post) (string, error) {
+	switch {
+	case p.Visibility == store.Direct:
+		return d.talkOf(r, p.ID, "posted", anchor(p.ID))
+	case p.ParentID != 0:
+		return postPath(p.ParentID) + "?done=posted" + anchor(p.ID), nil
 	}
 	return "/me?done=posted" + anchor(p.ID), nil
 }
 
-// talkOf is where a private post stands among the messages.
-func (d *Dashboard) talkOf(r *http.Request, p store.Post) (string, error) {
-	c, err := store.Get(r.Context(), d.service.Store(), func(tx *store.Tx) (store.Conversation, error) { return tx.ConversationOf(p.ID) })
+// talkOf is where a private post stands among the messages, or one of another
+// conversation by itself.
+func (d *Dashboard) talkOf(r *http.Request, postID int64, done, at string) (string, error) {
+	c, err := store.Get(r.Context(), d.service.Store(), func(tx *store.Tx) (store.Conversation, error) { return tx.ConversationOf(postID) })
 	if errors.Is(err, store.ErrNotFound) { // pressed twice, and dropped meanwhile
-		return postPath(p.ID), nil
+		return postPath(postID) + "?done=" + done, nil
 	}
-	return conversationPath(c.ID) + "?done=posted" + anchor(p.ID), err
+	return conversationPath(c.ID) + "?done=" + done + at, err
 }
 
 func (d *Dashboard) changePost(r *http.Request, f writeForm) (target string, err error) {
@@ -69,44 +90,49 @@ func (d *Dashboard) changePost(r *http.Request, f writeForm) (target string, err
 	if err != nil {
 		return "", err
 	}
+	d.dropDraft(r, f)
 	return postPath(p.ID) + "?done=changed" + anchor(p.ID), nil
 }
 
 func (d *Dashboard) saveDraft(r *http.Request, f writeForm) (target string, err error) {
-	visibility, _ := visibilityOf(f.audience)
+	u, err := d.keepDraft(r, f)
+	return "/me/write?draft=" + decimal(u.ID), err
+}
+
+// keepDraft saves what a form holds.
+func (d *Dashboard) keepDraft(r *http.Request, f writeForm) (store.Unsent, error) {
 	if err := d.describe(r, f); err != nil {
-		return "", err
+		return store.Unsent{}, err
 	}
 	var media []int64
 	for _, file := range f.files {
 		media = append(media, file.id)
 	}
-	u, err := d.service.SaveDraft(r.Context(), f.draft, store.UnsentText{
-		Text: f.text, Summary: f.warning, Visibility: visibility, Language: f.lang, ParentID: f.reply,
-		QuoteID: f.quote, QuotePolicy: f.quotable,
+	visibility, _ := visibilityOf(f.audience)
+	return d.service.SaveDraft(r.Context(), f.draft, store.UnsentText{
+		Text: f.text, Summary: f.warning, Visibility: visibility, Language: f.lang, ParentID: f.reply, EditID: f.edit,
+		QuoteID: f.quote, QuotePolicy: f.quotable, Plain: f.plain, Form: f.key,
 		Poll: f.poll.unsent(), Media: media, Sensitive: f.sensitive,
 	})
-	if err != nil {
-		return "", err
-	}
-	return "/me/write?draft=" + decimal(u.ID), nil
 }
 
 // dropDraft forgets the draft that a post was made of. If that fails the post
 // is out all the same, and the draft can be deleted by hand.
-func (d *Dashboard) dropDraft(r *http.Request, id int64) {
-	if id == 0 {
-		return
+func (d *Dashboard) dropDraft(r *http.Request, f writeForm) {
+	if f.draft != 0 {
+		if err := d.service.DropDraft(r.Context(), f.draft); err != nil {
+			d.log.Warn("delete the draft of a post", "draft", f.draft, "err", err)
+		}
 	}
-	if err := d.service.DropDraft(r.Context(), id); err != nil {
-		d.log.Warn("delete the draft of a post", "draft", id, "err", err)
+	if err := d.service.DropDraftOf(r.Context(), f.key); err != nil {
+		d.log.Warn("delete the draft of a post", "err", err)
 	}
 }
 
 // draftOf is what federation is given. What the pages write is Markdown; an edit
 // keeps a post that an app wrote as plain text what it is.
 func (d *Dashboard) draftOf(r *http.Request, f writeForm) (federation.Draft, error) {
-	draft := federation.Draft{Text: f.text, Markdown: true, Summary: f.warning, Language: f.lang, ParentID: f.reply, Key: f.key,
+	draft := federation.Draft{Text: f.text, Markdown: !f.plain, Summary: f.warning, Language: f.lang, ParentID: f.reply, Key: f.once(),
 		QuoteID: f.quote, QuotePolicy: f.quotable, Media: f.attached(), Sensitive: f.sensitive && len(f.files) > 0}
 	if f.edit != 0 {
 		p, err := store.Get(r.Context(), d.service.Store(), func(tx *store.Tx) (store.Post, error) { return tx.Post(f.edit) })

@@ -53,6 +53,9 @@ func (d *Dashboard) routes() []route {
 		get("/me/drafts/:id/delete", d.draftAsk),
 		post("/me/drafts/:id/delete", d.draftDelete),
 		post("/me/drafts/:id/unschedule", d.unschedule),
+		post("/me/drafts/:id/send", d.draftSend),
+		get("/me/sending/:id", d.sendingShow),
+		post("/me/sending/:id", d.sendingDo),
 
 		get("/me/post/:id", d.post),
 		get("/me/post/:id/card", d.postCard),

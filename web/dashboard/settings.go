@@ -24,6 +24,7 @@ type settingsPage struct {
 	Covered                                      bool            // pictures of new posts by apps
 	Markdown                                     bool            // in posts by apps
 	Kept                                         []keptField
+	Sends                                        sendingSettings
 }
 
 // keptField is a number that says how long, or how much, is kept.
@@ -95,6 +96,7 @@ func readSettings(set store.Settings, form url.Values) (store.Settings, map[stri
 			wrong[k.name] = "Give a number from " + strconv.Itoa(k.least) + " to " + strconv.Itoa(k.most) + "."
 		}
 	}
+	readSending(&set, form)
 	return set, wrong
 }
 
@@ -133,6 +135,7 @@ func (d *Dashboard) showSettings(w http.ResponseWriter, r *http.Request, a answe
 			Languages: assets.Languages(set.Language), Zones: assets.Zones(set.Timezone), Errors: wrong,
 			Covers: covers(set.CoverMedia), OpenWarnings: set.OpenWarnings,
 		}
+		page.Sends = sendingOf(set)
 		page.NewPosts, page.Covered = newPosts(set.PostVisibility), set.PostSensitive
 		page.Markdown, page.Kept = set.MarkdownAPI, keptFields(set, r.PostForm, wrong)
 		var err error

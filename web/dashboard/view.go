@@ -26,6 +26,7 @@ type view struct {
 	pins  map[int64]bool        // own posts on the profile; nil until asked for
 	event string                // number of the last event before the page was read
 	at    string                // page that a part is made for; "" for the request's own
+	going int64                 // id of the held post that the page is about; 0 for the next one
 
 	inHome    bool           // the cards are those of Home, which say what brought them there
 	muted     map[int64]bool // people whom only a line stands for, since they are muted
@@ -75,6 +76,9 @@ func (v *view) frame(title, here string) (assets.Owner, error) {
 		return o, err
 	}
 	if o.Reports, err = v.tx.CountOpenReports(); err != nil {
+		return o, err
+	}
+	if o.Sending, err = v.sending(); err != nil {
 		return o, err
 	}
 	drafts, err := v.tx.UnsentList(store.UnsentDraft)

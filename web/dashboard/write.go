@@ -36,6 +36,8 @@ type writePage struct {
 	Added, Room                                                            int
 	Sensitive                                                              bool
 	PreviewMedia                                                           []assets.Media
+	Plain                                                                  bool
+	When                                                                   assets.When
 }
 
 // write handles GET /me/write, with reply=ID, edit=ID, draft=ID or quote=ID.
@@ -52,6 +54,10 @@ func (d *Dashboard) writeSend(w http.ResponseWriter, r *http.Request) {
 	f, err := readWriteForm(r.PostForm)
 	if problem := f.takeIntake(r); err == nil {
 		err = problem
+	}
+	if f.do == "autosave" {
+		d.autosave(w, r, f, err)
+		return
 	}
 	var preview *previewed
 	target := ""
@@ -123,8 +129,9 @@ func (v *view) writePage(f writeForm, preview *previewed) (writePage, error) {
 	if f.draft != 0 {
 		page.Draft = decimal(f.draft)
 	}
+	page.Plain = f.plain
 	if f.edit == 0 {
-		page.Poll = f.poll.form()
+		page.Poll, page.When = f.poll.form(), v.whenField(f)
 	}
 	if page.Audiences, err = v.audiences(f.audience, widest, f.text); err != nil {
 		return page, err

@@ -1,7 +1,12 @@
 package dashboard
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,6 +28,21 @@ type writeForm struct {
 	problem                            string    // what is to be said beside it
 	fileProblem                        string    // the same, of its files
 	savedAt                            time.Time // of the draft
+	when                               string    // to go out then, in the owner's zone; "" for at once
+	plain                              bool      // it is not Markdown: an app wrote it first
+}
+
+// once is the key that lets a form be sent twice and post once. A form that the back
+// button brought back with another text in it is another post.
+func (f *writeForm) once() string {
+	h := sha256.New()
+	for _, part := range append([]string{f.text, f.warning, f.lang, f.audience, f.when, decimal(f.reply), decimal(f.quote)}, f.poll.given()...) {
+		fmt.Fprintf(h, "%d %s", len(part), part)
+	}
+	for _, file := range f.files {
+		fmt.Fprintf(h, "%d", file.id)
+	}
+	return f.key + " " + base64.RawURLEncoding.EncodeToString(h.Sum(nil))
 }
 
 // readWriteForm reads a sent form. Even with an error the text is in it.
@@ -33,6 +53,7 @@ func readWriteForm(form url.Values) (writeForm, error) {
 		reply: number(form.Get("reply")), edit: number(form.Get("edit")), draft: number(form.Get("draft")),
 		quote: number(form.Get("quote")), quotable: store.QuotePolicy(form.Get("quotable")),
 		poll: readPollForm(form), files: readAttached(form), sensitive: form.Get("sensitive") != "",
+		when: form.Get("when"), plain: form.Get("plain") != "",
 	}
 	if f.key == "" || len(f.key) > 64 {
 		f.key = store.Random(16)
@@ -47,7 +68,7 @@ func readWriteForm(form url.Values) (writeForm, error) {
 		f.do = "add"
 	}
 	switch f.do {
-	case "post", "preview", "draft", "options", "add":
+	case "post", "preview", "draft", "autosave", "options", "add":
 		return f, nil
 	case "more":
 		f.poll.more = true
@@ -91,7 +112,18 @@ func (v *view) startDraft(f *writeForm) error {
 		return err
 	}
 	f.text, f.warning, f.audience, f.savedAt = u.Draft.Text, u.Draft.Summary, audienceOf(u.Draft.Visibility), u.EditedAt
-	f.reply, f.edit, f.quote, f.poll, f.sensitive = 0, 0, u.Draft.QuoteID, savedPoll(u.Draft.Poll), u.Draft.Sensitive
+	f.reply, f.edit, f.quote, f.poll, f.sensitive, f.plain = 0, 0, u.Draft.QuoteID, savedPoll(u.Draft.Poll), u.Draft.Sensitive, u.Draft.Plain
+	if at, err := strconv.ParseInt(v.r.URL.Query().Get("at"), 10, 64); err == nil { // it was scheduled until now
+		f.when = time.UnixMilli(at).In(v.now.Location()).Format(whenForm)
+	}
+	if u.Draft.EditID != 0 {
+		_, err := v.ownPost(u.Draft.EditID)
+		if err == nil {
+			f.edit = u.Draft.EditID
+		} else if !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+	}
 	files, err := v.tx.MediaList(u.Draft.Media)
 	if err != nil {
 		return err
