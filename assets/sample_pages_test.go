@@ -311,9 +311,12 @@ func sampleEntrance(pages map[string]any) {
 		Name, Error, Next string
 		AskCode           bool
 		Wait              int
+		Kept              []hidden
+		Text              string
 	}
-	pages["login"] = login{plain("Log in"), nora, "nora", "Name and password do not match.", "/me/requests", false, 30}
-	pages["login.code"] = login{plain("Log in"), nora, "", "The code is wrong, or was used before. Wait for the next one.", "/me/requests", true, 0}
+	pages["login"] = login{plain("Log in"), nora, "nora", "Name and password do not match.", "/me/requests", false, 30, nil, ""}
+	pages["login.kept"] = login{plain("Log in"), nora, "", "", "/me/write", false, 0, []hidden{{"kept-text", "Took stock."}}, "Took stock of the seed drawers before winter.\nThe purple spinach did what the books said it would not."}
+	pages["login.code"] = login{plain("Log in"), nora, "", "The code is wrong, or was used before. Wait for the next one.", "/me/requests", true, 0, nil, ""}
 	type scope struct{ Scope, Words string }
 	type consent struct {
 		Plain
@@ -532,10 +535,8 @@ func sampleForms(pages map[string]any) {
 		NewPosts                                     []Option
 		Covered, Markdown                            bool
 		Kept                                         []sampleKept
-	}{Kept: []sampleKept{{"remote_days", "Days for others’ posts", "At most 90.", "90", ""}, {"media_mb", "Megabytes for others’ pictures", "16 to 512.", "lots", "Give a number from 16 to 512."}}, NewPosts: []Option{{"everyone", "Everyone", false}, {"followers", "Followers", true}}, Covered: true, Quotable: []Option{{"public", "Everyone", true}, {"followers", "Followers", false}}, Covers: []Option{{"", "Those marked as sensitive", true}, {"all", "All of them", false}}, Owner: settings, Approve: true, Languages: options, Zones: sampleZones, Errors: map[string]string{"timezone": "Choose one of the list.", "language": ""}}
-		Covered                                      bool
 		Sends                                        sendingSettings
-	}{Sends: sampleSending, NewPosts: []Option{{"everyone", "Everyone", false}, {"followers", "Followers", true}}, Covered: true, Quotable: []Option{{"public", "Everyone", true}, {"followers", "Followers", false}}, Covers: []Option{{"", "Those marked as sensitive", true}, {"all", "All of them", false}}, Owner: settings, Approve: true, Languages: options, Zones: sampleZones, Errors: map[string]string{"timezone": "Choose one of the list.", "language": ""}}
+	}{Sends: sampleSending, Kept: []sampleKept{{"remote_days", "Days for others’ posts", "At most 90.", "90", ""}, {"media_mb", "Megabytes for others’ pictures", "16 to 512.", "lots", "Give a number from 16 to 512."}}, NewPosts: []Option{{"everyone", "Everyone", false}, {"followers", "Followers", true}}, Covered: true, Quotable: []Option{{"public", "Everyone", true}, {"followers", "Followers", false}}, Covers: []Option{{"", "Those marked as sensitive", true}, {"all", "All of them", false}}, Owner: settings, Approve: true, Languages: options, Zones: sampleZones, Errors: map[string]string{"timezone": "Choose one of the list.", "language": ""}}
 
 	for name, look := range map[string]Look{"appearance": {}, "appearance.strong": {Theme: "dark", MoreContrast: true, TextSize: 150, LessMotion: true, Dense: true}} {
 		appearance := owner("Appearance", "appearance", "/me/appearance")

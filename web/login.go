@@ -19,6 +19,8 @@ type loginPage struct {
 	Name, Error, Next string
 	AskCode           bool
 	Wait              int
+	Kept              []auth.Field // a text that was sent without a session
+	Text              string       // of it
 }
 
 // login answers /login, inside Protect. Where it leads is only ever a path of
@@ -43,11 +45,17 @@ func (w *Web) login(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	d.Name = r.PostFormValue("name")
+	d.keep(auth.KeptIn(r.PostForm))
 	d.AskCode = r.PostForm.Has("code") && !r.PostForm.Has("name")
 	err := w.logIn(rw, r, d)
 	switch {
+	case err == nil && len(d.Kept) > 0 && w.board != nil:
+		w.keepText(rw, r, d)
 	case err == nil:
 		reply.Redirect(rw, r, next)
+	case errors.Is(err, auth.ErrCodeNeeded) && len(d.Kept) > 0: // a redirect would lose it
+		d.AskCode = true
+		w.showLogin(rw, r, http.StatusOK, d)
 	case errors.Is(err, auth.ErrCodeNeeded):
 		reply.Redirect(rw, r, codePath(d.Next))
 	default:
@@ -131,4 +139,31 @@ func (w *Web) logout(rw http.ResponseWriter, r *http.Request) {
 	// without a connection, the worker and its push address.
 	rw.Header().Set("Clear-Site-Data", `"storage"`)
 	reply.Redirect(rw, r, "/")
+}
+
+// keep makes the text of a form that came without a session part of the page.
+func (d *loginPage) keep(list []auth.Field) {
+	d.Kept, d.Text = list, auth.Restored(list).Get("text")
+}
+
+// ended answers the form of a post that came without a session: the log-in, which
+// carries the text along.
+func (w *Web) ended(rw http.ResponseWriter, r *http.Request) {
+	d := loginPage{Next: "/me/write"}
+	if d.keep(w.guard.Kept(rw, r)); strings.TrimSpace(d.Text) == "" || strings.Contains(r.Header.Get("Accept"), "application/json") {
+		w.Fail(rw, r, reply.Errorf(reply.Unauthorized, "Your session has ended. Log in again, then go back and send this once more."))
+		return
+	}
+	d.Plain = w.plain("Log in", w.guard.FormToken(rw, r))
+	w.showLogin(rw, r, http.StatusUnauthorized, d)
+}
+
+// keepText saves that text for whoever has just logged in, and leads to it.
+func (w *Web) keepText(rw http.ResponseWriter, r *http.Request, d loginPage) {
+	target, err := w.board.Keep(r, auth.Restored(d.Kept))
+	if err != nil { // the browser has the text still, one step back
+		w.Fail(rw, r, err)
+		return
+	}
+	reply.Redirect(rw, r, target)
 }

@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"github.com/julienschmidt/httprouter"
+
+	"dassie/web/auth"
 )
 
 // siteRoutes is every address of a server with an account. Pages for people
@@ -35,7 +37,7 @@ func (w *Web) siteRoutes(me, api http.Handler) []route {
 		{"/static/:name", get, static},
 		{"/healthz", get, page(w.healthOrCheck)},
 
-		{"/login", both, handler(g.Protect(http.HandlerFunc(w.login)))},
+		{"/login", both, handler(g.ProtectBody(auth.LoginBytes, http.HandlerFunc(w.login)))},
 		{"/logout", both, handler(g.Protect(http.HandlerFunc(w.logout)))},
 		{"/me", all, handler(me)},
 		{"/me/*rest", all, handler(me)},

@@ -69,7 +69,7 @@ func New(c Config) (*Web, error) {
 	}
 	w.site = public.New(public.Config{Service: w.svc, Remote: c.Remote, Templates: c.Templates, Log: c.Log})
 	if c.Dashboard == nil {
-		w.board = dashboard.New(dashboard.Config{Service: w.svc, Guard: w.guard, Templates: c.Templates, Log: c.Log})
+		w.board = dashboard.New(dashboard.Config{Service: w.svc, Guard: w.guard, Templates: c.Templates, Log: c.Log, Ended: w.ended})
 		c.Dashboard = w.board.Handler()
 	}
 	if c.API == nil {

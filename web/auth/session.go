@@ -81,7 +81,11 @@ func (g *Guard) Stands(ctx context.Context, s *store.Session) (bool, error) {
 // Owner lets only the owner through. A stranger who asks for a page is sent to
 // the log-in and comes back after it; anybody else gets 401. Put it around
 // Protect, so that nothing of a stranger's body is read.
-func (g *Guard) Owner(next http.Handler) http.Handler {
+func (g *Guard) Owner(next http.Handler) http.Handler { return g.OwnerOr(next, nil) }
+
+// OwnerOr is Owner for a form whose text must not be lost: sent without a session, it
+// goes to ended, which nobody vouches for. Kept reads what is worth keeping of it.
+func (g *Guard) OwnerOr(next http.Handler, ended http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v, err := g.visit(r)
 		switch {
@@ -92,6 +96,8 @@ func (g *Guard) Owner(next http.Handler) http.Handler {
 			next.ServeHTTP(w, withVisit(r, v))
 		case wantsPage(r):
 			reply.Redirect(w, r, loginTarget(r))
+		case ended != nil && r.Method == http.MethodPost:
+			ended(w, r)
 		default:
 			g.fail(w, r, reply.Errorf(reply.Unauthorized, "Your session has ended. Log in again, then go back and send this once more."))
 		}

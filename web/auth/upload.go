@@ -22,7 +22,9 @@ type Intake func(r *http.Request, field, filename string, body io.Reader)
 // as it arrives, so that it is written to disk once and never waits in memory. In
 // the form the token must stand before the files. limit is for the whole form, text
 // for its fields, both in bytes. A form that breaks off behind its token still goes
-// to next, with the fields that arrived and Broken saying why. Put Owner around it.
+// to next, with the fields that arrived and Broken saying why; so does one with the
+// token of a session before this one, without its files: nothing may be done then, but
+// the text comes back. Put Owner around it.
 func (g *Guard) ProtectUpload(limit, text int64, take Intake, next http.Handler) http.Handler {
 	return g.protect(next, func(w http.ResponseWriter, r *http.Request, token string) error {
 		kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
@@ -60,6 +62,9 @@ func readFiles(w http.ResponseWriter, r *http.Request, limit int64, f fileForm) 
 	reply.LimitTime(w, reply.UploadTime)
 	r.Body = http.MaxBytesReader(w, r.Body, limit)
 	broken := f.read()
+	if broken == nil {
+		broken = f.stale
+	}
 	switch {
 	case broken != nil && !f.trusted:
 		return broken
@@ -85,7 +90,8 @@ type fileForm struct {
 	take    Intake
 	token   string
 	left    int64 // bytes of fields that may still come
-	trusted bool  // the token was seen
+	trusted bool  // a token was seen, the right one unless …
+	stale   error // … says that it was another session's
 }
 
 func (f *fileForm) read() error {
@@ -124,13 +130,18 @@ func (f *fileForm) part(part *multipart.Part) error {
 		}
 		f.r.PostForm.Add(name, string(value))
 		if name == formField && !f.trusted {
-			err = rightToken(string(value), f.token)
+			if err = rightToken(string(value), f.token); err != nil && looksSecret(string(value)) {
+				f.stale, err = reply.Errorf(reply.Forbidden, "This form was of an earlier log-in, so nothing was done. Your text is here: send it again."), nil
+			}
 			f.trusted = err == nil
 		}
 		return err
 	}
 	if !f.trusted {
 		return rightToken("", f.token)
+	}
+	if f.stale != nil {
+		return nil // read past
 	}
 	f.take(f.r, name, part.FileName(), part)
 	return nil

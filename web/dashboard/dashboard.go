@@ -19,6 +19,8 @@ type Config struct {
 	Guard     *auth.Guard
 	Templates *assets.Set
 	Log       *slog.Logger // nil: slog.Default
+
+	Ended http.HandlerFunc // answers the form of a post that came without a session; nil: as any other
 }
 
 // Dashboard answers everything under /me. It is safe for use by many
@@ -29,11 +31,12 @@ type Dashboard struct {
 	pages   *assets.Set
 	log     *slog.Logger
 	live    *live
+	ended   http.HandlerFunc
 }
 
 // New makes the dashboard of one account. Close it when it is not asked any more.
 func New(c Config) *Dashboard {
-	d := &Dashboard{service: c.Service, guard: c.Guard, pages: c.Templates, log: c.Log}
+	d := &Dashboard{service: c.Service, guard: c.Guard, pages: c.Templates, log: c.Log, ended: c.Ended}
 	if d.log == nil {
 		d.log = slog.Default()
 	}

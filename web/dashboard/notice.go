@@ -35,7 +35,7 @@ func doneNotice(query url.Values) *assets.Notice {
 		return done("Conversation deleted.", "It left this list and nothing else.")
 	case "draft":
 		return done("Draft deleted.", "")
-	case "undone":
+	case "unsent":
 		return done("Taken back.", "Nobody got it. It is a draft now.")
 	case "editing":
 		return done("Held back while you change it.", "Once you post it, its time begins anew.")

@@ -256,8 +256,12 @@ func (d *Dashboard) onlyFiles(at route) http.Handler {
 	}
 	protected := protect(uploadBytes, at.body, d.takeFile, at.do)
 	return d.guard.Owner(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+// onlyFiles is only for forms with files; body is for the fields beside them.
+func (d *Dashboard) onlyFiles(body int64, do http.HandlerFunc) http.Handler {
+	protected := d.guard.ProtectUpload(uploadBytes, body, d.takeFile, do)
+	return d.guard.OwnerOr(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		protected.ServeHTTP(w, withIntake(r))
-	}))
+	}), d.ended)
 }
 
 // idOf reads the id in the path; 0 for one that cannot be.

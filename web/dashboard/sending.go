@@ -82,7 +82,7 @@ func (d *Dashboard) sendingDo(w http.ResponseWriter, r *http.Request) {
 			d.sendingFailed(w, r, err)
 			return
 		}
-		reply.Redirect(w, r, "/me/write?draft="+decimal(id)+"&done="+map[string]string{"undo": "undone", "edit": "editing"}[do])
+		reply.Redirect(w, r, "/me/write?draft="+decimal(id)+"&done="+map[string]string{"undo": "unsent", "edit": "editing"}[do])
 	case "now":
 		sent, err := d.service.SendNow(r.Context(), id, 0)
 		if err != nil {
