@@ -53,6 +53,7 @@ var pages = map[string]string{
 	"appearance":      "owner",
 	"delivery":        "owner",
 	"deliveries":      "owner",
+	"deletion":        "owner",
 	"followers":       "owner",
 	"server":          "owner",
 	"more":            "owner",

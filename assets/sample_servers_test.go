@@ -57,6 +57,11 @@ var sampleHosts = []serverRow{
 	{"7", "kasvimaa.example", "dassie 0.9", 1, time.Time{}, false, "fresh", "Nothing sent yet", "", "", "/me/followers/server/7", nil, 0},
 }
 
+type deletionRow struct {
+	URL, Words string
+	Time       time.Time
+}
+
 func sampleServers(pages map[string]any) {
 	cards := sampleCards()
 	reach := Reach{Answer: 13, Silent: 1, Refused: 1, Gone: 1, Fresh: 1}
@@ -87,14 +92,27 @@ func sampleServers(pages map[string]any) {
 		Oldest         string
 		Rows           []queueRow
 		Refused        []serverRow
+		Deleted        []deletionRow
 		Pager          Pager
 	}
 	pages["deliveries"] = deliveries{owner("Deliveries", "deliveries", "/me/deliveries"), reach, 12, 3, "11 hours", []queueRow{
 		{"6", "oldforge.example", "1 follower", "gone", "Gone 109 days", "1 deletion", "Its name was not found.", "Its domain may have run out, or its DNS is broken. Servers that close for good look so too.", "Tried 14 times. Left alone until it speaks to us; else one more try on Friday 09:12.", ago(111 * 24 * time.Hour), "If it is gone for good, removing its 1 follower ends the tries.", "/me/followers/server/6/remove", "Remove its 1 follower…"},
 		{"4", "thicket.example", "3 followers, Pleroma 2.9", "silent", "Silent 2 days", "8 posts and edits, 1 answer to a follow", "It did not answer in time.", "It is down, overloaded, or its network is.", "Tried 6 times. Next try today 15:10, in 38 minutes.", ago(66 * time.Hour), "", "", ""},
 		{"9", "allotments.and.glasshouses.of.the.northern.provinces.example", "nobody follows", "waiting", "On its way", "2 posts and edits", "", "", "It goes out now.", time.Time{}, "", "", ""},
-	}, sampleHosts[4:5], Pager{Older: "?after=9", OlderText: "4 more servers"}}
+	}, sampleHosts[4:5], []deletionRow{{"/me/post/70/delivery", "Delete sent to 41 servers; 38 accepted.", ago(30 * time.Minute)}}, Pager{Older: "?after=9", OlderText: "4 more servers"}}
 	pages["deliveries.done"] = deliveries{Owner: owner("Deliveries", "deliveries", "/me/deliveries"), Reach: Reach{Answer: 17}}
+	type deletion struct {
+		Owner
+		Words          string
+		At             time.Time
+		Delivery       Delivery
+		Open, Accepted []deliveryRow
+		Kept           bool
+	}
+	pages["deletion"] = deletion{owner("Where its deletion went", "deliveries", "/me/post/70/delivery"), "Delete sent to 19 servers; 16 accepted.", ago(30 * time.Minute), *delivered,
+		[]deliveryRow{{"thicket.example", "3 followers", "unknown", "Sent, but no answer came. Did not answer in time. Tried 6 times. Next try in 38 minutes.", time.Time{}, "/me/deliveries/4/retry", ""}},
+		[]deliveryRow{{"harbour.example", "9 followers", "accepted", "", ago(30 * time.Minute), "", ""}, {"navy.example", "6 followers", "accepted", "", ago(29 * time.Minute), "", ""}}, true}
+	pages["deletion.old"] = deletion{Owner: owner("Where its deletion went", "deliveries", "/me/post/70/delivery")}
 	type delivery struct {
 		Owner
 		Card                           Card

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dassie/federation/ap"
+	"dassie/federation/markup"
 	"dassie/store"
 	"dassie/web/reply"
 )
@@ -27,29 +28,12 @@ func (s *Service) DeleteToRedraft(ctx context.Context, postID int64) (servers in
 
 func (s *Service) remove(ctx context.Context, postID int64, keep bool) (servers int, err error) {
 	var files []string
-	servers, err = store.Put(ctx, s.store, func(tx *store.Tx) (int, error) {
+	servers, err = store.Put(ctx, s.store, func(tx *store.Tx) (n int, err error) {
 		p, err := ownPost(tx, postID)
-		if err != nil {
-			return 0, err
+		if err == nil {
+			n, files, err = s.deletePost(tx, p, keep)
 		}
-		to, err := s.holdersWithBoost(tx, p)
-		if err != nil {
-			return 0, err
-		}
-		p.Extra.Attachments = nil
-		if keep {
-			err = loosen(tx, p.ID)
-		} else {
-			files, err = detach(tx, p)
-		}
-		if err != nil {
-			return 0, err
-		}
-		if err := tx.DeletePost(p); err != nil {
-			return 0, err
-		}
-		s.emit(tx, EventDelete, p.ID)
-		return countHosts(to), s.send(tx, "Delete", p.ID, s.deletionOf(p), to)
+		return n, err
 	})
 	if err == nil {
 		s.removeUnused(ctx, files...)
@@ -68,6 +52,84 @@ func loosen(tx *store.Tx, postID int64) error {
 		}
 	}
 	return err
+}
+
+// deletePost is the transaction of Delete. With keep the uploads stay for what is
+// written anew. It lists the files that nothing needs any
+// more.
+func (s *Service) deletePost(tx *store.Tx, p store.Post, keep bool) (servers int, files []string, err error) {
+	to, err := s.holdersWithBoost(tx, p)
+	if err != nil {
+		return 0, nil, err
+	}
+	p.Extra.Attachments = nil
+	if keep {
+		err = loosen(tx, p.ID)
+	} else {
+		files, err = detach(tx, p)
+	}
+	if err != nil {
+		return 0, nil, err
+	}
+	if err := tx.DeletePost(p); err != nil {
+		return 0, nil, err
+	}
+	s.emit(tx, EventDelete, p.ID)
+	return countHosts(to), files, s.send(tx, "Delete", p.ID, s.deletionOf(p), to)
+}
+
+// Redraft deletes an own post as Delete does, and keeps what was in it as a draft:
+// the text, its files, its poll, what it answers and quotes.
+func (s *Service) Redraft(ctx context.Context, postID int64) (u store.Unsent, err error) {
+	var files []string
+	u, err = store.Put(ctx, s.store, func(tx *store.Tx) (store.Unsent, error) {
+		p, err := ownPost(tx, postID)
+		if err != nil {
+			return store.Unsent{}, err
+		}
+		u := store.Unsent{}
+		if u.Draft, err = writtenAs(tx, p); err != nil {
+			return u, err
+		}
+		if err := tx.SaveUnsent(&u); err != nil {
+			return u, err
+		}
+		_, files, err = s.deletePost(tx, p, true)
+		return u, err
+	})
+	if err == nil {
+		s.removeUnused(ctx, files...)
+	}
+	if err != nil && reply.CodeOf(err) == reply.Internal {
+		err = fmt.Errorf("redraft post %d: %w", postID, err)
+	}
+	return u, err
+}
+
+// writtenAs is an own post as it was written.
+func writtenAs(tx *store.Tx, p store.Post) (store.UnsentText, error) {
+	t := store.UnsentText{
+		Text: p.Source, Summary: p.Summary, Visibility: p.Visibility, Language: p.Language, ParentID: p.ParentID,
+		Sensitive: p.Sensitive && p.Summary == "", QuotePolicy: p.Extra.QuotePolicy, Plain: !p.Extra.Markdown,
+	}
+	if t.Text == "" {
+		t.Text = markup.Text(p.Content)
+	}
+	for _, a := range p.Extra.Attachments {
+		t.Media = append(t.Media, a.ID)
+	}
+	if q := p.Extra.Poll; q != nil {
+		t.Poll = &store.UnsentPoll{Multiple: q.Multiple, HideTotals: q.HideTotals, Lasts: q.EndsAt.Sub(p.PublishedAt).Round(time.Minute)}
+		for _, o := range q.Options {
+			t.Poll.Options = append(t.Poll.Options, o.Name)
+		}
+	}
+	q, err := tx.Quote(p.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return t, nil
+	}
+	t.QuoteID = q.QuotedID
+	return t, err
 }
 
 // holdersWithBoost is holders, and those who got the owner's own boost of the

@@ -79,22 +79,60 @@ func (t *Tx) ReceiptsOf(postIDs []int64) (map[int64][]Receipt, error) {
 
 // DeleteReceipts lists per inbox what became of the post's Delete.
 func (t *Tx) DeleteReceipts(postID int64) ([]Receipt, error) {
-	list, err := many(t, scanReceipt, `
-		select d.inbox_id, d.state, d.error, coalesce(d.tried_at, 0), o.at
-		from outgoing o
-		cross join deliveries d on d.outgoing_id = o.id
-		where o.post_id = ?
+	all, err := t.DeleteReceiptsOf([]int64{postID})
+	return all[postID], err
+}
+
+// DeleteReceiptsOf is DeleteReceipts for several posts at once.
+func (t *Tx) DeleteReceiptsOf(postIDs []int64) (map[int64][]Receipt, error) {
+	type of struct {
+		post int64
+		Receipt
+	}
+	list, err := many(t, func(r scanner) (x of, err error) {
+		x.Receipt, err = scanReceipt(with(r, &x.post))
+		return x, err
+	}, `
+		select d.inbox_id, d.state, d.error, coalesce(d.tried_at, 0), o.at, o.post_id
+		from json_each(?) j
+		cross join outgoing o indexed by outgoing_post on o.post_id = j.value
 		and o.post_id != 0
-		and o.kind = 'Delete'`, postID)
+		and o.kind = 'Delete'
+		cross join deliveries d on d.outgoing_id = o.id`, idList(distinct(postIDs)))
 	if err != nil {
 		return nil, err
 	}
-	byInbox := map[int64]Receipt{}
+	byPost := map[int64]map[int64]Receipt{}
 	for _, r := range list {
-		byInbox[r.InboxID] = r
+		if byPost[r.post] == nil {
+			byPost[r.post] = map[int64]Receipt{}
+		}
+		byPost[r.post][r.InboxID] = r.Receipt
 	}
-	named, err := t.nameReceipts(map[int64]map[int64]Receipt{postID: byInbox})
-	return named[postID], err
+	return t.nameReceipts(byPost)
+}
+
+// Deletion is an own post that was deleted.
+type Deletion struct {
+	PostID int64
+	At     time.Time
+}
+
+// Deletions lists the own posts whose Delete is recorded still, the last first. For
+// 30 days it is known which servers accepted it.
+func (t *Tx) Deletions(limit int) ([]Deletion, error) {
+	return many(t, func(r scanner) (d Deletion, err error) {
+		var at int64
+		err = r.Scan(&d.PostID, &at)
+		d.At = fromMS(at)
+		return d, err
+	}, `
+		select post_id, at
+		from outgoing
+		where kind = 'Delete'
+		and post_id != 0
+		order by id desc
+		limit ?`, limit)
 }
 
 func scanReceipt(r scanner) (Receipt, error) {

@@ -208,16 +208,6 @@ func (t *Tx) GoingOut(mediaID int64) (bool, error) {
 		and j.value = ?`, mediaID)
 }
 
-// ReleaseMedia takes an upload away from its post, under another name, so that the
-// old address is nobody's.
-func (t *Tx) ReleaseMedia(id int64) error {
-	_, err := t.exec(`
-		update media
-		set post_id = null, name = ?, at = ?
-		where id = ?`, Random(16), ms(t.Now()), id)
-	return err
-}
-
 // PostsWithPrivateMedia lists own followers-only posts with uploads, and direct
 // ones that name somebody, from the oldest after an id on.
 func (t *Tx) PostsWithPrivateMedia(named, after int64, limit int) ([]Post, error) {

@@ -34,6 +34,7 @@ type deliveriesPage struct {
 	Oldest         string
 	Rows           []queueRow
 	Refused        []serverRow
+	Deleted        []deletionRow
 	Pager          assets.Pager
 }
 
@@ -54,6 +55,9 @@ func (d *Dashboard) deliveriesList(w http.ResponseWriter, r *http.Request) {
 			if row.State == "refused" && len(page.Refused) < refusedShown {
 				page.Refused = append(page.Refused, row)
 			}
+		}
+		if page.Deleted, err = v.deletions(); err != nil {
+			return nil, err
 		}
 		var oldest time.Time
 		if page.Waiting, oldest, err = v.tx.QueueSize(); err != nil {

@@ -49,8 +49,13 @@ type deliveryPage struct {
 	Pager                          assets.Pager
 }
 
-// delivery handles GET /me/post/ID/delivery: where an own post went, by server.
+// delivery handles GET /me/post/ID/delivery: where an own post went, by server, or once
+// it is deleted where its deletion went.
 func (d *Dashboard) delivery(w http.ResponseWriter, r *http.Request) {
+	if _, err := store.Get(r.Context(), d.service.Store(), func(tx *store.Tx) (store.Visibility, error) { return tx.DeletedOwn(idOf(r)) }); err == nil {
+		d.deletion(w, r)
+		return
+	}
 	from := int(min(number(r.URL.Query().Get("from")), 1<<30))
 	d.show(w, r, "delivery", answer{}, func(v *view) (any, error) {
 		var page deliveryPage

@@ -24,7 +24,11 @@ func doneNotice(query url.Values) *assets.Notice {
 		if err != nil || n == 0 {
 			return done("Deleted.", "No other server has a copy, as far as we know.")
 		}
-		return done("Deleted.", plural(int(n), "server is", "servers are")+" being asked to delete it too.")
+		said := done("Deleted.", plural(int(n), "server is", "servers are")+" being asked to delete it too.")
+		if id := number(query.Get("gone")); id != 0 {
+			said.URL, said.LinkText = postPath(id)+"/delivery", "Which servers did"
+		}
+		return said
 	case "revoked":
 		return done("Taken back.", "Their server and those that have your post are being told.")
 	case "list-deleted":
@@ -39,6 +43,8 @@ func doneNotice(query url.Values) *assets.Notice {
 		return done("Taken back.", "Nobody got it. It is a draft now.")
 	case "editing":
 		return done("Held back while you change it.", "Once you post it, its time begins anew.")
+	case "redrafted":
+		return done("Deleted, and here to write anew.", "The servers that have it are being asked to delete it too.")
 	case "too-late":
 		return &assets.Notice{Kind: "warn", Strong: "It went out a moment ago.", Text: "You can edit or delete it here."}
 	case "scheduled":

@@ -277,49 +277,6 @@ func (v *view) focus(page *postPage, p store.Post) {
 	}
 }
 
-// postAsk handles GET /me/post/ID/delete.
-func (d *Dashboard) postAsk(w http.ResponseWriter, r *http.Request) {
-	d.confirm(w, r, "Delete post", "", func(v *view, page *confirmPage) error {
-		p, err := v.ownPost(idOf(r))
-		if err != nil {
-			return err
-		}
-		cards, err := v.plainCards([]store.Post{p})
-		if err != nil {
-			return err
-		}
-		receipts, err := v.tx.Receipts(p.ID)
-		if err != nil {
-			return err
-		}
-		sent := tally(p.ID, byServer(receipts))
-		page.Card = &cards[0]
-		page.Heading, page.Button, page.BackURL = "Delete this post?", "Delete", postPath(p.ID)
-		page.Lines = []string{"It goes from this server at once. " + askedToDelete(sent), "This cannot be undone."}
-		return nil
-	})
-}
-
-// askedToDelete says who else is asked, with numbers.
-func askedToDelete(sent assets.Delivery) string {
-	copies := sent.Accepted + sent.Unknown
-	if copies == 0 {
-		return "No other server is known to have a copy."
-	}
-	return plural(copies, "server that holds a copy, or may hold one, is", "servers that hold a copy, or may hold one, are") +
-		" asked to delete it; nobody can make them."
-}
-
-// postDelete handles POST /me/post/ID/delete.
-func (d *Dashboard) postDelete(w http.ResponseWriter, r *http.Request) {
-	n, err := d.service.Delete(r.Context(), idOf(r))
-	if err != nil {
-		d.fail(w, r, err)
-		return
-	}
-	reply.Redirect(w, r, "/me?done=deleted&n="+decimal(int64(n)))
-}
-
 // ownPost reads a post that the owner wrote.
 func (v *view) ownPost(id int64) (store.Post, error) {
 	p, err := v.tx.Post(id)

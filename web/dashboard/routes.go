@@ -70,6 +70,8 @@ func (d *Dashboard) routes() []route {
 		post("/me/post/:id/vote", d.vote),
 		get("/me/post/:id/delete", d.postAsk),
 		post("/me/post/:id/delete", d.postDelete),
+		get("/me/post/:id/redraft", d.redraftAsk),
+		post("/me/post/:id/redraft", d.redraft),
 		post("/me/post/:id/boost", d.boost),
 		post("/me/post/:id/unboost", d.unboost),
 		post("/me/post/:id/like", d.like),
@@ -250,15 +252,11 @@ func (d *Dashboard) only(body int64, do http.HandlerFunc) http.Handler {
 
 // onlyFiles is only for forms with files; the body of the route is for the fields beside them.
 func (d *Dashboard) onlyFiles(at route) http.Handler {
-	protect := d.guard.ProtectUpload
 	if at.shared {
-		protect = d.guard.ProtectShare
+		protected := d.guard.ProtectShare(uploadBytes, at.body, d.takeFile, at.do)
+		return d.guard.Owner(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { protected.ServeHTTP(w, withIntake(r)) }))
 	}
-	protected := protect(uploadBytes, at.body, d.takeFile, at.do)
-	return d.guard.Owner(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-// onlyFiles is only for forms with files; body is for the fields beside them.
-func (d *Dashboard) onlyFiles(body int64, do http.HandlerFunc) http.Handler {
-	protected := d.guard.ProtectUpload(uploadBytes, body, d.takeFile, do)
+	protected := d.guard.ProtectUpload(uploadBytes, at.body, d.takeFile, at.do)
 	return d.guard.OwnerOr(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		protected.ServeHTTP(w, withIntake(r))
 	}), d.ended)

@@ -94,6 +94,7 @@ func (v *view) path() string {
 	query := v.r.URL.Query()
 	query.Del("done")
 	query.Del("n")
+	query.Del("gone")
 	if len(query) == 0 || v.r.Method == http.MethodPost {
 		return v.r.URL.Path
 	}
