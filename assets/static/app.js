@@ -502,26 +502,26 @@ function note(form, text, link) {
 }
 
 /* The post that is on its way out: its seconds, and what became of it. */
-const going = $("#sending")
-if (going) {
-	const end = Date.now() + going.dataset.left * 1000, form = $("form", going)
+const leaving = $("#sending")
+if (leaving) {
+	const end = Date.now() + leaving.dataset.left * 1000, form = $("form", leaving)
 	const over = async () => {
 		const answer = await fetch(form.action, { headers: { Accept: "text/html" } }).catch(() => null)
 		if (!answer || answer.ok && !answer.redirected) return void setTimeout(over, 1000)
-		const out = answer.redirected && answer.url.includes("/me/post/"), focused = going.contains(document.activeElement)
+		const out = answer.redirected && answer.url.includes("/me/post/"), focused = leaving.contains(document.activeElement)
 		const p = document.createElement("p"), a = document.createElement("a")
 		p.append(out ? "Posted. " : "It did not go out. ", a)
 		a.href = out ? answer.url : "/me/drafts"
 		a.textContent = out ? "Show it" : "Drafts"
-		going.style.minBlockSize = going.offsetHeight + "px" // nothing moves
+		leaving.style.minBlockSize = leaving.offsetHeight + "px" // nothing moves
 		form.replaceChildren(p)
 		if (focused) a.focus({ preventScroll: true })
 		say(p.firstChild.textContent)
 	}
 	const ticks = setInterval(() => {
 		const s = Math.max(0, Math.ceil((end - Date.now()) / 1000))
-		$("b", going).textContent = s + " s"
-		$("progress", going).value = s
+		$("b", leaving).textContent = s + " s"
+		$("progress", leaving).value = s
 		if (s) return
 		clearInterval(ticks)
 		over()

@@ -85,3 +85,20 @@ func (p *tab) logIn(name, password string) {
 	p.fill("password", password)
 	p.press("Log in")
 }
+
+// sendsAtOnce sets that the posts of whoever is logged in do not wait.
+func (p *tab) sendsAtOnce() {
+	p.t.Helper()
+	p.open("/me/settings")
+	p.choose("undo", "0")
+	p.press("Save settings")
+}
+
+// choose takes one of the choices of a field.
+func (p *tab) choose(name, value string) {
+	p.t.Helper()
+	const take = `(name, value) => { const e = document.querySelector('select[name="' + name + '"]'); e.value = value; return e.value === value }`
+	if !eval[bool](p, take, name, value) {
+		p.t.Fatalf("%s: %s cannot be %q", p.address(), name, value)
+	}
+}

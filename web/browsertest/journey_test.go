@@ -43,6 +43,7 @@ func (j *journey) arrive(name string, l look) *tab {
 	p := newTab(j, h.url(""), l)
 	p.logIn(name, h.password)
 	p.sees("Home")
+	p.sendsAtOnce()
 	return p
 }
 

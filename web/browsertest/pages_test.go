@@ -44,6 +44,7 @@ func TestEveryPage(t *testing.T) {
 	p.logIn("alice", "wrong-password-here")
 	g.show(p, "login-wrong")
 	p.logIn("alice", alice.password)
+	p.sendsAtOnce()
 	g.pages(p, map[string]string{
 		"home": "/me", "catchup": "/me/catchup?h=24", "catchup-authors": "/me/catchup?h=24&group=author", "keys": "/me/keys", "write": "/me/write", "requests": "/me/requests", "requests-several": "/me/requests?several=1",
 		"followers": "/me/followers", "followers-new": "/me/followers?by=new", "followers-silent": "/me/followers?by=silent", "deliveries": "/me/deliveries", "following": "/me/following", "following-post": "/me/following?by=post", "following-silent": "/me/following?by=silent", "muted": "/me/muted", "held": "/me/held", "search": "/me/search", "search-handle": "/me/search?q=" + strings.Replace(bob.handle(), "@", "%40", 2),

@@ -14,6 +14,7 @@ func TestServersWithoutScript(t *testing.T) {
 			alice, bob := houses["alice"], houses["bob"]
 			p := newTab(t, alice.url(""), l)
 			p.logIn("alice", alice.password)
+			p.sendsAtOnce()
 			p.open("/me/write")
 			p.fill("text", "Who gets this?")
 			p.press("Post")

@@ -44,6 +44,7 @@ func (s *states) arrive(name string) *tab {
 	h := s.houses[name]
 	p := newTab(s.T, h.url(""), desktop)
 	p.logIn(name, h.password)
+	p.sendsAtOnce()
 	return p
 }
 

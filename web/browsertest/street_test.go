@@ -42,6 +42,11 @@ func (s *street) move(name string) *fedtest.Server {
 	if err := h.Store().Write(context.Background(), func(tx *store.Tx) error { return tx.SetPassword(hash) }); err != nil {
 		s.t.Fatal(err)
 	}
+	set := h.Settings()
+	set.UndoSeconds = 0 // most journeys are about what comes after
+	if err := h.SaveSettings(context.Background(), set); err != nil {
+		s.t.Fatal(err)
+	}
 	front, err := web.New(web.Config{Service: h.Service, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		s.t.Fatal(err)
