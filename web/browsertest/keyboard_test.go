@@ -34,12 +34,12 @@ const stop = `() => {
 	const name = e.outerHTML.slice(0, 140), n = Number(e.dataset.stop || -1)
 	if (n < 0) return { N: n, Wrong: "Tab stops at " + name }
 	const ring = [e, e.parentElement, e.closest("label, .box, .compose")].some(x => x && getComputedStyle(x).outlineStyle !== "none" && parseFloat(getComputedStyle(x).outlineWidth) >= 2)
-	if (!ring) return { N: n, Wrong: "no ring around " + name, Player: e.matches("video, audio") }
+	if (!ring) return { N: n, Wrong: "no ring around " + name, Player: e.matches("video, audio, [type=datetime-local]") }
 	const box = e.getClientRects()[0], x = box.x + box.width / 2, y = box.y + box.height / 2
 	if (x < 0 || y < 0 || x > innerWidth || y > innerHeight) return { N: n, Wrong: "out of the window: " + name }
 	const top = document.elementFromPoint(x, y)
 	if (!top || !(e.contains(top) || top.contains(e) || e.labels && [...e.labels].some(l => l.contains(top)))) return { N: n, Wrong: "covered by " + (top && top.outerHTML.slice(0, 120)) + ": " + name }
-	return { N: n, Wrong: "", Player: e.matches("video, audio") }
+	return { N: n, Wrong: "", Player: e.matches("video, audio, [type=datetime-local]") }
 }`
 
 // inPlayers is how many stops the players of a page may have in all, which the
@@ -69,7 +69,7 @@ func (g *gallery) keyboard(p *tab, name string) {
 				break // out of the page, or around it
 			}
 			if at.Player && at.N == last {
-				continue // its own controls are in it
+				continue // its own controls, or parts of a time, are in it
 			}
 			if at.N > 0 && at.N <= last {
 				g.Errorf("%s, %d px: Tab leads from control %d back to %d", name, l.width, last, at.N)
