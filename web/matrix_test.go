@@ -184,6 +184,11 @@ func TestT42_PrivatePostsAreLikeWhatNeverWas(t *testing.T) {
 			return err
 		}
 		hidden["scheduled"] = store.Post{ID: u.ID}
+		u = store.Unsent{Kind: store.UnsentHeld, Draft: store.UnsentText{Text: "SECRET-WORDS #secret", Known: true}, DueAt: noon.Add(time.Minute)}
+		if err := tx.SaveUnsent(&u); err != nil {
+			return err
+		}
+		hidden["held"] = store.Post{ID: u.ID}
 		return tx.DeletePost(hidden["deleted direct"])
 	})
 	ann, _ := h.person("ann", "there.example")
