@@ -46,7 +46,7 @@ func (s *Service) tellNotice(tx *store.Tx, n store.Notification) error {
 		return nil
 	}
 	subs, err := tx.Pushes()
-	if err != nil || len(subs) == 0 {
+	if err != nil {
 		return err
 	}
 	if f, err := s.filterOfNotice(tx, n); err != nil || f != nil && f.Action == store.FilterHide {

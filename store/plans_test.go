@@ -107,8 +107,6 @@ func TestHotQueriesKeepTheirPlans(t *testing.T) {
 			func(tx *store.Tx) error { tx.PostByURI("x"); _, err := tx.PostByURI(w.Hello.URI); return err },
 			func(tx *store.Tx) error { _, err := tx.PostIDsByURI(w.Hello.URI, "x"); return err },
 			func(tx *store.Tx) error { _, err := tx.PostIDByURI(w.Hello.URI); return err })},
-		{"relations and who is hidden", []string{"f USING INTEGER PRIMARY KEY", "b USING INTEGER PRIMARY KEY", "h USING INTEGER PRIMARY KEY", "hosts_1 (name=?)"}, ask(
-			func(tx *store.Tx) error { _, err := tx.Relations(w.Bob.ID, w.Carol.ID, 1010); return err })},
 		{"relations and who is hidden", []string{"f USING INTEGER PRIMARY KEY", "b USING INTEGER PRIMARY KEY", "h USING INTEGER PRIMARY KEY", "w USING INTEGER PRIMARY KEY"}, ask(
 			func(tx *store.Tx) error { _, err := tx.Relations(w.Bob.ID, w.Carol.ID); return err })},
 		{"posts and people by ids", []string{"p USING INTEGER PRIMARY KEY", "a USING INTEGER PRIMARY KEY"}, ask(

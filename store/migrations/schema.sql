@@ -779,4 +779,5 @@ CREATE INDEX hosts_bound on hosts (bound) where bound != 0;
 CREATE INDEX hosts_ruled on hosts (id) where blocked_at is not null or silenced_at is not null;
 
 CREATE INDEX reports_open on reports (id) where own = 0 and answered_at is null;
+
 CREATE INDEX unsent_held on unsent (due_at) where kind = 2;
