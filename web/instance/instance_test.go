@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -152,6 +153,7 @@ func TestTheEndOfTheLastRunIsKnown(t *testing.T) {
 		}
 		err = s.store.Write(ctx, func(tx *store.Tx) error {
 			jobs, err := tx.DueJobs(time.Now().Add(time.Hour), 10)
+			jobs = slices.DeleteFunc(jobs, func(j store.Job) bool { return j.Kind == "conversations" }) // each new database has it
 			if err != nil || len(jobs) != 1 || jobs[0].Kind != "gap" {
 				return fmt.Errorf("waiting are %v, %w", jobs, err)
 			}
