@@ -37,12 +37,17 @@ func (g *gallery) checked(p *tab, name string) {
 	p.scripts(true)
 	defer p.scripts(false)
 	run(p, chromedp.Evaluate[bool]("(() => {"+string(source)+"\n})(), true"))
-	// All rules at each width and in each theme, those about colours in all four.
-	for _, at := range []struct {
+	type pass struct {
 		width   look
 		dark    bool
 		colours string
-	}{{narrow, false, "false"}, {narrow, true, "true"}, {desktop, false, "true"}, {desktop, true, "false"}} {
+	}
+	// All rules at each width and in each theme, those about colours in all four.
+	passes := []pass{{narrow, false, "false"}, {desktop, true, "false"}}
+	if g.thorough(name) {
+		passes = append(passes, pass{narrow, true, "true"}, pass{desktop, false, "true"})
+	}
+	for _, at := range passes {
 		at.width.dark = at.dark
 		p.wear(at.width)
 		for _, w := range run(p, chromedp.Evaluate[[]string]("("+axeRun+")("+at.colours+")", chromedp.EvalAwaitPromise)) {

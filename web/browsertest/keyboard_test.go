@@ -55,7 +55,11 @@ func (g *gallery) keyboard(p *tab, name string) {
 		Wrong  string
 		Player bool
 	}
-	for _, l := range []look{phone, desktop} {
+	widths := []look{phone}
+	if g.thorough(name) {
+		widths = append(widths, desktop)
+	}
+	for _, l := range widths {
 		p.wear(l)
 		all := eval[int](p, controls)
 		reached, last := 0, 0

@@ -130,7 +130,13 @@ type gallery struct {
 	*testing.T
 	dir     string // of pictures
 	sources string // of pages as they were sent
+	samples bool   // these are samples: each page there is, and states of it behind a dot
 }
+
+// thorough says whether a page is looked at in every way: once as the sample of its
+// kind. States of it and the real ones have the same frame, and that is what takes
+// the time.
+func (g *gallery) thorough(name string) bool { return g.samples && !strings.Contains(name, ".") }
 
 func (g *gallery) pages(p *tab, list map[string]string) {
 	for name, path := range list {

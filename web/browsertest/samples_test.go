@@ -54,7 +54,7 @@ func TestEverySample(t *testing.T) {
 		files.ServeHTTP(w, r)
 	}))
 	t.Cleanup(site.Close)
-	g := &gallery{T: t, dir: t.ArtifactDir()}
+	g := &gallery{T: t, dir: t.ArtifactDir(), samples: true}
 	p := newTab(t, strings.Replace(site.URL, "127.0.0.1", "localhost", 1), desktop)
 	wanted := regexp.MustCompile(os.Getenv("DASSIE_SAMPLES")) // all, where it is empty
 	for _, path := range list {
