@@ -55,11 +55,10 @@ func (g *gallery) keyboard(p *tab, name string) {
 		Wrong  string
 		Player bool
 	}
-	widths := []look{phone}
-	if g.thorough(name) {
-		widths = append(widths, desktop)
+	if !g.thorough(name) {
+		return
 	}
-	for _, l := range widths {
+	for _, l := range []look{phone, desktop} {
 		p.wear(l)
 		all := eval[int](p, controls)
 		reached, last := 0, 0

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -54,17 +55,24 @@ func TestEverySample(t *testing.T) {
 		files.ServeHTTP(w, r)
 	}))
 	t.Cleanup(site.Close)
-	g := &gallery{T: t, dir: t.ArtifactDir(), samples: true}
-	p := newTab(t, strings.Replace(site.URL, "127.0.0.1", "localhost", 1), desktop)
 	wanted := regexp.MustCompile(os.Getenv("DASSIE_SAMPLES")) // all, where it is empty
-	for _, path := range list {
-		name := strings.TrimSuffix(filepath.Base(path), ".html")
-		if !wanted.MatchString(name) {
-			continue
-		}
-		g.page(p, name, "/"+name+".html")
+	list = slices.DeleteFunc(list, func(path string) bool { return !wanted.MatchString(sampleName(path)) })
+	for shard := range sampleTabs {
+		t.Run(strconv.Itoa(shard+1), func(t *testing.T) {
+			t.Parallel()
+			g := &gallery{T: t, dir: t.ArtifactDir(), samples: true}
+			p := newTab(t, strings.Replace(site.URL, "127.0.0.1", "localhost", 1), desktop)
+			for i := shard; i < len(list); i += sampleTabs {
+				g.page(p, sampleName(list[i]), "/"+filepath.Base(list[i]))
+			}
+		})
 	}
 }
+
+// sampleTabs is in how many tabs the samples are looked at side by side.
+const sampleTabs = 3
+
+func sampleName(path string) string { return strings.TrimSuffix(filepath.Base(path), ".html") }
 
 // drawn answers with a picture that each address has its own of: sky, sun and land.
 func drawn(w http.ResponseWriter, path string) {
