@@ -100,16 +100,6 @@ func (t *Tx) AddToken(k *Token) error {
 	return err
 }
 
-// Token reads one by its hash.
-func (t *Tx) Token(hash []byte) (Token, error) {
-	var k Token
-	err := t.one(func(r scanner) (err error) { k, err = scanToken(r); return }, `
-		select `+tokenColumns+`
-		from tokens
-		where hash = ?`, hash)
-	return k, err
-}
-
 // TokenAndApp reads a token by its hash with the app that holds it, in one query:
 // every request of an app begins so.
 func (t *Tx) TokenAndApp(hash []byte) (k Token, a App, err error) {

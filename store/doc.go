@@ -117,23 +117,12 @@
 //
 // Reading:
 //
-//	tag_features    tag_id key, at, for the profile
-//	endorsements    actor_id key, at
 //	storage_days    day key, bytes by kind as JSON: 400 rows, for "full in about 14 months"
 //
 // Signing in and the client API:
 //
 //	passkeys        id (blob) key, public_key, counter, name, created_at, used_at
 //	throttles       none: wrong passwords are counted in memory
-//	policy          settings "notification_policy" as JSON; requests (actor_id key, last_id, count, dismissed_at): 180 days;
-//	                notifications gets `held integer not null default 0`, so that nothing is lost
-//	announcements   none
-//
-// Safety:
-//
-//	quarantine      as notice_requests, with the rule that held it
-//	domain blocks   columns of hosts: severity (0 silence strangers, 1 block; blocked_at is when), comment, source. A name never met gets
-//	                its row by EnsureHost, which the sweep spares
 //
 // The owner's data:
 //

@@ -66,23 +66,6 @@ func unfold(body []byte) (map[int64]DeliveryState, error) {
 	return out, nil
 }
 
-// FoldLedger folds the finished deliveries of activities queued before a time
-// into the compact record of their post, and forgets those without one; what
-// became of a Delete is kept for 30 days. It does at most limit activities and
-// says how many.
-func (t *Tx) FoldLedger(before time.Time, limit int) (int, error) {
-	done, err := t.finished(before, limit)
-	if err != nil {
-		return 0, err
-	}
-	for _, o := range done {
-		if err := t.foldOne(o); err != nil {
-			return 0, err
-		}
-	}
-	return len(done), nil
-}
-
 func (t *Tx) finished(before time.Time, limit int) ([]Outgoing, error) {
 	return many(t, scanOutgoing, `
 		select `+outgoingColumns+`

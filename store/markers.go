@@ -115,8 +115,5 @@ func (t *Tx) HomeMarker() (int64, error) {
 	return m.LastID, err
 }
 
-// SetNotificationMarker moves the marker of the notifications forward.
-func (t *Tx) SetNotificationMarker(id int64) error { return t.SetMarker(MarkerNotifications, id) }
-
 // SetHomeMarker moves the place marker of the home timeline forward.
 func (t *Tx) SetHomeMarker(id int64) error { return t.SetMarker(MarkerHome, id) }

@@ -185,11 +185,3 @@ func (t *Tx) HeldNotices(each int, actorIDs ...int64) (map[int64][]Notification,
 	}
 	return out, err
 }
-
-// CountNoticesAllowed counts whom the owner lets through.
-func (t *Tx) CountNoticesAllowed() (int, error) {
-	n, err := value[int64](t, `
-		select count(*)
-		from notice_allowed`)
-	return int(n), err
-}

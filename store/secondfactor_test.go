@@ -132,7 +132,7 @@ func TestRevokedAppLosesAllItHolds(t *testing.T) {
 		t.Errorf("afterwards: %q", got)
 	}
 	for _, hash := range []string{"1", "3", "4"} {
-		if err := s.Read(t.Context(), func(tx *store.Tx) error { _, err := tx.Token([]byte(hash)); return err }); !errors.Is(err, store.ErrNotFound) {
+		if err := s.Read(t.Context(), func(tx *store.Tx) error { _, _, err := tx.TokenAndApp([]byte(hash)); return err }); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("token %s: %v", hash, err)
 		}
 	}

@@ -12,9 +12,6 @@ type ServerCost struct {
 	Conversations int // private conversations with nobody else
 }
 
-// Cuts says whether follows end.
-func (c ServerCost) Cuts() bool { return c.Followers+c.Asking+c.Following > 0 }
-
 // peopleOn begins a query of the people a on some servers, whose ids are a JSON
 // list. What is hidden already costs nothing.
 const peopleOn = `

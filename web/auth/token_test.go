@@ -222,7 +222,7 @@ func TestTokenUseIsNotedByTheDay(t *testing.T) {
 		if _, err := h.guard.Token(request("192.0.2.1", "Authorization", "Bearer "+token)); err != nil {
 			t.Fatal(err)
 		}
-		k, err := store.Get(ctx, h.st, func(tx *store.Tx) (store.Token, error) { return tx.Token(hashSecret(token)) })
+		k, err := store.Get(ctx, h.st, func(tx *store.Tx) (store.Token, error) { k, _, err := tx.TokenAndApp(hashSecret(token)); return k, err })
 		if err != nil {
 			t.Fatal(err)
 		}
