@@ -106,6 +106,9 @@
 //	  second_factor what codes are of  one row; a day until it is confirmed
 //	  recovery_codes in place of one   ten, until there are new ones
 //
+//	the owner's data
+//	  archives      packed copies      7 days, with their files; at most 5
+//
 // sweeps.go is that right column as code. A new table that grows needs a line there.
 //
 // # Tables that later work adds
@@ -126,8 +129,7 @@
 //
 // The owner's data:
 //
-//	archives        id key, kind (export, import), state, done, total, file, error, at: progress of jobs of that kind, which keep their place
-//	                in archive_items (archive_id, seq, state). Files 7 days
+//	imports         as archives; they keep their place in archive_items (import_id, seq, state)
 //	imported        uri_hash, uri, post_id; index (uri_hash): original addresses of own old posts, whose ids are drawn from their dates
 //	deletion        id = 1, phase, begun_at, until; deletion_inboxes (inbox_id key, state, tried_at): filled from inboxes, followers and
 //	                fetches. At the end a new small file with identity alone replaces this one, and every before-upgrade-from-N.db goes

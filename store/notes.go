@@ -32,3 +32,19 @@ func (t *Tx) Notes(actorIDs ...int64) (map[int64]string, error) {
 	}
 	return out, err
 }
+
+// Note is what the owner noted about somebody.
+type Note struct {
+	ActorID int64
+	Text    string
+}
+
+// NoteList reads a page of all notes, by the ids of those whom they are about.
+func (t *Tx) NoteList(after int64, limit int) ([]Note, error) {
+	return many(t, func(r scanner) (n Note, err error) { err = r.Scan(&n.ActorID, &n.Text); return }, `
+		select actor_id, text
+		from notes
+		where actor_id > ?
+		order by actor_id
+		limit ?`, after, limit)
+}

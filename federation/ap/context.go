@@ -61,6 +61,9 @@ const (
 	actorContext    = baseContext + `,"https://w3id.org/security/multikey/v1",{` + actorTerms + `}]`
 )
 
+// NoteContext is the @context of a document with posts in it, as JSON.
+const NoteContext = noteContext
+
 // encoder is what knows its own wire form: *Note, *Actor, *Collection, *Tombstone.
 type encoder interface{ Encode() any }
 

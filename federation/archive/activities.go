@@ -1,0 +1,281 @@
+package archive
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+
+	"dassie/federation/ap"
+	"dassie/store"
+	"dassie/store/media"
+)
+
+// Members that Mastodon's archives have, by the same names.
+const (
+	actorMember     = "actor.json"
+	outboxMember    = "outbox.json"
+	likesMember     = "likes.json"
+	bookmarksMember = "bookmarks.json"
+	mediaFolder     = "media_attachments/files/"
+)
+
+// profile writes actor.json: the actor as it is served, but with the addresses of
+// the files beside it.
+func (e *export) profile() error {
+	var actor *ap.Actor
+	var me store.Actor
+	err := e.read(func(tx *store.Tx) (err error) {
+		if me, err = tx.Actor(store.OwnerID); err != nil {
+			return err
+		}
+		actor, err = e.Service.ActorDocument(tx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, p := range []struct {
+		name, file string
+		at         *ap.Image
+	}{{"avatar", me.Avatar, &actor.Icon}, {"header", me.Header, &actor.Image}} {
+		if p.file == "" {
+			continue
+		}
+		member := p.name + path.Ext(p.file)
+		ok, err := e.file(member, p.file)
+		if err != nil {
+			return err
+		}
+		if *p.at = (ap.Image{}); ok {
+			*p.at = ap.Image{URL: member, MediaType: media.MIME(p.file)}
+		}
+	}
+	b, err := ap.Marshal(actor)
+	if err != nil {
+		return err
+	}
+	if b, err = with(b, map[string]string{"outbox": outboxMember, "likes": likesMember, "bookmarks": bookmarksMember}); err != nil {
+		return err
+	}
+	return e.bytes(actorMember, b)
+}
+
+// with sets texts at the top level of a document.
+func with(document []byte, texts map[string]string) ([]byte, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(document, &fields); err != nil {
+		return nil, err
+	}
+	for key, text := range texts {
+		quoted, err := json.Marshal(text)
+		if err != nil {
+			return nil, err
+		}
+		fields[key] = quoted
+	}
+	return json.MarshalIndent(fields, "", "  ")
+}
+
+// outbox writes outbox.json, with each post as the activity by which it left, of
+// every visibility, the oldest first.
+func (e *export) outbox() error {
+	w, err := e.create(outboxMember, false)
+	if err != nil {
+		return err
+	}
+	list := collection{w: w, id: outboxMember, context: ap.NoteContext}
+	err = e.eachPost(func(tx *store.Tx, posts []store.Post) error {
+		for _, p := range posts {
+			activity, err := e.activity(tx, p)
+			if err != nil {
+				return fmt.Errorf("post %d: %w", p.ID, err)
+			}
+			if activity == nil {
+				continue
+			}
+			if err := list.add(activity); err != nil {
+				return err
+			}
+		}
+		e.step(len(posts))
+		return nil
+	})
+	e.sum.Posts = list.n
+	return joinEnd(err, list.end)
+}
+
+// activity is a post without its own @context and with the paths of its files in
+// the archive. A boost of what is not stored any more has nothing to say.
+func (e *export) activity(tx *store.Tx, p store.Post) (json.RawMessage, error) {
+	m, err := e.Service.ActivityDocument(tx, p)
+	if errors.Is(err, store.ErrNotFound) && p.BoostOf != 0 {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	b, err := ap.Marshal(m)
+	if err != nil {
+		return nil, err
+	}
+	var fields map[string]any
+	if err := unmarshal(b, &fields); err != nil {
+		return nil, err
+	}
+	delete(fields, "@context")
+	if note, ok := fields["object"].(map[string]any); ok {
+		if err := e.localise(tx, note, p); err != nil {
+			return nil, err
+		}
+	}
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	err = enc.Encode(fields)
+	return bytes.TrimSpace(buf.Bytes()), err
+}
+
+// unmarshal keeps numbers as they are written: ids of others are longer than a
+// float holds.
+func unmarshal(b []byte, v any) error {
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.UseNumber()
+	return dec.Decode(v)
+}
+
+// localise lets the attachments of a note lead to the files in the archive.
+func (e *export) localise(tx *store.Tx, note map[string]any, p store.Post) error {
+	list, _ := note["attachment"].([]any)
+	if len(list) == 0 || len(list) != len(p.Extra.Attachments) {
+		return nil
+	}
+	files, err := tx.MediaOf(p.ID)
+	if err != nil {
+		return err
+	}
+	for i, a := range p.Extra.Attachments {
+		at := slices.IndexFunc(files, func(m store.Media) bool { return m.ID == a.ID })
+		if item, ok := list[i].(map[string]any); ok && at >= 0 {
+			item["url"] = memberOf(files[at])
+		}
+	}
+	return nil
+}
+
+// marked writes likes.json and bookmarks.json: addresses of posts, the oldest first.
+func (e *export) marked() error {
+	var err error
+	if e.sum.Likes, err = e.addresses(likesMember, likePairs); err != nil {
+		return err
+	}
+	e.sum.Bookmarks, err = e.addresses(bookmarksMember, bookmarkPairs)
+	return err
+}
+
+func pairs[T any](list []T, of func(T) (id, post int64)) [][2]int64 {
+	out := make([][2]int64, len(list))
+	for i, v := range list {
+		out[i][0], out[i][1] = of(v)
+	}
+	return out
+}
+
+// addresses writes a collection of the addresses of posts that a list names.
+func (e *export) addresses(member string, list func(*store.Tx, store.Page) ([][2]int64, error)) (int, error) {
+	w, err := e.create(member, false)
+	if err != nil {
+		return 0, err
+	}
+	c := collection{w: w, id: member}
+	err = e.eachMarked(list, func(_ *store.Tx, p store.Post) error { return c.add(p.URI) })
+	return c.n, joinEnd(err, c.end)
+}
+
+// eachMarked calls f with the posts that a list names, the oldest entry first.
+func (e *export) eachMarked(list func(*store.Tx, store.Page) ([][2]int64, error), f func(*store.Tx, store.Post) error) error {
+	for after := int64(1); ; {
+		n := 0
+		err := e.read(func(tx *store.Tx) error {
+			found, err := list(tx, store.Page{Min: after, Limit: pageSize})
+			if n = len(found); err != nil || n == 0 {
+				return err
+			}
+			after = found[0][0]
+			slices.Reverse(found)
+			ids := make([]int64, n)
+			for i, pair := range found {
+				ids[i] = pair[1]
+			}
+			posts, err := tx.Posts(ids)
+			for i := 0; err == nil && i < len(posts); i++ {
+				err = f(tx, posts[i])
+			}
+			return err
+		})
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+}
+
+// collection writes an OrderedCollection item by item. The number of items comes
+// last, when it is known.
+type collection struct {
+	w       io.Writer
+	id      string
+	context string // its @context; "" for that of ActivityStreams alone
+	n       int
+}
+
+func (c *collection) add(v any) error {
+	head := ","
+	if c.n == 0 {
+		head = c.head()
+	}
+	c.n++
+	b, err := encode(v)
+	if err == nil {
+		_, err = fmt.Fprintf(c.w, "%s\n%s", head, b)
+	}
+	return err
+}
+
+func (c *collection) head() string {
+	context := `"https://www.w3.org/ns/activitystreams"`
+	if c.context != "" {
+		context = c.context
+	}
+	return fmt.Sprintf(`{"@context":%s,"id":%q,"type":"OrderedCollection","orderedItems":[`, context, c.id)
+}
+
+func (c *collection) end() error {
+	head := ""
+	if c.n == 0 {
+		head = c.head()
+	}
+	_, err := fmt.Fprintf(c.w, "%s\n],\"totalItems\":%d}\n", head, c.n)
+	return err
+}
+
+func encode(v any) ([]byte, error) {
+	if raw, ok := v.(json.RawMessage); ok {
+		return raw, nil
+	}
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return bytes.TrimSpace(buf.Bytes()), err
+}
+
+// joinEnd ends a member after all went well.
+func joinEnd(err error, end func() error) error {
+	if err != nil {
+		return err
+	}
+	return end()
+}

@@ -1,0 +1,156 @@
+package archive
+
+import (
+	"strconv"
+	"strings"
+
+	"dassie/store"
+)
+
+// people writes the lists as Mastodon exports them, in its columns, so that it and
+// others import them; followers, whom it only counts, in the form of the first.
+func (e *export) people() error {
+	for _, list := range []struct {
+		name string
+		head []string
+		fill func(add func(...string) error) error
+	}{
+		{"following_accounts.csv", []string{"Account address", "Show boosts", "Notify on new posts", "Languages"}, e.following},
+		{"followers.csv", []string{"Account address"}, e.followers},
+		{"muted_accounts.csv", []string{"Account address", "Hide notifications"}, e.mutes},
+		{"blocked_accounts.csv", nil, e.blocks},
+		{"blocked_domains.csv", nil, e.hosts},
+		{"lists.csv", nil, e.lists},
+		{"bookmarks.csv", nil, e.bookmarks},
+	} {
+		if err := e.csv(list.name, list.head, list.fill); err != nil {
+			return err
+		}
+		e.told()
+	}
+	return nil
+}
+
+// eachOf reads a list of people in pages; read gives one after an actor's id, with
+// the ids of the people on it, and line the cells of each.
+func eachOf[T any](e *export, read func(tx *store.Tx, after int64) ([]T, error), id func(T) int64, line func(T, store.Actor) error) error {
+	for after := int64(0); ; {
+		n := 0
+		err := e.read(func(tx *store.Tx) error {
+			list, err := read(tx, after)
+			if n = len(list); err != nil || n == 0 {
+				return err
+			}
+			after = id(list[n-1])
+			ids := make([]int64, n)
+			for i, v := range list {
+				ids[i] = id(v)
+			}
+			actors, err := tx.Actors(ids...)
+			for i := 0; err == nil && i < n; i++ {
+				if a, ok := actors[ids[i]]; ok {
+					err = line(list[i], a)
+				}
+			}
+			return err
+		})
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+}
+
+func truth(v bool) string { return strconv.FormatBool(v) }
+
+func (e *export) following(add func(...string) error) error {
+	return eachOf(e, func(tx *store.Tx, after int64) ([]store.Following, error) { return tx.FollowingList(after, pageSize) },
+		func(f store.Following) int64 { return f.ActorID },
+		func(f store.Following, a store.Actor) error {
+			return add(a.Handle(), truth(f.Boosts), truth(f.Notify), strings.Join(strings.Fields(f.Languages), ", "))
+		})
+}
+
+func (e *export) followers(add func(...string) error) error {
+	return eachOf(e, func(tx *store.Tx, after int64) ([]store.Follower, error) {
+		return tx.FollowersIn(store.FollowAccepted, after, pageSize)
+	},
+		func(f store.Follower) int64 { return f.ActorID },
+		func(_ store.Follower, a store.Actor) error { return add(a.Handle()) })
+}
+
+func (e *export) mutes(add func(...string) error) error {
+	return eachOf(e, func(tx *store.Tx, after int64) ([]store.Mute, error) { return tx.MuteList(after, pageSize) },
+		func(m store.Mute) int64 { return m.ActorID },
+		func(m store.Mute, a store.Actor) error { return add(a.Handle(), truth(m.Notices)) })
+}
+
+func (e *export) blocks(add func(...string) error) error {
+	return eachOf(e, func(tx *store.Tx, after int64) ([]store.Block, error) { return tx.BlockList(after, pageSize) },
+		func(b store.Block) int64 { return b.ActorID },
+		func(_ store.Block, a store.Actor) error { return add(a.Handle()) })
+}
+
+func (e *export) hosts(add func(...string) error) error {
+	return e.read(func(tx *store.Tx) error {
+		hosts, err := tx.BlockedHosts()
+		for i := 0; err == nil && i < len(hosts); i++ {
+			err = add(hosts[i].Name)
+		}
+		return err
+	})
+}
+
+func (e *export) lists(add func(...string) error) error {
+	return e.read(func(tx *store.Tx) error {
+		lists, err := tx.Lists()
+		if err != nil {
+			return err
+		}
+		for _, l := range lists {
+			for page := (store.Page{Limit: pageSize}); ; {
+				ids, err := tx.Listed(l.ID, page)
+				if err != nil {
+					return err
+				}
+				if len(ids) == 0 {
+					break
+				}
+				page.Max = ids[len(ids)-1]
+				actors, err := tx.Actors(ids...)
+				if err != nil {
+					return err
+				}
+				for _, id := range ids {
+					if a, ok := actors[id]; ok {
+						if err := add(noFormula(l.Title), a.Handle()); err != nil {
+							return err
+						}
+					}
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// noFormula keeps a spreadsheet from running what the owner called a list.
+func noFormula(cell string) string {
+	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+		return "'" + cell
+	}
+	return cell
+}
+
+func (e *export) bookmarks(add func(...string) error) error {
+	return e.eachMarked(bookmarkPairs, func(_ *store.Tx, p store.Post) error { return add(p.URI) })
+}
+
+func bookmarkPairs(tx *store.Tx, p store.Page) ([][2]int64, error) {
+	list, err := tx.Bookmarks(p)
+	return pairs(list, func(b store.Bookmark) (id, post int64) { return b.ID, b.PostID }), err
+}
+
+func likePairs(tx *store.Tx, p store.Page) ([][2]int64, error) {
+	list, err := tx.LikesBy(store.OwnerID, p)
+	return pairs(list, func(r store.Reaction) (id, post int64) { return r.ID, r.PostID }), err
+}

@@ -1,0 +1,216 @@
+package archive
+
+import (
+	"time"
+
+	"dassie/store"
+)
+
+// ownFolder holds what Mastodon's archives have no place for.
+const ownFolder = "dassie/"
+
+// post is an own post, or a boost, whole.
+type post struct {
+	URI        string          `json:"uri"`
+	URL        string          `json:"url,omitempty"`
+	Poll       bool            `json:"question,omitempty"`
+	Visibility string          `json:"visibility"`
+	BoostOf    string          `json:"boost_of,omitempty"`
+	Parent     string          `json:"in_reply_to,omitempty"`
+	Summary    string          `json:"content_warning,omitempty"`
+	Content    string          `json:"content,omitempty"` // HTML
+	Source     string          `json:"source,omitempty"`  // as it was typed
+	Language   string          `json:"language,omitempty"`
+	Sensitive  bool            `json:"sensitive,omitempty"`
+	Published  time.Time       `json:"published"`
+	Edited     time.Time       `json:"edited,omitzero"`
+	Replies    int             `json:"replies,omitempty"`
+	Boosts     int             `json:"boosts,omitempty"`
+	Likes      int             `json:"likes,omitempty"`
+	Pinned     bool            `json:"pinned,omitempty"`
+	Bookmarked bool            `json:"bookmarked,omitempty"`
+	Files      []file          `json:"files,omitempty"`
+	Extra      store.PostExtra `json:"extra,omitzero"`
+	Edits      []edit          `json:"edits,omitempty"`
+	Servers    []server        `json:"servers,omitempty"` // what became of it there
+	FetchedBy  []fetched       `json:"fetched_by,omitempty"`
+}
+
+type file struct {
+	Member string  `json:"file"`
+	MIME   string  `json:"type"`
+	Alt    string  `json:"description,omitempty"`
+	Title  string  `json:"name,omitempty"`
+	FocalX float64 `json:"focal_x,omitempty"`
+	FocalY float64 `json:"focal_y,omitempty"`
+}
+
+type edit struct {
+	At        time.Time       `json:"at"`
+	Summary   string          `json:"content_warning,omitempty"`
+	Content   string          `json:"content,omitempty"`
+	Source    string          `json:"source,omitempty"`
+	Sensitive bool            `json:"sensitive,omitempty"`
+	Extra     store.PostExtra `json:"extra,omitzero"`
+}
+
+type server struct {
+	Host  string `json:"host"`
+	State string `json:"state"`
+	Error string `json:"error,omitempty"`
+}
+
+type fetched struct {
+	Host string    `json:"host"`
+	At   time.Time `json:"at"`
+}
+
+// Names of what is numbered in the store.
+var (
+	visibilities = [...]string{"public", "unlisted", "followers", "direct"}
+	deliveries   = [...]string{"waiting", "sent, no answer", "accepted", "refused", "given up", "cancelled", "sent, then given up"}
+)
+
+// fetchesKept is how many servers that asked for a post are named.
+const fetchesKept = 1000
+
+// rest writes what is below dassie/.
+func (e *export) rest() error {
+	for _, part := range []func() error{e.posts, e.messages, e.choices, e.filters, e.unsent, e.security} {
+		if err := part(); err != nil {
+			return err
+		}
+		e.told()
+	}
+	return nil
+}
+
+func (e *export) posts() error {
+	out, err := e.lines(ownFolder + "posts.jsonl")
+	if err != nil {
+		return err
+	}
+	return e.eachPost(func(tx *store.Tx, posts []store.Post) error {
+		ids := make([]int64, len(posts))
+		for i, p := range posts {
+			ids[i] = p.ID
+		}
+		receipts, err := tx.ReceiptsOf(ids)
+		if err != nil {
+			return err
+		}
+		saved, err := tx.BookmarkedAmong(ids)
+		if err != nil {
+			return err
+		}
+		for _, p := range posts {
+			v, err := whole(tx, p)
+			if err != nil {
+				return err
+			}
+			v.Bookmarked = saved[p.ID]
+			for _, r := range receipts[p.ID] {
+				v.Servers = append(v.Servers, server{r.Host, deliveries[r.State], r.Error})
+			}
+			if err := out.add(v); err != nil {
+				return err
+			}
+		}
+		e.step(len(posts))
+		return nil
+	})
+}
+
+// whole is a post with what hangs on it, but for the receipts.
+func whole(tx *store.Tx, p store.Post) (post, error) {
+	v := post{
+		URI: p.URI, URL: p.URL, Poll: p.Kind == store.KindQuestion, Visibility: visibilities[p.Visibility], Parent: p.ParentURI,
+		Summary: p.Summary, Content: p.Content, Source: p.Source, Language: p.Language, Sensitive: p.Sensitive,
+		Published: p.PublishedAt, Edited: p.EditedAt, Replies: p.Replies, Boosts: p.Boosts, Likes: p.Likes, Extra: p.Extra,
+	}
+	var err error
+	if p.BoostOf != 0 {
+		of, err := tx.Posts([]int64{p.BoostOf})
+		if len(of) > 0 {
+			v.BoostOf = of[0].URI
+		}
+		return v, err
+	}
+	if v.Pinned, err = tx.IsPinned(store.OwnerID, p.ID); err != nil {
+		return v, err
+	}
+	files, err := tx.MediaOf(p.ID)
+	if err != nil {
+		return v, err
+	}
+	for _, m := range files {
+		v.Files = append(v.Files, fileOf(m))
+	}
+	edits, err := tx.Edits(p.ID)
+	if err != nil {
+		return v, err
+	}
+	for _, d := range edits {
+		v.Edits = append(v.Edits, edit{d.At, d.Summary, d.Content, d.Source, d.Sensitive, d.Extra})
+	}
+	asked, err := tx.Fetches(p.ID, fetchesKept)
+	for _, f := range asked {
+		v.FetchedBy = append(v.FetchedBy, fetched{f.Host, f.At})
+	}
+	return v, err
+}
+
+func fileOf(m store.Media) file {
+	return file{Member: memberOf(m), MIME: m.MIME, Alt: m.Alt, Title: m.Title, FocalX: m.FocalX, FocalY: m.FocalY}
+}
+
+// message is a private mention that the owner got.
+type message struct {
+	URI       string    `json:"uri"`
+	From      string    `json:"from"`
+	Published time.Time `json:"published"`
+	Parent    string    `json:"in_reply_to,omitempty"`
+	Summary   string    `json:"content_warning,omitempty"`
+	Content   string    `json:"content"`
+}
+
+func (e *export) messages() error {
+	out, err := e.lines(ownFolder + "messages.jsonl")
+	if err != nil {
+		return err
+	}
+	return e.eachMessage(func(m message) error { return out.add(m) })
+}
+
+// eachMessage calls f with the private mentions by others, the oldest first.
+func (e *export) eachMessage(f func(message) error) error {
+	for after := int64(0); ; {
+		n := 0
+		err := e.read(func(tx *store.Tx) error {
+			posts, err := tx.DirectPosts(after, pageSize)
+			if n = len(posts); err != nil || n == 0 {
+				return err
+			}
+			after = posts[n-1].ID
+			authors := make([]int64, n)
+			for i, p := range posts {
+				authors[i] = p.ActorID
+			}
+			actors, err := tx.Actors(authors...)
+			if err != nil {
+				return err
+			}
+			for _, p := range posts {
+				if a := actors[p.ActorID]; !p.Own() {
+					if err := f(message{p.URI, a.Handle(), p.PublishedAt, p.ParentURI, p.Summary, p.HTML()}); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		})
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+}
