@@ -29,6 +29,7 @@ import (
 
 	"dassie/assets"
 	"dassie/federation"
+	"dassie/federation/archive"
 	"dassie/federation/remote"
 	"dassie/store"
 	"dassie/store/media"
@@ -78,6 +79,7 @@ var commands = []command.Command[options]{
 	{Name: "passwd", About: "set a new password and end all sessions", Flags: passwdFlags, Run: passwd},
 	{Name: "rotate-keys", About: "replace the keys that sign for you, and tell other servers", Flags: dataFlag, Run: rotateKeys},
 	{Name: "backup", Arg: "FILE", File: theFile, About: "save everything that is yours into one file, also while the server runs", Flags: dataFlag, Run: backup},
+	{Name: "export", Arg: "FILE", File: theFile, About: "save an archive of all that is yours as a zip file that other programs read, also while the server runs", Flags: dataFlag, Run: export},
 	{Name: "restore", Arg: "FILE", File: theFile, About: "make an empty data directory from a backup", Flags: restoreFlags, Run: restore},
 	{Name: "doctor", About: "look whether everything is well, from inside and outside", Flags: doctorFlags, Run: runDoctor},
 	{Name: "version", About: "print the version", Flags: func(*flag.FlagSet, *options) {}, Run: printVersion},
@@ -247,6 +249,21 @@ func backup(ctx context.Context, opt *options) error {
 	return nil
 }
 
+func export(ctx context.Context, opt *options) error {
+	return withStore(opt, func(st *store.Store) error {
+		sum, err := archive.ExportCommand(ctx, st, opt.data, opt.file, version, command.Progress(os.Stderr))
+		if err != nil {
+			return err
+		}
+		for _, name := range sum.Missing {
+			fmt.Fprintln(os.Stderr, "not on the disk and not in the archive: "+name)
+		}
+		fmt.Printf("%s: posts: %d, likes: %d, bookmarks: %d, files: %d, bytes: %d; there is no key in it: to move this server, use dassie backup\n",
+			opt.file, sum.Posts, sum.Likes, sum.Bookmarks, sum.Files, sum.Bytes)
+		return nil
+	})
+}
+
 func restoreFlags(set *flag.FlagSet, opt *options) {
 	dataFlag(set, opt)
 	set.BoolVar(&opt.oldIsOff, "old-is-off", false, "the server that the backup is of is off, and stays off; without it you are asked")
@@ -398,7 +415,7 @@ func boot(ctx context.Context, opt *options, s instance.Spec) (*instance.Parts, 
 	if err != nil {
 		return nil, err
 	}
-	return &instance.Parts{Service: svc, Handler: pages, Close: func() { pages.Close(); out.CloseIdle() }}, nil
+	return &instance.Parts{Service: svc, Handler: pages, Work: pages.Work, Close: func() { pages.Close(); out.CloseIdle() }}, nil
 }
 
 func newLog(opt *options) *slog.Logger {

@@ -223,6 +223,24 @@ oneline 'a week after'
 ended
 wait server
 `,
+	"export": `
+# An archive beside the running server and without it; it names no secret and is nobody else's to read.
+exec dassie init -data d -name alice -domain alice.localhost:$PORT -password-file password
+status 2 dassie export -data d
+status 1 dassie export x.zip -data none
+oneline 'no account'
+exec dassie export x.zip -data d
+stdout 'x.zip: posts: 0, likes: 0, .* no key in it'
+status 1 dassie export x.zip -data d
+oneline 'there already'
+exec dassie serve -data d -listen localhost:$PORT &server&
+healthy $PORT
+exec dassie export -data d y.zip
+exists y.zip
+! exists y.zip.part
+ended
+wait server
+`,
 	"backup": `
 # A backup beside the running server, flags before or after the file; a restore into nothing.
 exec dassie init -data d -name alice -domain alice.localhost:$PORT -password-file password

@@ -21,6 +21,7 @@ var helpers = template.FuncMap{
 	"date":         date,
 	"plural":       plural,
 	"num":          thousands,
+	"bytes":        ByteSize,
 	"count":        count,
 	"times":        times,
 	"add":          func(a, b int) int { return a + b },

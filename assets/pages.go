@@ -60,6 +60,7 @@ var pages = map[string]string{
 	"report":          "owner",
 	"reports":         "owner",
 	"move":            "owner",
+	"data":            "owner",
 	"security":        "owner",
 	"security_log":    "owner",
 	"factor":          "owner",

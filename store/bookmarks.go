@@ -52,3 +52,11 @@ func (t *Tx) BookmarkedAmong(postIDs []int64) (map[int64]bool, error) {
 		cross join bookmarks b on b.post_id = j.value`, idList(distinct(postIDs)))
 	return idSet(ids), err
 }
+
+// CountBookmarks counts what the owner saved.
+func (t *Tx) CountBookmarks() (int, error) {
+	n, err := value[int64](t, `
+		select count(*)
+		from bookmarks`)
+	return int(n), err
+}

@@ -9,13 +9,16 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"path/filepath"
 
 	"dassie/assets"
 	"dassie/federation"
+	"dassie/federation/archive"
 	"dassie/federation/remote"
 	"dassie/web/auth"
 	"dassie/web/dashboard"
@@ -40,13 +43,14 @@ type Config struct {
 // Web is the front door of a server with an account.
 type Web struct {
 	door
-	svc     *federation.Service
-	guard   *auth.Guard
-	trusted []netip.Prefix
-	site    *public.Site
-	board   *dashboard.Dashboard // nil if Config brought another
-	handler http.Handler
-	open    http.Handler // answer, for what apps in browsers may read
+	svc      *federation.Service
+	guard    *auth.Guard
+	trusted  []netip.Prefix
+	site     *public.Site
+	archives *archive.Keeper
+	board    *dashboard.Dashboard // nil if Config brought another
+	handler  http.Handler
+	open     http.Handler // answer, for what apps in browsers may read
 
 	manifest []byte // of the owner's pages as an app
 }
@@ -68,8 +72,10 @@ func New(c Config) (*Web, error) {
 		w.guard = auth.New(w.store, origin, c.Trusted, auth.Options{Now: w.svc.Now, Log: c.Log, Fail: w.Fail})
 	}
 	w.site = public.New(public.Config{Service: w.svc, Remote: c.Remote, Templates: c.Templates, Log: c.Log})
+	src := archive.Source{Service: w.svc, Store: w.store, Media: w.svc.Media(), Now: w.svc.Now, Program: "dassie " + w.svc.Version()}
+	w.archives = archive.NewKeeper(src, filepath.Join(w.store.Dir(), "archives"), c.Log)
 	if c.Dashboard == nil {
-		w.board = dashboard.New(dashboard.Config{Service: w.svc, Guard: w.guard, Templates: c.Templates, Log: c.Log, Ended: w.ended})
+		w.board = dashboard.New(dashboard.Config{Service: w.svc, Archives: w.archives, Guard: w.guard, Templates: c.Templates, Log: c.Log, Ended: w.ended})
 		c.Dashboard = w.board.Handler()
 	}
 	if c.API == nil {
@@ -86,6 +92,9 @@ func New(c Config) (*Web, error) {
 	w.handler = w.recover(reply.Secure(!origin.Loopback(), w.checkHost(http.HandlerFunc(w.serve))))
 	return w, nil
 }
+
+// Work does what pages asked for and takes long, until ctx ends.
+func (w *Web) Work(ctx context.Context) error { return w.archives.Run(ctx) }
 
 // Close ends what the front door listens to.
 func (w *Web) Close() {

@@ -2,7 +2,6 @@ package archive
 
 import (
 	"archive/zip"
-	"encoding/csv"
 	"encoding/json"
 	"io"
 )
@@ -52,24 +51,3 @@ func (e *export) lines(name string) (lines, error) {
 }
 
 func (l lines) add(v any) error { return l.enc.Encode(v) }
-
-// csv writes a table. A cell that a spreadsheet would run as a formula cannot come
-// from us: handles, addresses and words begin otherwise, but for the titles of
-// lists, which the owner typed.
-func (e *export) csv(name string, head []string, fill func(add func(cells ...string) error) error) error {
-	w, err := e.create(name, false)
-	if err != nil {
-		return err
-	}
-	c := csv.NewWriter(w)
-	if head != nil {
-		if err := c.Write(head); err != nil {
-			return err
-		}
-	}
-	if err := fill(func(cells ...string) error { return c.Write(cells) }); err != nil {
-		return err
-	}
-	c.Flush()
-	return c.Error()
-}

@@ -1,34 +1,79 @@
 package archive
 
 import (
+	"context"
+	"encoding/csv"
+	"io"
+	"slices"
 	"strconv"
 	"strings"
 
 	"dassie/store"
 )
 
-// people writes the lists as Mastodon exports them, in its columns, so that it and
-// others import them; followers, whom it only counts, in the form of the first.
+// table is a list as Mastodon exports it, in its columns, so that it and others
+// import it.
+type table struct {
+	name string
+	head []string
+	fill func(e *export, add func(...string) error) error
+}
+
+// tables are all of them, and followers, whom Mastodon only counts, in the form of
+// the first.
+var tables = []table{
+	{"following_accounts.csv", []string{"Account address", "Show boosts", "Notify on new posts", "Languages"}, (*export).following},
+	{"followers.csv", []string{"Account address"}, (*export).followers},
+	{"muted_accounts.csv", []string{"Account address", "Hide notifications"}, (*export).mutes},
+	{"blocked_accounts.csv", nil, (*export).blocks},
+	{"blocked_domains.csv", nil, (*export).hosts},
+	{"lists.csv", nil, (*export).lists},
+	{"bookmarks.csv", nil, (*export).bookmarks},
+}
+
+// people writes them into the archive.
 func (e *export) people() error {
-	for _, list := range []struct {
-		name string
-		head []string
-		fill func(add func(...string) error) error
-	}{
-		{"following_accounts.csv", []string{"Account address", "Show boosts", "Notify on new posts", "Languages"}, e.following},
-		{"followers.csv", []string{"Account address"}, e.followers},
-		{"muted_accounts.csv", []string{"Account address", "Hide notifications"}, e.mutes},
-		{"blocked_accounts.csv", nil, e.blocks},
-		{"blocked_domains.csv", nil, e.hosts},
-		{"lists.csv", nil, e.lists},
-		{"bookmarks.csv", nil, e.bookmarks},
-	} {
-		if err := e.csv(list.name, list.head, list.fill); err != nil {
+	for _, t := range tables {
+		w, err := e.create(t.name, false)
+		if err == nil {
+			err = t.write(e, w)
+		}
+		if err != nil {
 			return err
 		}
 		e.told()
 	}
 	return nil
+}
+
+func (t table) write(e *export, w io.Writer) error {
+	c := csv.NewWriter(w)
+	if t.head != nil {
+		if err := c.Write(t.head); err != nil {
+			return err
+		}
+	}
+	if err := t.fill(e, func(cells ...string) error { return c.Write(cells) }); err != nil {
+		return err
+	}
+	c.Flush()
+	return c.Error()
+}
+
+// HasTable says whether there is a list of this name, such as bookmarks.csv.
+func HasTable(name string) bool {
+	return slices.ContainsFunc(tables, func(t table) bool { return t.name == name })
+}
+
+// Table writes one list by itself. Errors: store.ErrNotFound for a name that
+// HasTable does not know.
+func (s Source) Table(ctx context.Context, name string, w io.Writer) error {
+	for _, t := range tables {
+		if t.name == name {
+			return t.write(&export{Source: s, ctx: ctx}, w)
+		}
+	}
+	return store.ErrNotFound
 }
 
 // eachOf reads a list of people in pages; read gives one after an actor's id, with

@@ -116,6 +116,9 @@ func (s *Store) Free() (uint64, error) {
 	return n, nil
 }
 
+// FreeIn is the number of bytes that we may still write to the device of a folder.
+func FreeIn(dir string) (uint64, error) { return freeBytes(dir) }
+
 // Sub is a folder of its own below this one, into which Size and Sweep of this
 // one do not look.
 func (s *Store) Sub(name string) (*Store, error) { return Open(filepath.Join(s.dir, name)) }

@@ -8,6 +8,7 @@ import (
 
 	"dassie/assets"
 	"dassie/federation"
+	"dassie/federation/archive"
 	"dassie/store"
 	"dassie/web/auth"
 	"dassie/web/reply"
@@ -16,6 +17,7 @@ import (
 // Config is what a Dashboard stands on. All fields but Log are needed.
 type Config struct {
 	Service   *federation.Service
+	Archives  *archive.Keeper
 	Guard     *auth.Guard
 	Templates *assets.Set
 	Log       *slog.Logger // nil: slog.Default
@@ -26,17 +28,18 @@ type Config struct {
 // Dashboard answers everything under /me. It is safe for use by many
 // goroutines.
 type Dashboard struct {
-	service *federation.Service
-	guard   *auth.Guard
-	pages   *assets.Set
-	log     *slog.Logger
-	live    *live
-	ended   http.HandlerFunc
+	service  *federation.Service
+	archives *archive.Keeper
+	guard    *auth.Guard
+	pages    *assets.Set
+	log      *slog.Logger
+	live     *live
+	ended    http.HandlerFunc
 }
 
 // New makes the dashboard of one account. Close it when it is not asked any more.
 func New(c Config) *Dashboard {
-	d := &Dashboard{service: c.Service, guard: c.Guard, pages: c.Templates, log: c.Log, ended: c.Ended}
+	d := &Dashboard{service: c.Service, archives: c.Archives, guard: c.Guard, pages: c.Templates, log: c.Log, ended: c.Ended}
 	if d.log == nil {
 		d.log = slog.Default()
 	}

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"dassie/assets"
+	"dassie/federation/archive"
 	"dassie/federation/fedtest"
 	"dassie/store"
 	"dassie/web/auth"
@@ -69,7 +70,8 @@ func newHouse(t testing.TB, others ...string) *house {
 	}
 	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
 	h.guard = auth.New(h.Store(), h.Origin(), nil, auth.Options{Now: h.cluster.Now, Log: quiet})
-	h.board = New(Config{Service: h.Service, Guard: h.guard, Templates: set, Log: quiet})
+	archives := archive.NewKeeper(archive.Source{Service: h.Service, Store: h.Store(), Media: h.Media(), Now: h.cluster.Now, Program: "dassie test"}, t.TempDir(), quiet)
+	h.board = New(Config{Service: h.Service, Archives: archives, Guard: h.guard, Templates: set, Log: quiet})
 	t.Cleanup(h.board.Close)
 	mux := http.NewServeMux()
 	mux.Handle("/me", h.board.Handler())

@@ -204,6 +204,13 @@ func (d *Dashboard) routes() []route {
 		post("/me/apps/:id/revoke", d.appRevoke),
 		get("/me/revoke-apps", d.appsAsk),
 		post("/me/revoke-apps", d.appsRevoke),
+		get("/me/data", d.data),
+		get("/me/data/archive", d.archiveAsk),
+		post("/me/data/archive", d.archiveMake),
+		get("/me/data/archive/:id", d.archiveGet),
+		post("/me/data/archive/:id/delete", d.archiveDrop),
+		get("/me/data/lists/:name", d.dataTable),
+
 		get("/me/move", d.move),
 		post("/me/move/aliases", d.moveAliases),
 		post("/me/move/away", d.moveAway),

@@ -37,6 +37,7 @@ type Spec struct {
 type Parts struct {
 	Service *federation.Service
 	Handler http.Handler
+	Work    func(context.Context) error // runs beside the service, until its context ends
 	Close   func()
 }
 
@@ -123,6 +124,14 @@ func (s *Site) Run(ctx context.Context) (err error) {
 	var wg sync.WaitGroup
 	wg.Go(func() { runJobs(ctx, p.Service, s.Periodic, s.Log) })
 	wg.Go(func() { s.reload(ctx, p.Service) })
+	wg.Go(func() {
+		if p.Work == nil {
+			return
+		}
+		if err := p.Work(ctx); err != nil && ctx.Err() == nil {
+			s.Log.Error("work beside the service ended", "error", err)
+		}
+	})
 	err = p.Service.Run(ctx)
 	wg.Wait()
 	s.clean = err == nil

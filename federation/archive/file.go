@@ -1,0 +1,93 @@
+package archive
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"dassie/federation"
+	"dassie/store"
+	"dassie/store/media"
+	"dassie/web/reply"
+)
+
+// writeFile makes the archive as file, which is there whole or not at all, for its
+// owner alone.
+func writeFile(ctx context.Context, src Source, file string, tell func(Progress)) (sum Summary, err error) {
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return sum, err
+	}
+	if err := room(ctx, src, filepath.Dir(file)); err != nil {
+		return sum, err
+	}
+	f, err := os.OpenFile(file+part, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return sum, fmt.Errorf("make the archive: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(f.Name())
+		}
+		if errors.Is(err, syscall.ENOSPC) {
+			err = reply.Errorf(reply.Unavailable, "The disk is full. Nothing was lost; make room and ask again.")
+		}
+	}()
+	out := bufio.NewWriterSize(f, 256<<10)
+	if sum, err = src.Write(ctx, out, tell); err != nil {
+		return sum, err
+	}
+	if err = errors.Join(out.Flush(), f.Sync(), f.Close()); err != nil {
+		return sum, err
+	}
+	return sum, os.Rename(f.Name(), file)
+}
+
+// room refuses before anything is written. What a post takes in the archive, twice
+// and in the page, is about as much as it takes in the database.
+func room(ctx context.Context, src Source, dir string) error {
+	sizes, err := store.Get(ctx, src.Store, func(tx *store.Tx) (store.ArchiveSizes, error) { return tx.ArchiveSizes() })
+	if err != nil {
+		return err
+	}
+	free, err := media.FreeIn(dir)
+	if err != nil {
+		return nil // a file system that cannot tell is tried: a full one says so
+	}
+	if need := uint64(sizes.Bytes) + uint64(sizes.Posts)*4096 + spare; free < need {
+		return reply.Errorf(reply.Unavailable, "The archive needs about %d MB in %s, which has %d MB free. Make room and ask again.", need>>20, dir, free>>20)
+	}
+	return nil
+}
+
+// ExportCommand makes an archive from the command line, with or without a server
+// beside it. file must not be there.
+func ExportCommand(ctx context.Context, st *store.Store, dir, file, version string, tell func(string)) (Summary, error) {
+	if _, err := os.Lstat(file); err == nil {
+		return Summary{}, fmt.Errorf("%s is there already: give the archive another name, or remove that file first", file)
+	}
+	id, err := store.Get(ctx, st, func(tx *store.Tx) (store.Identity, error) { return tx.Identity() })
+	if err != nil {
+		return Summary{}, err
+	}
+	svc, err := federation.New(ctx, federation.Config{Store: st, Identity: id, Version: version}) // it asks nobody
+	if err != nil {
+		return Summary{}, err
+	}
+	pictures, err := media.Open(filepath.Join(dir, "media"))
+	if err != nil {
+		return Summary{}, err
+	}
+	stage := ""
+	return writeFile(ctx, Source{Service: svc, Store: st, Media: pictures, Now: time.Now, Program: "dassie " + version}, file, func(p Progress) {
+		if p.Stage != stage {
+			stage = p.Stage
+			tell(stage)
+		}
+	})
+}

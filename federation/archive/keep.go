@@ -1,0 +1,235 @@
+package archive
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"dassie/store"
+	"dassie/web/reply"
+)
+
+const (
+	// Lasts is how long an archive can be downloaded.
+	Lasts = 7 * 24 * time.Hour
+	// Most is how many are kept: a new one takes the place of the oldest.
+	Most = 5
+
+	part      = ".part" // at the end of the name of an archive that is not whole
+	spare     = 64 << 20
+	lookAgain = time.Hour
+)
+
+// Keeper makes the archives that the owner asks for, one at a time, and removes
+// what is too old. Its folder holds nothing else. It is safe for use by many
+// goroutines.
+type Keeper struct {
+	src  Source
+	dir  string
+	log  *slog.Logger
+	poke chan struct{}
+
+	mu   sync.Mutex
+	at   Progress
+	from time.Time          // since when the present one is being packed; zero: none is
+	stop context.CancelFunc // ends it
+}
+
+// NewKeeper keeps archives in dir, which is made when it is needed.
+func NewKeeper(src Source, dir string, log *slog.Logger) *Keeper {
+	return &Keeper{src: src, dir: dir, log: log, poke: make(chan struct{}, 1)}
+}
+
+// Run works until ctx ends. What a restart interrupted begins anew.
+func (k *Keeper) Run(ctx context.Context) error {
+	k.clean()
+	for ctx.Err() == nil {
+		busy, err := k.RunDue(ctx)
+		if err != nil && ctx.Err() == nil {
+			k.log.Error("cannot look after the archives", "error", err)
+		}
+		if busy && err == nil {
+			continue
+		}
+		timer := time.NewTimer(lookAgain)
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		case <-k.poke:
+		}
+		timer.Stop()
+	}
+	return nil
+}
+
+// RunDue removes what is too old and makes one archive that is asked for; it says
+// whether there was one.
+func (k *Keeper) RunDue(ctx context.Context) (bool, error) {
+	all, err := store.Get(ctx, k.src.Store, func(tx *store.Tx) ([]store.Archive, error) { return tx.Archives() })
+	if err != nil {
+		return false, err
+	}
+	var asked *store.Archive
+	kept := 0
+	for i, a := range all {
+		switch {
+		case a.State == store.ArchiveAsked:
+			asked = &all[i]
+		case kept >= Most || k.src.Now().Sub(a.EndedAt) > Lasts:
+			if err := k.drop(ctx, a); err != nil {
+				return false, err
+			}
+		default:
+			kept++
+		}
+	}
+	if asked == nil {
+		return false, nil
+	}
+	return true, k.make(ctx, *asked)
+}
+
+// Ask notes that the owner wants an archive. One that is being made is enough.
+func (k *Keeper) Ask(ctx context.Context, agent string) error {
+	err := k.src.Store.Write(ctx, func(tx *store.Tx) error {
+		fresh, err := tx.AskArchive()
+		if err != nil || !fresh {
+			return err
+		}
+		return tx.LogSecurity("archive", "asked for, "+agent, "")
+	})
+	if err != nil {
+		return fmt.Errorf("ask for an archive: %w", err)
+	}
+	select {
+	case k.poke <- struct{}{}:
+	default: // it will look anyway
+	}
+	return nil
+}
+
+// Progress is how far the archive is that is being made, and since when; false if
+// none is.
+func (k *Keeper) Progress() (Progress, time.Time, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.at, k.from, !k.from.IsZero()
+}
+
+// Drop removes an archive, or ends the one that is being made. Errors:
+// store.ErrNotFound.
+func (k *Keeper) Drop(ctx context.Context, id int64) error {
+	a, err := store.Get(ctx, k.src.Store, func(tx *store.Tx) (store.Archive, error) { return tx.Archive(id) })
+	if err != nil {
+		return err
+	}
+	k.mu.Lock()
+	if a.State == store.ArchiveAsked && k.stop != nil {
+		k.stop()
+	}
+	k.mu.Unlock()
+	return k.drop(ctx, a)
+}
+
+func (k *Keeper) drop(ctx context.Context, a store.Archive) error {
+	if a.File != "" {
+		if err := os.Remove(k.path(a.File)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove an archive: %w", err)
+		}
+	}
+	return k.src.Store.Write(ctx, func(tx *store.Tx) error { return tx.DropArchive(a.ID) })
+}
+
+// Open opens an archive to be read. Errors: store.ErrNotFound.
+func (k *Keeper) Open(ctx context.Context, id int64) (store.Archive, *os.File, error) {
+	a, err := store.Get(ctx, k.src.Store, func(tx *store.Tx) (store.Archive, error) { return tx.Archive(id) })
+	if err == nil && a.State != store.ArchiveReady {
+		err = store.ErrNotFound
+	}
+	if err != nil {
+		return a, nil, err
+	}
+	f, err := os.Open(k.path(a.File))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = store.ErrNotFound
+	}
+	return a, f, err
+}
+
+func (k *Keeper) path(name string) string { return filepath.Join(k.dir, filepath.Base(name)) }
+
+// clean removes what a crash left half written.
+func (k *Keeper) clean() {
+	entries, err := os.ReadDir(k.dir)
+	if err != nil {
+		return // there is no folder yet
+	}
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), part) {
+			os.Remove(k.path(e.Name())) // what cannot be removed is written over
+		}
+	}
+}
+
+// make packs an archive and notes how it ended. One that ends because the server
+// does stays asked for.
+func (k *Keeper) make(ctx context.Context, a store.Archive) error {
+	ctx2, stop := context.WithCancel(ctx)
+	defer stop()
+	k.mu.Lock()
+	k.at, k.from, k.stop = Progress{}, k.src.Now(), stop
+	k.mu.Unlock()
+	defer func() {
+		k.mu.Lock()
+		k.from, k.stop = time.Time{}, nil
+		k.mu.Unlock()
+	}()
+	name := nameOf(a.AskedAt)
+	sum, err := writeFile(ctx2, k.src, k.path(name), func(p Progress) {
+		k.mu.Lock()
+		k.at = p
+		k.mu.Unlock()
+	})
+	if ctx2.Err() != nil {
+		return nil // the owner does not want it any more, or the server ends
+	}
+	a.EndedAt = k.src.Now()
+	if err != nil {
+		a.State, a.Error = store.ArchiveFailed, inWords(err)
+		k.log.Error("cannot make an archive", "error", err)
+	} else {
+		a.State, a.File, a.Size, a.Posts, a.Files, a.Missing = store.ArchiveReady, name, sum.Bytes, sum.Posts, sum.Files, len(sum.Missing)
+	}
+	return k.src.Store.Write(ctx, func(tx *store.Tx) error { return tx.SaveArchive(a) })
+}
+
+// nameOf is unguessable, as Mastodon's names are: the file may end up in a shared
+// folder.
+func nameOf(at time.Time) string {
+	b := make([]byte, 16)
+	rand.Read(b)
+	return "archive-" + at.UTC().Format("20060102150405") + "-" + hex.EncodeToString(b) + ".zip"
+}
+
+// inWords is what the owner is told of a failure.
+func inWords(err error) string {
+	if reply.CodeOf(err) != reply.Internal {
+		return reply.Message(err)
+	}
+	return "The disk or the database refused. The server's log has the details."
+}
+
+// Table writes one list by itself, as Source.Table does.
+func (k *Keeper) Table(ctx context.Context, name string, w io.Writer) error {
+	return k.src.Table(ctx, name, w)
+}

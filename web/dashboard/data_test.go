@@ -1,0 +1,128 @@
+package dashboard
+
+import (
+	"archive/zip"
+	"bytes"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"dassie/federation/archive"
+	"dassie/store"
+)
+
+var archiveShown = regexp.MustCompile(`href="(/me/data/archive/\d+)"`)
+
+func TestAnArchiveIsAskedForWithThePasswordAndDownloadedInParts(t *testing.T) {
+	h := newHouse(t)
+	h.Post(t, store.Public, "Tulips")
+	h.cluster.Advance(time.Hour) // the log-in is not fresh any more
+	if p := h.do("GET", "/me/data/archive", nil); p.status != http.StatusSeeOther || !strings.HasPrefix(p.location, "/me/security/check?") {
+		t.Fatalf("%d %s: nobody asked for the password", p.status, p.location)
+	}
+	if p := h.submit("/me/data/archive"); !strings.HasPrefix(p.location, "/me/security/check?") {
+		t.Fatalf("%d %s: it was packed without the password", p.status, p.location)
+	}
+	h.submit("/me/security/check", "password", password, "next", "/me/data/archive")
+	if p := h.do("GET", "/me/data/archive", nil); p.status != 200 || !strings.Contains(p.body, "1 post or boost of every audience") {
+		t.Fatalf("%d: %s", p.status, p.main())
+	}
+	if p := h.submit("/me/data/archive"); p.location != "/me/data" {
+		t.Fatalf("%d %s", p.status, p.location)
+	}
+	h.submit("/me/data/archive") // twice is once
+	if p := h.do("GET", "/me/data", nil); !strings.Contains(p.body, "Packing") || strings.Contains(p.body, "Pack an archive…") {
+		t.Errorf("the page does not say that it is being packed: %s", p.main())
+	}
+	h.archive()
+	p := h.do("GET", "/me/data", nil)
+	m := archiveShown.FindStringSubmatch(p.body)
+	if m == nil || !strings.Contains(p.body, "1 post") {
+		t.Fatalf("no archive to download: %s", p.main())
+	}
+	whole := h.do("GET", m[1], nil)
+	if whole.header.Get("Content-Type") != "application/zip" || !strings.Contains(whole.header.Get("Content-Disposition"), "attachment") || !strings.Contains(whole.header.Get("Cache-Control"), "no-store") {
+		t.Errorf("headers %v", whole.header)
+	}
+	if _, err := zip.NewReader(strings.NewReader(whole.body), int64(len(whole.body))); err != nil {
+		t.Error(err)
+	}
+	rest := h.part(m[1], "bytes=10-")
+	if rest.status != http.StatusPartialContent || rest.body != whole.body[10:] {
+		t.Errorf("%d, %d bytes of the rest", rest.status, len(rest.body))
+	}
+	h.cluster.Advance(archive.Lasts + time.Hour)
+	h.archive()
+	h.submit("/me/security/check", "password", password, "next", m[1])
+	if p := h.do("GET", m[1], nil); p.status != http.StatusNotFound {
+		t.Errorf("after 7 days: %d", p.status)
+	}
+	if p := h.do("GET", "/me/data", nil); archiveShown.MatchString(p.body) {
+		t.Error("the page offers what is gone")
+	}
+}
+
+// part asks for a part of a file.
+func (h *house) part(path, which string) page {
+	h.t.Helper()
+	r, err := http.NewRequest("GET", h.web.URL+path, nil)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	r.Header.Set("Range", which)
+	return h.send(r)
+}
+
+// archive packs what was asked for.
+func (h *house) archive() {
+	h.t.Helper()
+	for {
+		if busy, err := h.board.archives.RunDue(ctx); err != nil {
+			h.t.Fatal(err)
+		} else if !busy {
+			return
+		}
+	}
+}
+
+func TestArchivesAreStoppedAndRemoved(t *testing.T) {
+	h := newHouse(t)
+	h.submit("/me/data/archive")
+	stop := regexp.MustCompile(`action="(/me/data/archive/\d+/delete)"`)
+	m := stop.FindStringSubmatch(h.do("GET", "/me/data", nil).body)
+	if m == nil {
+		t.Fatal("nothing to stop")
+	}
+	h.submit(m[1])
+	h.archive()
+	if p := h.do("GET", "/me/data", nil); stop.MatchString(p.body) || !strings.Contains(p.body, "Pack an archive…") {
+		t.Errorf("it was packed all the same: %s", p.main())
+	}
+	h.submit("/me/data/archive")
+	h.archive()
+	m = stop.FindStringSubmatch(h.do("GET", "/me/data", nil).body)
+	h.submit(m[1])
+	if p := h.do("GET", strings.TrimSuffix(m[1], "/delete"), nil); p.status != http.StatusNotFound {
+		t.Errorf("removed: %d", p.status)
+	}
+}
+
+func TestListsComeAsTables(t *testing.T) {
+	h := newHouse(t, "bob")
+	bob := h.cluster.Servers[1]
+	h.Follows(t, bob)
+	p := h.do("GET", "/me/data/lists/following_accounts.csv", nil)
+	if want := "Account address,Show boosts,Notify on new posts,Languages\n" + bob.Handle() + ",true,false,\n"; p.body != want || !strings.HasPrefix(p.header.Get("Content-Type"), "text/csv") {
+		t.Errorf("%q", p.body)
+	}
+	for _, name := range []string{"nothing.csv", "..%2fdassie.db", "actor.json"} {
+		if p := h.do("GET", "/me/data/lists/" + name, nil); p.status != http.StatusNotFound {
+			t.Errorf("%s: %d", name, p.status)
+		}
+	}
+	if !bytes.Contains([]byte(h.do("GET", "/me/data", nil).body), []byte(`href="/me/data/lists/blocked_domains.csv"`)) {
+		t.Error("the page does not offer the lists")
+	}
+}
