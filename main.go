@@ -68,6 +68,8 @@ type options struct {
 	resetSecondFactor bool
 	oldIsOff          bool
 	json              bool
+	confirm           string
+	prove             auth.ProveOptions
 	port              int
 }
 
@@ -81,6 +83,7 @@ var commands = []command.Command[options]{
 	{Name: "backup", Arg: "FILE", File: theFile, About: "save everything that is yours into one file, also while the server runs", Flags: dataFlag, Run: backup},
 	{Name: "export", Arg: "FILE", File: theFile, About: "save an archive of all that is yours as a zip file that other programs read, also while the server runs", Flags: dataFlag, Run: export},
 	{Name: "restore", Arg: "FILE", File: theFile, About: "make an empty data directory from a backup", Flags: restoreFlags, Run: restore},
+	{Name: "delete-account", About: "delete the account for good, here and at every server that was told something; the running server carries it out", Flags: deleteFlags, Run: deleteAccount},
 	{Name: "doctor", About: "look whether everything is well, from inside and outside", Flags: doctorFlags, Run: runDoctor},
 	{Name: "version", About: "print the version", Flags: func(*flag.FlagSet, *options) {}, Run: printVersion},
 }
@@ -260,6 +263,35 @@ func export(ctx context.Context, opt *options) error {
 		}
 		fmt.Printf("%s: posts: %d, likes: %d, bookmarks: %d, files: %d, bytes: %d; there is no key in it: to move this server, use dassie backup\n",
 			opt.file, sum.Posts, sum.Likes, sum.Bookmarks, sum.Files, sum.Bytes)
+		return nil
+	})
+}
+
+func deleteFlags(set *flag.FlagSet, opt *options) {
+	dataFlag(set, opt)
+	set.StringVar(&opt.confirm, "confirm", "", "whole `handle` of the account, such as @me@example.org")
+	set.StringVar(&opt.passwordFile, "password-file", "", "`file` with the password; without it you are asked")
+	set.StringVar(&opt.prove.Code, "code", "", "`code` of the second factor, or a recovery code")
+	set.BoolVar(&opt.prove.AtTheMachine, "at-the-machine", false, "do not ask for the second factor, such as after it was lost")
+}
+
+func deleteAccount(ctx context.Context, opt *options) error {
+	if opt.confirm == "" {
+		return command.Usage("say which account is to be deleted, with its whole handle: dassie delete-account -confirm @name@domain")
+	}
+	return withStore(opt, func(st *store.Store) error {
+		password, err := auth.ReadPassword(opt.passwordFile, os.Stdin, os.Stderr)
+		if err != nil {
+			return err
+		}
+		opt.prove.Password = password
+		if err := auth.ProveCommand(ctx, st, opt.prove); err != nil {
+			return err
+		}
+		if err := federation.DeleteCommand(ctx, st, version, opt.confirm); err != nil {
+			return err
+		}
+		fmt.Println("the account is closed; the running server now asks every server to delete what it holds, for a week at most, and wipes this directory then")
 		return nil
 	})
 }

@@ -223,6 +223,32 @@ oneline 'a week after'
 ended
 wait server
 `,
+	"delete-account": `
+# The account is deleted beside the running server, which wipes it and answers that it is gone, also after a restart.
+exec dassie init -data d -name alice -domain alice.localhost:$PORT -password-file password
+status 2 dassie delete-account -data d
+oneline 'which account'
+status 1 dassie delete-account -data d -confirm @bob@alice.localhost:$PORT -password-file password
+oneline 'whole handle .* Nothing was deleted'
+exec dassie serve -data d -listen localhost:$PORT &server&
+healthy $PORT
+get $SITE/@alice 200 alice
+exec dassie delete-account -data d -confirm @alice@alice.localhost:$PORT -password-file password
+stdout 'asks every server'
+becomes $SITE/@alice 410
+vanishes d/media
+becomes $SITE/.well-known/webfinger?resource=acct:alice@alice.localhost:$PORT 410
+get $SITE/login 410 deleted
+get $SITE/healthz 200 ok
+ended
+wait server
+exec dassie serve -data d -listen localhost:$PORT &server&
+healthy $PORT
+get $SITE/@alice 410 deleted
+status 1 dassie delete-account -data d -confirm @alice@alice.localhost:$PORT -password-file password
+ended
+wait server
+`,
 	"export": `
 # An archive beside the running server and without it; it names no secret and is nobody else's to read.
 exec dassie init -data d -name alice -domain alice.localhost:$PORT -password-file password
@@ -403,7 +429,7 @@ func TestCommandLine(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status": cmdStatus, "oneline": cmdOneLine, "healthy": cmdHealthy, "get": cmdGet, "becomes": cmdBecomes,
+			"status": cmdStatus, "oneline": cmdOneLine, "healthy": cmdHealthy, "get": cmdGet, "becomes": cmdBecomes, "vanishes": cmdVanishes,
 			"remember": cmdRemember, "changes": cmdChanges,
 			"login": cmdLogin, "loggedin": cmdLoggedIn, "ended": cmdEnded, "raise": cmdRaise, "demo": cmdDemo,
 		},
@@ -514,6 +540,14 @@ func cmdBecomes(ts *testscript.TestScript, _ bool, args []string) {
 	eventually(ts, strings.Join(args, " "), func() bool {
 		status, _, err := fetch(ts, "GET", args[0], nil)
 		return err == nil && strconv.Itoa(status) == args[1]
+	})
+}
+
+// vanishes FILE waits until there is no such file or folder.
+func cmdVanishes(ts *testscript.TestScript, _ bool, args []string) {
+	eventually(ts, args[0]+" to go", func() bool {
+		_, err := os.Stat(ts.MkAbs(args[0]))
+		return errors.Is(err, os.ErrNotExist)
 	})
 }
 

@@ -21,6 +21,8 @@ var pages = map[string]string{
 	"setup_account":  "plain",
 	"setup_done":     "plain",
 	"error":          "plain",
+	"leave":          "plain",
+	"left":           "plain",
 
 	// The owner's.
 	"home":            "owner",

@@ -56,8 +56,11 @@ var jobKinds = map[string]func(s *Service, ctx context.Context, payload []byte) 
 }
 
 // Run does the background work until ctx ends, and returns when everything that
-// was under way has been recorded.
+// was under way has been recorded. The error is ErrEnded once an account that is
+// being deleted can be wiped.
 func (s *Service) Run(ctx context.Context) error {
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
 	if err := s.wantConversations(ctx); err != nil && ctx.Err() == nil {
 		s.log.Error("cannot queue the filing of private conversations", "error", err)
 	}
@@ -68,7 +71,15 @@ func (s *Service) Run(ctx context.Context) error {
 	for _, loop := range []func(context.Context){s.jobLoop, s.deliveryLoop, s.indexLoop} {
 		wg.Go(func() { loop(ctx) })
 	}
+	wg.Go(func() {
+		if s.endLoop(ctx) {
+			end(ErrEnded)
+		}
+	})
 	wg.Wait()
+	if errors.Is(context.Cause(ctx), ErrEnded) {
+		return ErrEnded
+	}
 	return s.queueFetches(context.WithoutCancel(ctx)) // what was gathered meanwhile
 }
 

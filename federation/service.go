@@ -51,6 +51,8 @@ type Service struct {
 	own       atomic.Pointer[signers]
 	settings  atomic.Pointer[store.Settings]
 	filters   atomic.Pointer[Filters]
+	ending    atomic.Pointer[store.Deletion] // nil while the account lives
+	endPoke   chan struct{}
 	ways      ways
 	keys      *keyCache
 	replays   *replayMemory
@@ -76,7 +78,7 @@ type Service struct {
 func New(ctx context.Context, c Config) (*Service, error) {
 	s := &Service{
 		store: c.Store, media: c.Media, remote: c.Remote, me: c.Identity, origin: c.Identity.Origin(),
-		version: c.Version, log: c.Log, now: c.Now, clientAddr: c.ClientAddr,
+		version: c.Version, log: c.Log, now: c.Now, clientAddr: c.ClientAddr, endPoke: make(chan struct{}, 1),
 	}
 	if s.log == nil {
 		s.log = slog.Default()
@@ -131,6 +133,9 @@ func (s *Service) Reload(ctx context.Context) error {
 		}
 		own, err := readSigners(tx)
 		if err != nil {
+			return err
+		}
+		if err := s.readEnding(tx); err != nil {
 			return err
 		}
 		filters, err := readFilters(tx)

@@ -48,6 +48,8 @@ var matrix = map[string]struct {
 	"/healthz":                    {"all", "/healthz", 0},
 	"/login":                      {"all", "/login", 0},
 	"/logout":                     {"all", "/logout", 0},
+	"/me/leaving":                 {"owner", "/me/leaving", 0},
+	"/me/leaving/report":          {"owner", "/me/leaving/report", 0},
 	"/me":                         {"owner", "/me", 0},
 	"/me/*rest":                   {"owner", "/me/post/ID", 0},
 	"/api/*rest":                  {"open", "/api/v1/statuses/ID", 404},

@@ -15,6 +15,9 @@ import (
 // serve answers, and lets apps in browsers read what names this server: they ask
 // for it before they know it, and have to read errors too.
 func (w *Web) serve(rw http.ResponseWriter, r *http.Request) {
+	if w.closed(rw, r) {
+		return
+	}
 	if isDiscovery(r.URL.Path) {
 		w.open.ServeHTTP(rw, r)
 		return

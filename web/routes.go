@@ -39,6 +39,8 @@ func (w *Web) siteRoutes(me, api http.Handler) []route {
 
 		{"/login", both, handler(g.ProtectBody(auth.LoginBytes, http.HandlerFunc(w.login)))},
 		{"/logout", both, handler(g.Protect(http.HandlerFunc(w.logout)))},
+		{leavingPath, both, handler(g.Owner(g.Protect(http.HandlerFunc(w.leaving))))},
+		{leavingPath + "/report", get, handler(g.Owner(http.HandlerFunc(w.leavingReport)))},
 		{"/me", all, handler(me)},
 		{"/me/*rest", all, handler(me)},
 		{"/api/*rest", all, handler(api)},

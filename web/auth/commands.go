@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"dassie/store"
+	"dassie/web/reply"
 )
 
 // TokenCommand makes an access token of its own app for the owner's scripts and
@@ -80,4 +81,38 @@ func resetSecondFactor(tx *store.Tx) (was bool, err error) {
 		return false, err
 	}
 	return f.On(), tx.DropSecondFactor()
+}
+
+// ProveOptions say how the owner proves to be the owner on the command line.
+type ProveOptions struct {
+	Password     string
+	Code         string // of the second factor, or a recovery code
+	AtTheMachine bool   // the second factor is not asked for: it is lost, and who has the machine has everything
+}
+
+// ProveCommand checks the password and, while it is on, the second factor. Errors:
+// Unauthorized, or store.ErrNoAccount.
+func ProveCommand(ctx context.Context, st *store.Store, o ProveOptions) error {
+	id, err := store.Get(ctx, st, func(tx *store.Tx) (store.Identity, error) { return tx.Identity() })
+	if err != nil {
+		return err
+	}
+	if !CheckPassword(ctx, id.PasswordHash, o.Password) {
+		return reply.Errorf(reply.Unauthorized, "The password is wrong. Nothing was done.")
+	}
+	if o.AtTheMachine {
+		return nil
+	}
+	g := New(st, id.Origin(), nil, Options{})
+	return st.Write(ctx, func(tx *store.Tx) error {
+		f, err := tx.SecondFactor()
+		if err != nil || !f.On() {
+			return err
+		}
+		ok, err := g.useCode(tx, f, o.Code)
+		if err == nil && !ok {
+			err = reply.Errorf(reply.Unauthorized, "The code is missing, wrong, or was used before: give one with -code, or say -at-the-machine if the second factor is lost. Nothing was done.")
+		}
+		return err
+	})
 }

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"crypto/subtle"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -83,4 +84,29 @@ func (g *Guard) owner(r *http.Request) (*store.Session, error) {
 		return nil, reply.Errorf(reply.Unauthorized, "Log in first.")
 	}
 	return v.session, nil
+}
+
+// CheckBoth takes the password and, while a second factor is on, a code too, for
+// what can never be undone, and returns the session that gave them. Errors:
+// Unauthorized, RateLimited.
+func (g *Guard) CheckBoth(r *http.Request, password, code string) (*store.Session, error) {
+	session, err := g.owner(r)
+	if err != nil {
+		return nil, err
+	}
+	who, err := g.rightPassword(r, password)
+	if err != nil {
+		return nil, err
+	}
+	if !who.factor.On() {
+		return session, nil
+	}
+	return session, g.withCode(r.Context(), g.ClientAddr(r), true, code, factorOn, func(*store.Tx) error { return nil })
+}
+
+// Watches says whether a request has the cookie whose hash is viewer: the browser
+// from which the account was deleted, when there are no sessions any more.
+func (g *Guard) Watches(r *http.Request, viewer []byte) bool {
+	c, err := r.Cookie(g.origin.CookieName())
+	return err == nil && looksSecret(c.Value) && subtle.ConstantTimeCompare(hashSecret(c.Value), viewer) == 1
 }

@@ -118,7 +118,7 @@ func TestListsComeAsTables(t *testing.T) {
 		t.Errorf("%q", p.body)
 	}
 	for _, name := range []string{"nothing.csv", "..%2fdassie.db", "actor.json"} {
-		if p := h.do("GET", "/me/data/lists/" + name, nil); p.status != http.StatusNotFound {
+		if p := h.do("GET", "/me/data/lists/"+name, nil); p.status != http.StatusNotFound {
 			t.Errorf("%s: %d", name, p.status)
 		}
 	}

@@ -57,11 +57,12 @@ type Config struct {
 // starting, the set-up pages, or everything.
 type Site struct {
 	Config
-	handler atomic.Pointer[http.Handler]
-	store   *store.Store
-	changed chan struct{} // somebody else wrote, or the account was made
-	booted  chan struct{} // closed when everything is shown
-	clean   bool          // all work under way was recorded
+	handler    atomic.Pointer[http.Handler]
+	store      *store.Store
+	changed    chan struct{} // somebody else wrote, or the account was made
+	booted     chan struct{} // closed when everything is shown …
+	bootedOnce sync.Once     // … for the first time
+	clean      bool          // all work under way was recorded
 }
 
 // New makes a site that answers 503 until Run has opened its database.
@@ -94,7 +95,24 @@ func (s *Site) Run(ctx context.Context) (err error) {
 			err = nil // it was ended while it started
 		}
 	}()
+	for ctx.Err() == nil {
+		if err := s.once(ctx); !errors.Is(err, federation.ErrEnded) {
+			return err
+		}
+		// The account was deleted, and every server told: nothing of it stays.
+		if err := store.Wipe(s.Dir, time.Now); err != nil {
+			return err
+		}
+		s.Log.Info("the account is deleted and wiped; this server answers that it is gone")
+	}
+	return nil
+}
+
+// once opens the database, waits for an account, and works until ctx ends, or the
+// account does: the error is then federation.ErrEnded, and the database closed.
+func (s *Site) once(ctx context.Context) error {
 	ended := lastWrite(s.Dir) // before opening writes
+	var err error
 	s.store, err = store.Open(s.Dir, store.Options{Create: true, Serve: true, Progress: s.starting})
 	if err != nil {
 		return err
@@ -107,6 +125,48 @@ func (s *Site) Run(ctx context.Context) (err error) {
 	if s.Known != nil {
 		s.Known(id)
 	}
+	gone, err := s.gone(ctx, id)
+	if gone || err != nil {
+		return err
+	}
+	err = s.work(ctx, id, ended)
+	if errors.Is(err, federation.ErrEnded) {
+		closing := s.store
+		s.store = nil
+		s.starting("the account is being wiped")
+		return errors.Join(err, closing.Close())
+	}
+	return err
+}
+
+// gone serves, until ctx ends, an account that was deleted and wiped: a small
+// database knows who it was. One whose wiping a crash interrupted is wiped again.
+func (s *Site) gone(ctx context.Context, id store.Identity) (bool, error) {
+	d, err := store.Get(ctx, s.store, func(tx *store.Tx) (store.Deletion, error) { return tx.Deletion() })
+	if errors.Is(err, store.ErrNotFound) || err == nil && d.Done.IsZero() {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if id.PasswordHash != "" {
+		closing := s.store
+		s.store = nil
+		return true, errors.Join(federation.ErrEnded, closing.Close())
+	}
+	h, err := web.NewGone(s.store, id, d, s.Trusted, s.Log)
+	if err != nil {
+		return false, err
+	}
+	s.show(h)
+	s.Log.Info("serving that the account is gone", "handle", "@"+id.Origin().Handle(id.Name))
+	<-ctx.Done()
+	s.clean = true
+	return true, nil
+}
+
+// work puts the server together and runs it.
+func (s *Site) work(ctx context.Context, id store.Identity, ended time.Time) error {
 	p, err := s.Boot(ctx, Spec{Dir: s.Dir, Store: s.store, Identity: id, Now: time.Now, Log: s.Log})
 	if err != nil {
 		return err
@@ -119,8 +179,10 @@ func (s *Site) Run(ctx context.Context) (err error) {
 		return err
 	}
 	s.show(p.Handler)
-	close(s.booted)
 	s.Log.Info("serving", "handle", "@"+id.Origin().Handle(id.Name), "at", id.Origin().URL("/"))
+	s.bootedOnce.Do(func() { close(s.booted) })
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	var wg sync.WaitGroup
 	wg.Go(func() { runJobs(ctx, p.Service, s.Periodic, s.Log) })
 	wg.Go(func() { s.reload(ctx, p.Service) })
@@ -133,6 +195,7 @@ func (s *Site) Run(ctx context.Context) (err error) {
 		}
 	})
 	err = p.Service.Run(ctx)
+	stop()
 	wg.Wait()
 	s.clean = err == nil
 	return err

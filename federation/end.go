@@ -1,0 +1,163 @@
+package federation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"dassie/federation/ap"
+	"dassie/store"
+	"dassie/web/reply"
+)
+
+// ErrEnded is what Run returns when every server that may hold a copy was asked to
+// delete it, or for a week did not answer: the account can be wiped.
+var ErrEnded = errors.New("the account is deleted")
+
+// endPoll is how often it is looked whether all servers have answered.
+const endPoll = 5 * time.Second
+
+// Ending says how the end of the account stands, nil while it lives. From then on
+// nothing is accepted and nothing posted.
+func (s *Service) Ending() *store.Deletion { return s.ending.Load() }
+
+// DeleteAccount ends the account for good. confirm is the whole handle as the owner
+// typed it; viewer the hash of the session that may watch, nil for none. Every
+// server that was ever sent something, fetched something, follows or is followed
+// is sent one Delete of the actor, as Mastodon sends it, for a week if need be;
+// the key is kept until then. Errors: Unprocessable for another handle, Conflict
+// if it has ended already.
+func (s *Service) DeleteAccount(ctx context.Context, confirm string, viewer []byte) error {
+	mine := s.origin.Handle(s.me.Name)
+	if !strings.EqualFold(strings.TrimPrefix(strings.TrimSpace(confirm), "@"), mine) {
+		return reply.Errorf(reply.Unprocessable, "Type @%s, the whole handle of the account that is to be deleted. Nothing was deleted.", mine)
+	}
+	now := s.now()
+	m := ap.NewActivity("Delete", s.actorURI+"#delete", s.actorURI, s.actorURI, []string{ap.Public}, nil, now)
+	body, err := ap.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("write the Delete of the account: %w", err)
+	}
+	d := store.Deletion{Begun: now, Until: now.Add(store.ActorDeleteLifetime), Viewer: viewer}
+	err = s.store.Write(ctx, func(tx *store.Tx) error {
+		if _, err := tx.Deletion(); !errors.Is(err, store.ErrNotFound) {
+			if err == nil {
+				err = reply.Errorf(reply.Conflict, "This account is being deleted already.")
+			}
+			return err
+		}
+		return tx.BeginDeletion(&d, &store.Outgoing{Kind: "Delete", URI: m.ID, Payload: body, At: now, Until: d.Until})
+	})
+	if err != nil {
+		return fmt.Errorf("delete the account: %w", err)
+	}
+	return s.Reload(ctx)
+}
+
+// DeleteCommand is DeleteAccount from the command line, with or without a server
+// beside it, which then carries it out.
+func DeleteCommand(ctx context.Context, st *store.Store, version, confirm string) error {
+	id, err := store.Get(ctx, st, func(tx *store.Tx) (store.Identity, error) { return tx.Identity() })
+	if err != nil {
+		return err
+	}
+	s, err := New(ctx, Config{Store: st, Identity: id, Version: version})
+	if err != nil {
+		return err
+	}
+	return s.DeleteAccount(ctx, confirm, nil)
+}
+
+// readEnding notes whether the account ends.
+func (s *Service) readEnding(tx *store.Tx) error {
+	d, err := tx.Deletion()
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the end of the account: %w", err)
+	}
+	if s.ending.Swap(&d) == nil {
+		s.documents.clear()
+		select {
+		case s.endPoke <- struct{}{}:
+		default: // it will look anyway
+		}
+		s.work.pokeDeliveries()
+	}
+	return nil
+}
+
+// Told is what became of the deletion at each server so far.
+func (s *Service) Told(ctx context.Context) (store.Deletion, []store.Told, error) {
+	var d store.Deletion
+	var list []store.Told
+	err := s.store.Read(ctx, func(tx *store.Tx) (err error) {
+		if d, err = tx.Deletion(); err != nil || !d.Done.IsZero() {
+			list = d.Report
+			return err
+		}
+		list, err = tx.Told(d.Outgoing)
+		return err
+	})
+	return d, list, err
+}
+
+// FinishDeletion says whether the account can be wiped: all servers have answered,
+// the time is over, or the owner does not want to wait (now). The report of each
+// server is kept then.
+func (s *Service) FinishDeletion(ctx context.Context, now bool) (bool, error) {
+	d := s.Ending()
+	if d == nil {
+		return false, nil
+	}
+	if !d.Done.IsZero() {
+		return true, nil
+	}
+	untold, err := store.Get(ctx, s.store, func(tx *store.Tx) (int, error) { return tx.Untold(d.Outgoing) })
+	if err != nil || untold > 0 && !now && s.now().Before(d.Until.Add(time.Minute)) {
+		return false, err
+	}
+	done := *d
+	err = s.store.Write(ctx, func(tx *store.Tx) error {
+		if done.Report, err = tx.Told(d.Outgoing); err != nil {
+			return err
+		}
+		done.Done = s.now()
+		return tx.SaveDeletion(done)
+	})
+	if err != nil {
+		return false, fmt.Errorf("end the account: %w", err)
+	}
+	s.ending.Store(&done)
+	select {
+	case s.endPoke <- struct{}{}:
+	default:
+	}
+	return true, nil
+}
+
+// endLoop waits until the account can be wiped; false if ctx ended first.
+func (s *Service) endLoop(ctx context.Context) bool {
+	for ctx.Err() == nil {
+		var again <-chan time.Time
+		if s.Ending() != nil {
+			done, err := s.FinishDeletion(ctx, false)
+			if done {
+				return true
+			}
+			if err != nil && ctx.Err() == nil {
+				s.log.Error("cannot look how far the deletion is", "error", err)
+			}
+			again = time.After(endPoll)
+		}
+		select {
+		case <-ctx.Done():
+		case <-s.endPoke:
+		case <-again:
+		}
+	}
+	return false
+}

@@ -1,0 +1,181 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// deletionKey is the internal setting that says that the account ends, or has ended.
+const deletionKey = "deletion"
+
+// Deletion is the end of the account, once the owner has decided on it.
+type Deletion struct {
+	Begun    time.Time `json:"begun"`
+	Until    time.Time `json:"until"`            // when servers are asked for the last time
+	Outgoing int64     `json:"outgoing"`         // the Delete on its way
+	Posts    int       `json:"posts"`            // that answer "gone" from then on
+	Viewer   []byte    `json:"viewer"`           // hash of the session that watches it; nil for none
+	Done     time.Time `json:"done,omitzero"`    // since when everything is to be wiped, or is
+	Report   []Told    `json:"report,omitempty"` // of every server, once it is done
+}
+
+// Told is what became of the request to delete everything at one inbox.
+type Told struct {
+	Host    string        `json:"host"`
+	State   DeliveryState `json:"state"`
+	Error   string        `json:"error,omitempty"`
+	TriedAt time.Time     `json:"tried,omitzero"`
+	DueAt   time.Time     `json:"-"` // next try, while it waits
+	Dead    time.Time     `json:"dead,omitzero"`
+}
+
+// Deletion reads how the end of the account stands; ErrNotFound while it lives.
+func (t *Tx) Deletion() (Deletion, error) {
+	var d Deletion
+	text, err := t.Setting(deletionKey)
+	if err == nil {
+		err = json.Unmarshal([]byte(text), &d)
+	}
+	return d, err
+}
+
+// SaveDeletion writes that.
+func (t *Tx) SaveDeletion(d Deletion) error {
+	b, err := json.Marshal(d)
+	if err != nil {
+		return fmt.Errorf("note the end of the account: %w", err)
+	}
+	return t.SetSetting(deletionKey, string(b))
+}
+
+// BeginDeletion closes the account in one step: everything that was to be sent or
+// done is dropped, all sessions but the one that watches end, so do the tokens of
+// apps, and the Delete waits for every inbox that may lead to a copy. d gets its
+// Outgoing.
+func (t *Tx) BeginDeletion(d *Deletion, o *Outgoing) error {
+	to, err := t.everyInbox()
+	if err != nil {
+		return err
+	}
+	sizes, err := t.ArchiveSizes()
+	if err != nil {
+		return err
+	}
+	d.Posts = sizes.Posts
+	for _, q := range []string{
+		`delete from deliveries`,
+		`delete from outgoing`,
+		`update inboxes set due_at = null`,
+		`delete from jobs`,
+		`delete from unsent where kind != 0`,
+		`delete from codes`,
+		`delete from key_rotation`,
+	} {
+		if _, err := t.exec(q); err != nil {
+			return err
+		}
+	}
+	if err := t.DropTokens(); err != nil {
+		return err
+	}
+	if len(d.Viewer) == 0 {
+		if err := t.DropSessions(); err != nil {
+			return err
+		}
+	} else if _, err := t.DropOtherSessions(d.Viewer); err != nil {
+		return err
+	}
+	if err := t.QueueOutgoing(o, to); err != nil {
+		return err
+	}
+	d.Outgoing = o.ID
+	return t.SaveDeletion(*d)
+}
+
+// everyInbox is one inbox of each server that was ever sent something, fetched
+// something with a signature, follows or is followed: the shared one, or, where
+// there is none, those that are known.
+func (t *Tx) everyInbox() ([]InboxTarget, error) {
+	hosts, err := many(t, scanInt64, `
+		select host_id from inboxes
+		union
+		select host_id from fetches
+		union
+		select a.host_id from followers f cross join actors a on a.id = f.actor_id
+		union
+		select a.host_id from following f cross join actors a on a.id = f.actor_id`)
+	if err != nil {
+		return nil, err
+	}
+	var to []InboxTarget
+	for _, host := range hosts {
+		shared, err := value[string](t, `
+			select shared_inbox
+			from actors indexed by actors_host
+			where host_id = ?
+			and shared_inbox != ''
+			and gone_at is null
+			order by fetched_at desc
+			limit 1`, host)
+		if err == nil {
+			to = append(to, InboxTarget{URL: shared, HostID: host})
+			continue
+		}
+		if !errors.Is(err, ErrNotFound) {
+			return nil, err
+		}
+		urls, err := many(t, scanString, `
+			select url from inboxes where host_id = ?1
+			union
+			select a.inbox from actors a cross join followers f on f.actor_id = a.id where a.host_id = ?1
+			union
+			select inbox from (select inbox from actors indexed by actors_host where host_id = ?1 limit 5)`, host)
+		if err != nil {
+			return nil, err
+		}
+		for _, url := range urls {
+			if url != "" {
+				to = append(to, InboxTarget{URL: url, HostID: host})
+			}
+		}
+	}
+	return to, nil
+}
+
+// CountEveryInbox counts the servers that would be told.
+func (t *Tx) CountEveryInbox() (int, error) {
+	to, err := t.everyInbox()
+	hosts := map[int64]bool{}
+	for _, in := range to {
+		hosts[in.HostID] = true
+	}
+	return len(hosts), err
+}
+
+// Told lists what became of the deletion at each inbox, by server.
+func (t *Tx) Told(outgoingID int64) ([]Told, error) {
+	return many(t, func(r scanner) (x Told, err error) {
+		var tried, due, dead int64
+		err = r.Scan(&x.Host, &x.State, &x.Error, &tried, &due, &dead)
+		x.TriedAt, x.DueAt, x.Dead = fromMS(tried), fromMS(due), fromMS(dead)
+		return x, err
+	}, `
+		select h.name, d.state, iif(d.error = '', i.error, d.error), coalesce(d.tried_at, 0), coalesce(i.due_at, 0), coalesce(h.dead_at, 0)
+		from deliveries d
+		cross join inboxes i on i.id = d.inbox_id
+		cross join hosts h on h.id = i.host_id
+		where d.outgoing_id = ?
+		order by h.name, i.id`, outgoingID)
+}
+
+// Untold counts the inboxes of an activity that have not answered for good.
+func (t *Tx) Untold(outgoingID int64) (int, error) {
+	n, err := value[int64](t, `
+		select count(*)
+		from deliveries
+		where outgoing_id = ?
+		and state < 2`, outgoingID)
+	return int(n), err
+}

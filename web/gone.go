@@ -1,0 +1,87 @@
+package web
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+
+	"dassie/assets"
+	"dassie/federation"
+	"dassie/store"
+	"dassie/web/auth"
+	"dassie/web/reply"
+)
+
+// leavingPath is the one page that is left while an account is being deleted, and
+// after it.
+const leavingPath = "/me/leaving"
+
+// closed answers for an account that is being deleted: everything is gone but the
+// page that shows how far it is, what that needs, and the actor of the server
+// itself, whose key others may want for what it fetched (DECISIONS 25). False if
+// the request goes on.
+func (w *Web) closed(rw http.ResponseWriter, r *http.Request) bool {
+	if w.svc.Ending() == nil {
+		return false
+	}
+	switch path := r.URL.Path; {
+	case path == leavingPath, strings.HasPrefix(path, leavingPath+"/"), path == "/instance", path == "/healthz", strings.HasPrefix(path, "/static/"):
+		return false
+	}
+	reply.LimitTime(rw, requestTime)
+	w.door.gone(rw, r)
+	return true
+}
+
+// gone is the answer for everything of an account that is deleted.
+func (d *door) gone(rw http.ResponseWriter, r *http.Request) {
+	err := &reply.Error{Code: reply.Gone, Message: "This account was deleted."}
+	switch {
+	case strings.HasPrefix(r.URL.Path, "/api/"), strings.HasPrefix(r.URL.Path, "/oauth/"):
+		reply.FailJSON(rw, r, err, d.log)
+	case isRead(r) && !federation.WantsActivity(r) && strings.Contains(r.Header.Get("Accept"), "text/html"):
+		d.Fail(rw, r, err)
+	default:
+		reply.FailText(rw, r, err, d.log)
+	}
+}
+
+// Gone is the server of an account that was deleted and wiped: it answers 410 for
+// everything, for ever, so that its handle is nobody else's by mistake.
+type Gone struct {
+	door
+	guard *auth.Guard
+	d     store.Deletion
+	id    store.Identity
+}
+
+// NewGone makes it from the small database that is left.
+func NewGone(st *store.Store, id store.Identity, d store.Deletion, trusted []netip.Prefix, log *slog.Logger) (http.Handler, error) {
+	pages, err := assets.Templates(nil)
+	if err != nil {
+		return nil, fmt.Errorf("open the front door: %w", err)
+	}
+	origin := id.Origin()
+	g := &Gone{door: door{store: st, templates: pages, log: log, host: origin.Host}, d: d, id: id}
+	g.guard = auth.New(st, origin, trusted, auth.Options{Log: log, Fail: g.Fail})
+	return g.recover(reply.Secure(!origin.Loopback(), http.HandlerFunc(g.serve))), nil
+}
+
+func (g *Gone) serve(rw http.ResponseWriter, r *http.Request) {
+	reply.LimitTime(rw, requestTime)
+	switch path := r.URL.Path; {
+	case path == "/healthz":
+		reply.Text(rw, r, http.StatusOK, "ok")
+	case strings.HasPrefix(path, "/static/"):
+		static(rw, r, nil)
+	case path == leavingPath && g.guard.Watches(r, g.d.Viewer):
+		g.showLeaving(rw, r)
+	case path == leavingPath+"/report" && g.guard.Watches(r, g.d.Viewer):
+		reply.Download(rw, r, bytes.NewReader(deletionReport(g.id, g.d, g.d.Report)), "deleted-"+g.id.Domain+".txt", g.d.Done)
+	default:
+		g.gone(rw, r)
+	}
+}
