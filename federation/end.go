@@ -21,7 +21,7 @@ const endPoll = 5 * time.Second
 
 // Ending says how the end of the account stands, nil while it lives. From then on
 // nothing is accepted and nothing posted.
-func (s *Service) Ending() *store.Deletion { return s.ending.Load() }
+func (s *Service) Ending() *store.Farewell { return s.ending.Load() }
 
 // DeleteAccount ends the account for good. confirm is the whole handle as the owner
 // typed it; viewer the hash of the session that may watch, nil for none. Every
@@ -40,15 +40,15 @@ func (s *Service) DeleteAccount(ctx context.Context, confirm string, viewer []by
 	if err != nil {
 		return fmt.Errorf("write the Delete of the account: %w", err)
 	}
-	d := store.Deletion{Begun: now, Until: now.Add(store.ActorDeleteLifetime), Viewer: viewer}
+	d := store.Farewell{Begun: now, Until: now.Add(store.ActorDeleteLifetime), Viewer: viewer}
 	err = s.store.Write(ctx, func(tx *store.Tx) error {
-		if _, err := tx.Deletion(); !errors.Is(err, store.ErrNotFound) {
+		if _, err := tx.Farewell(); !errors.Is(err, store.ErrNotFound) {
 			if err == nil {
 				err = reply.Errorf(reply.Conflict, "This account is being deleted already.")
 			}
 			return err
 		}
-		return tx.BeginDeletion(&d, &store.Outgoing{Kind: "Delete", URI: m.ID, Payload: body, At: now, Until: d.Until})
+		return tx.BeginFarewell(&d, &store.Outgoing{Kind: "Delete", URI: m.ID, Payload: body, At: now, Until: d.Until})
 	})
 	if err != nil {
 		return fmt.Errorf("delete the account: %w", err)
@@ -72,7 +72,7 @@ func DeleteCommand(ctx context.Context, st *store.Store, version, confirm string
 
 // readEnding notes whether the account ends.
 func (s *Service) readEnding(tx *store.Tx) error {
-	d, err := tx.Deletion()
+	d, err := tx.Farewell()
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}
@@ -91,11 +91,11 @@ func (s *Service) readEnding(tx *store.Tx) error {
 }
 
 // Told is what became of the deletion at each server so far.
-func (s *Service) Told(ctx context.Context) (store.Deletion, []store.Told, error) {
-	var d store.Deletion
+func (s *Service) Told(ctx context.Context) (store.Farewell, []store.Told, error) {
+	var d store.Farewell
 	var list []store.Told
 	err := s.store.Read(ctx, func(tx *store.Tx) (err error) {
-		if d, err = tx.Deletion(); err != nil || !d.Done.IsZero() {
+		if d, err = tx.Farewell(); err != nil || !d.Done.IsZero() {
 			list = d.Report
 			return err
 		}
@@ -126,7 +126,7 @@ func (s *Service) FinishDeletion(ctx context.Context, now bool) (bool, error) {
 			return err
 		}
 		done.Done = s.now()
-		return tx.SaveDeletion(done)
+		return tx.SaveFarewell(done)
 	})
 	if err != nil {
 		return false, fmt.Errorf("end the account: %w", err)

@@ -51,7 +51,7 @@ type Service struct {
 	own       atomic.Pointer[signers]
 	settings  atomic.Pointer[store.Settings]
 	filters   atomic.Pointer[Filters]
-	ending    atomic.Pointer[store.Deletion] // nil while the account lives
+	ending    atomic.Pointer[store.Farewell] // nil while the account lives
 	endPoke   chan struct{}
 	ways      ways
 	keys      *keyCache

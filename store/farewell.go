@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// deletionKey is the internal setting that says that the account ends, or has ended.
-const deletionKey = "deletion"
+// farewellKey is the internal setting that says that the account ends, or has ended.
+const farewellKey = "deletion"
 
-// Deletion is the end of the account, once the owner has decided on it.
-type Deletion struct {
+// Farewell is the end of the account, once the owner has decided on it.
+type Farewell struct {
 	Begun    time.Time `json:"begun"`
 	Until    time.Time `json:"until"`            // when servers are asked for the last time
 	Outgoing int64     `json:"outgoing"`         // the Delete on its way
@@ -31,30 +31,30 @@ type Told struct {
 	Dead    time.Time     `json:"dead,omitzero"`
 }
 
-// Deletion reads how the end of the account stands; ErrNotFound while it lives.
-func (t *Tx) Deletion() (Deletion, error) {
-	var d Deletion
-	text, err := t.Setting(deletionKey)
+// Farewell reads how the end of the account stands; ErrNotFound while it lives.
+func (t *Tx) Farewell() (Farewell, error) {
+	var d Farewell
+	text, err := t.Setting(farewellKey)
 	if err == nil {
 		err = json.Unmarshal([]byte(text), &d)
 	}
 	return d, err
 }
 
-// SaveDeletion writes that.
-func (t *Tx) SaveDeletion(d Deletion) error {
+// SaveFarewell writes that.
+func (t *Tx) SaveFarewell(d Farewell) error {
 	b, err := json.Marshal(d)
 	if err != nil {
 		return fmt.Errorf("note the end of the account: %w", err)
 	}
-	return t.SetSetting(deletionKey, string(b))
+	return t.SetSetting(farewellKey, string(b))
 }
 
-// BeginDeletion closes the account in one step: everything that was to be sent or
+// BeginFarewell closes the account in one step: everything that was to be sent or
 // done is dropped, all sessions but the one that watches end, so do the tokens of
 // apps, and the Delete waits for every inbox that may lead to a copy. d gets its
 // Outgoing.
-func (t *Tx) BeginDeletion(d *Deletion, o *Outgoing) error {
+func (t *Tx) BeginFarewell(d *Farewell, o *Outgoing) error {
 	to, err := t.everyInbox()
 	if err != nil {
 		return err
@@ -91,7 +91,7 @@ func (t *Tx) BeginDeletion(d *Deletion, o *Outgoing) error {
 		return err
 	}
 	d.Outgoing = o.ID
-	return t.SaveDeletion(*d)
+	return t.SaveFarewell(*d)
 }
 
 // everyInbox is one inbox of each server that was ever sent something, fetched

@@ -38,7 +38,7 @@ func Wipe(dir string, now func() time.Time) error {
 }
 
 // ended reads whose the database is, and that it is at its end.
-func ended(dir string, now func() time.Time) (id Identity, d Deletion, err error) {
+func ended(dir string, now func() time.Time) (id Identity, d Farewell, err error) {
 	s, err := Open(dir, Options{Readers: 1, Now: now})
 	if err != nil {
 		return id, d, err
@@ -47,7 +47,7 @@ func ended(dir string, now func() time.Time) (id Identity, d Deletion, err error
 		if id, err = tx.Identity(); err != nil {
 			return err
 		}
-		if d, err = tx.Deletion(); err == nil && d.Done.IsZero() {
+		if d, err = tx.Farewell(); err == nil && d.Done.IsZero() {
 			err = errors.New("the servers that hold copies are being told yet")
 		}
 		return err
@@ -55,7 +55,7 @@ func ended(dir string, now func() time.Time) (id Identity, d Deletion, err error
 	return id, d, errors.Join(err, s.Close())
 }
 
-func makeSmall(dir string, id Identity, d Deletion, now func() time.Time) error {
+func makeSmall(dir string, id Identity, d Farewell, now func() time.Time) error {
 	s, err := Open(dir, Options{Create: true, Readers: 1, Now: now})
 	if err != nil {
 		return err
@@ -65,7 +65,7 @@ func makeSmall(dir string, id Identity, d Deletion, now func() time.Time) error 
 		if err := tx.CreateIdentity(id); err != nil {
 			return err
 		}
-		return tx.SaveDeletion(d)
+		return tx.SaveFarewell(d)
 	})
 	return errors.Join(err, s.Close())
 }

@@ -54,12 +54,12 @@ func (d *door) gone(rw http.ResponseWriter, r *http.Request) {
 type Gone struct {
 	door
 	guard *auth.Guard
-	d     store.Deletion
+	d     store.Farewell
 	id    store.Identity
 }
 
 // NewGone makes it from the small database that is left.
-func NewGone(st *store.Store, id store.Identity, d store.Deletion, trusted []netip.Prefix, log *slog.Logger) (http.Handler, error) {
+func NewGone(st *store.Store, id store.Identity, d store.Farewell, trusted []netip.Prefix, log *slog.Logger) (http.Handler, error) {
 	pages, err := assets.Templates(nil)
 	if err != nil {
 		return nil, fmt.Errorf("open the front door: %w", err)

@@ -132,7 +132,7 @@ func (g *Gone) showLeaving(rw http.ResponseWriter, r *http.Request) {
 }
 
 // leftOf counts servers: one with several inboxes counts once, by what is worst.
-func leftOf(plain assets.Plain, id store.Identity, d store.Deletion, told []store.Told, zone *time.Location) leftPage {
+func leftOf(plain assets.Plain, id store.Identity, d store.Farewell, told []store.Told, zone *time.Location) leftPage {
 	p := leftPage{Plain: plain, Handle: "@" + id.Origin().Handle(id.Name), Begun: d.Begun.In(zone), Until: d.Until.In(zone), Posts: d.Posts}
 	if !d.Done.IsZero() {
 		p.Done = d.Done.In(zone)
@@ -198,7 +198,7 @@ func stateOf(t store.Told) (words, class string) {
 }
 
 // deletionReport is what the owner keeps, in plain words.
-func deletionReport(id store.Identity, d store.Deletion, told []store.Told) []byte {
+func deletionReport(id store.Identity, d store.Farewell, told []store.Told) []byte {
 	p := leftOf(assets.Plain{}, id, d, told, time.UTC)
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s was deleted on %s.\n\n", p.Handle, d.Begun.UTC().Format("2 January 2006, 15:04 UTC"))

@@ -781,6 +781,7 @@ CREATE INDEX hosts_ruled on hosts (id) where blocked_at is not null or silenced_
 CREATE INDEX reports_open on reports (id) where own = 0 and answered_at is null;
 
 CREATE INDEX unsent_held on unsent (due_at) where kind = 2;
+
 CREATE TABLE archives (
   id integer primary key,
   state integer not null default 0,

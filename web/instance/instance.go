@@ -142,7 +142,7 @@ func (s *Site) once(ctx context.Context) error {
 // gone serves, until ctx ends, an account that was deleted and wiped: a small
 // database knows who it was. One whose wiping a crash interrupted is wiped again.
 func (s *Site) gone(ctx context.Context, id store.Identity) (bool, error) {
-	d, err := store.Get(ctx, s.store, func(tx *store.Tx) (store.Deletion, error) { return tx.Deletion() })
+	d, err := store.Get(ctx, s.store, func(tx *store.Tx) (store.Farewell, error) { return tx.Farewell() })
 	if errors.Is(err, store.ErrNotFound) || err == nil && d.Done.IsZero() {
 		return false, nil
 	}
