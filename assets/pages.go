@@ -63,6 +63,8 @@ var pages = map[string]string{
 	"reports":         "owner",
 	"move":            "owner",
 	"data":            "owner",
+	"expiry":          "owner",
+	"expiry_ask":      "owner",
 	"security":        "owner",
 	"security_log":    "owner",
 	"factor":          "owner",

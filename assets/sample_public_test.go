@@ -194,11 +194,11 @@ func sampleSitePages(pages map[string]any) {
 		Visitor
 		Server, Handle, Name, Contact, ContactURL                                                       string
 		Approves, Searchable, Previews, Lists, Counts, Engines, AI, Suggested, Indexed, SignedOnly, TLS bool
-		LogInDays, RemoteDays, MediaMB                                                                  int
+		LogInDays, RemoteDays, MediaMB, ExpiryDays                                                      int
 		Changed                                                                                         time.Time
 		Changes                                                                                         []policyChange
 	}
-	policy := privacy{visitor("Privacy", "/privacy-policy"), "veldkamp.example", "@nora@veldkamp.example", "Nora Veldkamp", "", "", true, true, true, false, true, false, false, true, true, true, true, 365, 90, 512, since, nil}
+	policy := privacy{visitor("Privacy", "/privacy-policy"), "veldkamp.example", "@nora@veldkamp.example", "Nora Veldkamp", "", "", true, true, true, false, true, false, false, true, true, true, true, 365, 90, 512, 365, since, nil}
 	pages["privacy.first"] = policy
 	policy.Contact, policy.ContactURL = "nora@veldkamp.example", "mailto:nora@veldkamp.example"
 	policy.Changes = []policyChange{{now.AddDate(0, 0, -3), "Web search engines may list these pages", "yes", "no"}, {now.AddDate(0, -1, 0), "Where to write to", "", ""}, {now.AddDate(0, -2, 0), "Days for which addresses of log-ins are kept", "365", "30"}}

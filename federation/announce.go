@@ -89,22 +89,27 @@ func (s *Service) Unboost(ctx context.Context, postID int64) (store.Post, error)
 		if err != nil {
 			return err
 		}
-		announce, err := s.announceOf(tx, b)
-		if err != nil {
-			return err
-		}
-		to, err := s.holders(tx, b)
-		if err != nil {
-			return err
-		}
-		if err := tx.DeletePost(b); err != nil {
-			return err
-		}
-		s.countsChanged(tx, p.ID)
-		s.emit(tx, EventDelete, b.ID)
-		undo := ap.NewActivity("Undo", s.newActivityID(), s.actorURI, announce, announce.To, announce.CC, time.Time{})
-		return s.send(tx, "Undo", 0, undo, to)
+		return s.retract(tx, b)
 	})
+}
+
+// retract retracts an own boost at the servers that have it.
+func (s *Service) retract(tx *store.Tx, b store.Post) error {
+	announce, err := s.announceOf(tx, b)
+	if err != nil {
+		return err
+	}
+	to, err := s.holders(tx, b)
+	if err != nil {
+		return err
+	}
+	if err := tx.DeletePost(b); err != nil {
+		return err
+	}
+	s.countsChanged(tx, b.BoostOf)
+	s.emit(tx, EventDelete, b.ID)
+	undo := ap.NewActivity("Undo", s.newActivityID(), s.actorURI, announce, announce.To, announce.CC, time.Time{})
+	return s.send(tx, "Undo", 0, undo, to)
 }
 
 // onAnnounce takes a boost (AP 7.11) of a post that is known here. One that is

@@ -50,6 +50,8 @@ var jobKinds = map[string]func(s *Service, ctx context.Context, payload []byte) 
 	"push":          (*Service).push,
 	"browser-push":  (*Service).pushBrowser,
 
+	"expiry": (*Service).expire,
+
 	"remove-followers": (*Service).finishRemoval,
 	"cut-server":       (*Service).finishCut,
 	"server-list":      (*Service).applyServerList,
@@ -66,6 +68,9 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 	if err := s.wantUnsent(ctx); err != nil && ctx.Err() == nil {
 		s.log.Error("cannot queue what waits to go out", "error", err)
+	}
+	if err := s.wantExpiry(ctx); err != nil && ctx.Err() == nil {
+		s.log.Error("cannot queue the deletion of old own posts", "error", err)
 	}
 	var wg sync.WaitGroup
 	for _, loop := range []func(context.Context){s.jobLoop, s.deliveryLoop, s.indexLoop} {

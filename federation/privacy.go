@@ -23,6 +23,7 @@ type Privacy struct {
 	TLS                  bool // everything goes over https
 	LogInDays            int  // 0: addresses of log-ins are not kept
 	RemoteDays, MediaMB  int
+	ExpiryDays           int                   // 0: own posts are not deleted for their age
 	Indexed              bool                  // public posts may be found by the search of other servers
 	Changed              time.Time             // when it began to say this, in the owner's zone
 	Changes              []store.PrivacyChange // the newest first, What in words
@@ -38,7 +39,7 @@ func (s *Service) PrivacyPolicy(ctx context.Context) (Privacy, error) {
 		Server: s.origin.Host, Handle: "@" + s.origin.Handle(s.me.Name), Contact: set.Contact, ContactURL: contactURL(set.Contact),
 		Approves: set.ApproveFollowers, Searchable: visitorSearch(set), Previews: set.LinkPreviews, Lists: set.ShowLists, Counts: set.ShowCounts,
 		Engines: set.SearchEngines, AI: set.AICrawlers, Suggested: set.Discoverable, Indexed: set.Indexable, SignedOnly: set.AuthorizedFetch, TLS: !s.origin.Loopback(),
-		LogInDays: set.KeepAddressDays, RemoteDays: set.KeepRemoteDays, MediaMB: set.MediaCacheMB, Changed: s.me.CreatedAt,
+		LogInDays: set.KeepAddressDays, RemoteDays: set.KeepRemoteDays, MediaMB: set.MediaCacheMB, ExpiryDays: set.Expiry.Days, Changed: s.me.CreatedAt,
 	}
 	err := s.store.Read(ctx, func(tx *store.Tx) error {
 		me, err := tx.Actor(store.OwnerID)

@@ -25,6 +25,12 @@ var policyWords = []struct {
 	{"keep_address_days", "Days for which addresses of log-ins are kept", inWords(func(s store.Settings) int { return s.KeepAddressDays })},
 	{"keep_remote_days", "Days for which posts of others are kept that nobody touched", inWords(func(s store.Settings) int { return s.KeepRemoteDays })},
 	{"media_cache_mb", "Room for copies of others’ pictures, in MB", inWords(func(s store.Settings) int { return s.MediaCacheMB })},
+	{"expiry", "Days after which own posts are deleted", func(s store.Settings) string {
+		if s.Expiry.Days == 0 {
+			return "never"
+		}
+		return strconv.Itoa(s.Expiry.Days)
+	}},
 	{contactSetting, "Where to write to", func(s store.Settings) string { return s.Contact }},
 }
 

@@ -50,6 +50,8 @@ type Settings struct {
 	UndoSeconds   int    `json:"undo_seconds"`   // seconds for which a post waits before it goes out, so that you can take it back: one of UndoWindows
 	UndoApps      bool   `json:"undo_apps"`      // posts made by apps wait as well
 	LateScheduled string `json:"late_scheduled"` // a scheduled post whose time passed while this server was off: "" goes out late, "ask" waits for you
+
+	Expiry Expiry `json:"expiry"` // when your own posts are deleted because of their age
 }
 
 // DefaultSettings are those of a new account.
@@ -102,6 +104,7 @@ func (s *Settings) Clamp() {
 	if s.LateScheduled != "ask" {
 		s.LateScheduled = ""
 	}
+	s.Expiry.Clamp()
 	s.KeepRemoteDays = clamp(s.KeepRemoteDays, 1, 90)
 	s.KeepAddressDays = clamp(s.KeepAddressDays, 0, 365)
 	s.MediaCacheMB = clamp(s.MediaCacheMB, 16, 512)

@@ -52,6 +52,7 @@ var sweeps = []sweep{
 	overCap("moves over 500", "moves", "id", "id", "", 500),
 	overCap("stamps over 100,000", "stamps", "id", "id", "", 100000),
 	rows("uploads without a post", "media", "id", unposted, after(day)),
+	rows("notes of own posts that were deleted for their age over a year ago", "expired", "post_id", "at < ?1", after(365*day)),
 	rows("threads asked for over 30 days ago", "thread_fetches", "post_id", "at < ?1", after(30*day)),
 	overCap("threads asked for over 5,000", "thread_fetches", "post_id", "at", "", 5000),
 	rows("previews of links over 90 days", "cards", "url_hash", "fetched_at < ?1", after(90*day)),

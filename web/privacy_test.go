@@ -25,6 +25,7 @@ func TestThePrivacyPolicyFollowsEachSetting(t *testing.T) {
 		"Days for which addresses of log-ins are kept: <b>30</b>, before that 365":  func(s *store.Settings) { s.KeepAddressDays = 30 },
 		"posts of others are kept that nobody touched: <b>41</b>, before that 90":   func(s *store.Settings) { s.KeepRemoteDays = 41 },
 		"Room for copies of others’ pictures, in MB: <b>77</b>, before that 512":    func(s *store.Settings) { s.MediaCacheMB = 77 },
+		"Days after which own posts are deleted: <b>365</b>, before that never":     func(s *store.Settings) { s.Expiry.Days = 365 },
 		"Where to write to was changed.":                                            func(s *store.Settings) { s.Contact = "nora@" + testHost },
 	} {
 		h := newHouse(t)

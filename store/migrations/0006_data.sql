@@ -15,3 +15,12 @@ create table archives (
   asked_at integer not null,
   ended_at integer not null default 0
 );
+
+-- Own posts that were deleted because of their age: when, and nothing of what was in
+-- them.
+create table expired (
+  post_id integer primary key,
+  boost integer not null default 0,
+  at integer not null
+);
+create index expired_at on expired (at);

@@ -794,3 +794,11 @@ CREATE TABLE archives (
   asked_at integer not null,
   ended_at integer not null default 0
 );
+
+CREATE TABLE expired (
+  post_id integer primary key,
+  boost integer not null default 0,
+  at integer not null
+);
+
+CREATE INDEX expired_at on expired (at);

@@ -31,6 +31,14 @@ func doneNotice(query url.Values) *assets.Notice {
 		return said
 	case "revoked":
 		return done("Taken back.", "Their server and those that have your post are being told.")
+	case "expiry":
+		return done("Saved.", "")
+	case "expiry-pause":
+		return done("Paused.", "Nothing goes until you say so.")
+	case "expiry-resume":
+		return done("It goes on.", "")
+	case "expiry-stop":
+		return done("Switched off.", "Your posts stay until you delete them.")
 	case "list-deleted":
 		return done("List deleted.", "")
 	case "filter-deleted":

@@ -210,6 +210,9 @@ func (d *Dashboard) routes() []route {
 		get("/me/data/archive/:id", d.archiveGet),
 		post("/me/data/archive/:id/delete", d.archiveDrop),
 		get("/me/data/lists/:name", d.dataTable),
+		get("/me/data/expiry", d.expiry),
+		post("/me/data/expiry", d.expirySave),
+		get("/me/data/expiry/preview", d.expiryAsk),
 
 		get("/me/move", d.move),
 		post("/me/move/aliases", d.moveAliases),
