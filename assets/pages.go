@@ -37,6 +37,7 @@ var pages = map[string]string{
 	"message":         "owner",
 	"drafts":          "owner",
 	"sending":         "owner",
+	"emojis":          "owner",
 	"confirm":         "owner",
 	"requests":        "owner",
 	"people":          "owner",

@@ -104,7 +104,7 @@ func samplePages() map[string]any {
 	cards := sampleCards()
 	answer := cards[3]
 	pages := map[string]any{}
-	for _, add := range []func(map[string]any){sampleEntrance, samplePublic, sampleLists, sampleForms, sampleSaved, sampleSecurity, sampleData, sampleExpiry, sampleTalks, sampleLive, sampleServers} {
+	for _, add := range []func(map[string]any){sampleEntrance, samplePublic, sampleLists, sampleForms, sampleSaved, sampleSecurity, sampleData, sampleExpiry, sampleWriting, sampleTalks, sampleLive, sampleServers} {
 		add(pages)
 	}
 	type missing struct {

@@ -77,6 +77,7 @@ func (s *Service) actorDocument(tx *store.Tx) (*ap.Actor, error) {
 	if me.Bot {
 		a.Type = "Service"
 	}
+	a.Emojis = s.wireEmojis(me.Extra.Emojis)
 	for _, f := range me.Extra.Fields {
 		a.Fields = append(a.Fields, ap.Field{Name: f.Name, Value: f.Value})
 	}

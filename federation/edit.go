@@ -81,6 +81,9 @@ func (s *Service) edit(tx *store.Tx, id int64, d Draft, w written) (p store.Post
 	p = before
 	p.Content, p.Source, p.Summary, p.Language, p.Sensitive = w.html, d.Text, d.Summary, d.Language, d.Sensitive
 	p.Extra.Tags, p.Extra.Markdown = w.tags, d.Markdown
+	if p.Extra.Emojis, err = postEmojis(tx, p); err != nil {
+		return p, nil, err
+	}
 	if err := attach(tx, &p, d.Media); err != nil {
 		return p, nil, err
 	}

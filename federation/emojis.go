@@ -51,19 +51,41 @@ type EmojiPaths map[store.EmojiName]string
 // not known stay words.
 func (s *Service) ReadEmojis(tx *store.Tx, scope Scope, paths EmojiPaths, words ...EmojiWords) error {
 	var names []store.EmojiName
+	var own []string // words that do not say where their pictures are: they may be the owner's
 	asked := map[store.EmojiName]bool{}
 	for _, w := range words {
 		for _, e := range w.List {
 			name := store.EmojiName{HostID: w.HostID, Shortcode: strings.Trim(e.Shortcode, ":")}
-			if _, known := paths[name]; !known && !asked[name] && w.HostID != 0 && shortcode.MatchString(name.Shortcode) {
-				asked[name] = true
-				names = append(names, name)
+			if _, known := paths[name]; known || asked[name] || !shortcode.MatchString(name.Shortcode) {
+				continue
+			}
+			if _, _, mine := emojiParts(e.URL); mine || w.HostID == 0 {
+				continue
+			}
+			asked[name] = true
+			names = append(names, name)
+			if e.URL == "" {
+				own = append(own, name.Shortcode)
 			}
 		}
 	}
 	found, err := tx.Emojis(names)
 	for _, e := range found {
 		paths[e.EmojiName] = s.emojiAddress(e, scope)
+	}
+	if err != nil || len(own) == 0 {
+		return err
+	}
+	me, err := tx.Actor(store.OwnerID)
+	if err != nil {
+		return err
+	}
+	mine, err := tx.OwnEmojisCalled(own)
+	for _, e := range mine {
+		name := store.EmojiName{HostID: me.HostID, Shortcode: e.Shortcode}
+		if asked[name] {
+			paths[name] = stillOf(e.Address())
+		}
 	}
 	return err
 }
@@ -73,6 +95,10 @@ func (m EmojiPaths) Of(hostID int64, list []store.Emoji) []assets.Emoji {
 	var out []assets.Emoji
 	for _, e := range list {
 		code := strings.Trim(e.Shortcode, ":")
+		if _, _, own := emojiParts(e.URL); own { // as it was when the text was written
+			out = append(out, assets.Emoji{Shortcode: code, URL: stillOf(e.URL)})
+			continue
+		}
 		if path := m[store.EmojiName{HostID: hostID, Shortcode: code}]; path != "" {
 			out = append(out, assets.Emoji{Shortcode: code, URL: path})
 		}

@@ -44,6 +44,7 @@ func (s *Service) noteOf(tx *store.Tx, p store.Post) (*ap.Note, error) {
 	for _, tag := range p.Extra.Tags {
 		n.Hashtags = append(n.Hashtags, ap.Hashtag{Name: tag, Href: s.origin.URL("/tags/" + url.PathEscape(store.TagName(tag)))})
 	}
+	n.Emojis = s.wireEmojis(p.Extra.Emojis)
 	for _, a := range p.Extra.Attachments {
 		n.Attachments = append(n.Attachments, s.attachmentOf(a))
 	}

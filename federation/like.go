@@ -22,7 +22,7 @@ func (s *Service) Like(ctx context.Context, postID int64) (store.Post, error) {
 }
 
 // React answers a post with an emoji: one character, or a shortcode that somebody
-// has answered it with already. The owner has one answer to a post, a like or a
+// has answered it with already or that the owner has a picture for. The owner has one answer to a post, a like or a
 // reaction, as Misskey has it and as servers without reactions count it: the one
 // before is taken back.
 func (s *Service) React(ctx context.Context, postID int64, emoji string) (store.Post, error) {
@@ -38,6 +38,13 @@ func (s *Service) React(ctx context.Context, postID int64, emoji string) (store.
 				if r.Emoji == emoji && r.Icon != "" {
 					said.IconURL = r.Icon
 				}
+			}
+			mine, err := tx.OwnEmojisCalled([]string{strings.Trim(emoji, ":")})
+			if err != nil {
+				return err
+			}
+			if said.IconURL == "" && len(mine) > 0 {
+				said.Emoji, said.IconURL = ":"+mine[0].Shortcode+":", s.origin.URL(mine[0].Address())
 			}
 			if said.IconURL == "" {
 				return reply.Errorf(reply.Unprocessable, "Choose one emoji, or put one into the field.")

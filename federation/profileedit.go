@@ -59,7 +59,11 @@ func (s *Service) EditProfile(ctx context.Context, e ProfileEdit) error {
 		}
 		return s.applyProfile(tx, func(tx *store.Tx, me *store.Actor) error {
 			replaced = e.pictures(me)
-			return s.rewrite(tx, me, e)
+			if err := s.rewrite(tx, me, e); err != nil {
+				return err
+			}
+			me.Extra.Emojis, err = profileEmojis(tx, *me)
+			return err
 		})
 	})
 	if err != nil {

@@ -235,6 +235,10 @@ func (s *Service) compose(tx *store.Tx, d Draft, w written) (store.Post, []store
 		}
 	}
 	p.Extra.Mentions = mentionsOf(people)
+	var err error
+	if p.Extra.Emojis, err = postEmojis(tx, p); err != nil {
+		return p, nil, err
+	}
 	return p, people, s.composeQuote(tx, &p, d, people)
 }
 

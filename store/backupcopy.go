@@ -60,8 +60,9 @@ func publicHash(pkcs8 []byte) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// ownMedia lists the files of the owner's profile and of their uploads. A backup
-// is made of whatever schema there is: before the third nothing was uploaded.
+// ownMedia lists the files of the owner's profile, of their uploads and of their
+// emojis. A backup is made of whatever schema there is, which may lack the later
+// tables.
 func ownMedia(ctx context.Context, db *sql.DB) ([]string, error) {
 	query := `
 		select avatar
@@ -71,24 +72,35 @@ func ownMedia(ctx context.Context, db *sql.DB) ([]string, error) {
 		select header
 		from actors
 		where id = 1`
-	var uploads bool
-	err := db.QueryRowContext(ctx, `
-		select exists (
-			select 1
-			from sqlite_master
-			where type = 'table'
-			and name = 'media')`).Scan(&uploads)
-	if err != nil {
-		return nil, fmt.Errorf("look for uploads: %w", err)
-	}
-	if uploads {
-		query += `
+	for _, later := range []struct{ table, files string }{
+		{"media", `
 		union
 		select file
 		from media
 		union
 		select preview
-		from media`
+		from media`},
+		{"own_emojis", `
+		union
+		select file
+		from own_emojis
+		union
+		select still
+		from own_emojis`},
+	} {
+		var there bool
+		err := db.QueryRowContext(ctx, `
+			select exists (
+				select 1
+				from sqlite_master
+				where type = 'table'
+				and name = ?)`, later.table).Scan(&there)
+		if err != nil {
+			return nil, fmt.Errorf("look for uploads: %w", err)
+		}
+		if there {
+			query += later.files
+		}
 	}
 	rows, err := db.QueryContext(ctx, query)
 	if err != nil {

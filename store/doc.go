@@ -95,6 +95,7 @@
 //	  seen          activity ids       7 days, 500,000
 //	  remote_media  others' pictures   bytes by setting (at most 512 MB); of posts 7 days unseen; failures 7 days, 20,000
 //	  emojis        pictures in words  others': 5,000 of a server, 20,000; 90 days unused. Bytes in remote_media
+//	  own_emojis    the owner's        500; one removed goes when nothing shows it
 //	access
 //	  sessions      log-ins            10; a year unused; addresses by setting
 //	  apps          programs           without a token: 1,000, a year

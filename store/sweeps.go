@@ -44,6 +44,7 @@ var sweeps = []sweep{
 	{"other people's pictures that nobody looked at for a week", findUnseen, dropUnseen},
 	rows("emojis that nobody used for 90 days", "emojis", "id", "host_id != 0 and used_at < ?1", after(90*day)),
 	overCap("emojis over 20,000", "emojis", "id", "used_at", "host_id != 0", 20000),
+	rows("own emojis that were removed and that nothing shows", "own_emojis", "id", unshownEmoji, after(day)),
 	rows("hashtags without posts", "tags", "id", "not exists (select 1 from post_tags where tag_id = x.id) and not exists (select 1 from tag_follows where tag_id = x.id) and not exists (select 1 from tag_features where tag_id = x.id) and ?1 > 0", after(0)),
 	{"posts of people who left a list", findUnlisted, dropUnlisted},
 	rows("mutes that are over", "mutes", "actor_id", "until <= ?1", after(0)),

@@ -74,6 +74,8 @@ var matrix = map[string]struct {
 	"/posts/:id/likes":            {"open", "/posts/ID/likes", 404},
 	"/posts/:id/shares":           {"open", "/posts/ID/shares", 404},
 	"/contexts/:id":               {"open", "/contexts/ID", 404},
+	"/emojis/:id":                 {"all", "/emojis/ID", 404},
+	"/emojis/:id/:file":           {"all", "/emojis/ID/still.png", 0},
 	"/stamps/:id":                 {"open", "/stamps/ID", 404},
 	"/activities/:id":             {"open", "/activities/ID", 404},
 	"/.well-known/webfinger":      {"all", "/.well-known/webfinger?resource=acct:nora@" + testHost, 0},

@@ -146,6 +146,15 @@ func (w *Web) postOrPage(rw http.ResponseWriter, r *http.Request, at httprouter.
 	w.numbered(w.svc.ServePost)(rw, r, at)
 }
 
+// emojiOrPicture shows a browser the picture of an own emoji.
+func (w *Web) emojiOrPicture(rw http.ResponseWriter, r *http.Request, at httprouter.Params) {
+	if id, err := public.ParseID(at[0].Value); err == nil && wantsPage(r) {
+		reply.Found(rw, r, federation.EmojiStill(id))
+		return
+	}
+	w.numbered(w.svc.ServeEmoji)(rw, r, at)
+}
+
 // wantsPage says that a browser asks. Who says nothing about types gets the
 // object: at an id that is what programs come for.
 func wantsPage(r *http.Request) bool {

@@ -67,6 +67,10 @@ func (w *Web) siteRoutes(me, api http.Handler) []route {
 		{"/posts/:id/shares", get, w.numbered(s.ServeShares)},
 		{"/contexts/:id", get, w.numbered(s.ServeContext)},
 		{"/stamps/:id", get, w.numbered(s.ServeStamp)},
+		{"/emojis/:id", get, w.emojiOrPicture},
+		{"/emojis/:id/:file", get, func(rw http.ResponseWriter, r *http.Request, at httprouter.Params) {
+			w.numbered(func(rw http.ResponseWriter, r *http.Request, id int64) { s.ServeEmojiPicture(rw, r, id, at[1].Value) })(rw, r, at)
+		}},
 		{"/activities/:id", get, w.numbered(s.ServeActivity)},
 
 		{"/.well-known/webfinger", get, page(s.ServeWebFinger)},

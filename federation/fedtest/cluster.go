@@ -278,6 +278,16 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	if number, ok := strings.CutPrefix(r.URL.Path, store.EmojiFolder); ok {
+		number, file, picture := strings.Cut(number, "/")
+		if id, err := strconv.ParseInt(number, 10, 64); err == nil && picture {
+			s.ServeEmojiPicture(w, r, id, file)
+			return
+		} else if err == nil {
+			s.ServeEmoji(w, r, id)
+			return
+		}
+	}
 	if number, ok := strings.CutPrefix(r.URL.Path, "/contexts/"); ok {
 		if id, err := strconv.ParseInt(number, 10, 64); err == nil {
 			s.ServeContext(w, r, id)

@@ -184,7 +184,7 @@ func (s *Store) encodeAt(r *raster, quality int, shape Shape) (p Picture, fits b
 	defer w.abandon()
 	p = Picture{Width: r.w, Height: r.h, MIME: "image/jpeg"}
 	ext := ".jpg"
-	if r.opaque() {
+	if r.opaque() && !shape.PNG {
 		err = jpeg.Encode(w, r.image(), &jpeg.Options{Quality: quality})
 	} else {
 		p.MIME, ext = "image/png", ".png"

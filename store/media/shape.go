@@ -11,6 +11,7 @@ type Shape struct {
 	// Bare files are named without an extension: no address is made of such a
 	// name, so that only who asks a table first can hand them out.
 	Bare bool
+	PNG  bool // never JPEG
 }
 
 // The shapes in use.

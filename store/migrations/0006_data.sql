@@ -1,19 +1,16 @@
--- additive
--- What the owner's data needs: archives, …
 
--- Archives that the owner asked for. Their files lie in the folder archives of the
--- data directory, for 7 days.
-create table archives (
+
+-- The owner's custom emojis. One that was renamed or removed is not on offer any
+-- more (removed_at), but stays while something shows it: posts and profile keep
+-- its address. still is its first picture, the same file where nothing moves.
+create table own_emojis (
   id integer primary key,
-  state integer not null default 0,
-  file text not null default '',
-  size integer not null default 0,
-  posts integer not null default 0,
-  files integer not null default 0,
-  missing integer not null default 0,
-  error text not null default '',
-  asked_at integer not null,
-  ended_at integer not null default 0
+  shortcode text not null,
+  mime text not null,
+  file text not null,
+  still text not null,
+  size integer not null,
+  removed_at integer
 );
 
 -- Own posts that were deleted because of their age: when, and nothing of what was in
@@ -24,3 +21,4 @@ create table expired (
   at integer not null
 );
 create index expired_at on expired (at);
+create unique index own_emojis_code on own_emojis (shortcode) where removed_at is null;

@@ -782,17 +782,14 @@ CREATE INDEX reports_open on reports (id) where own = 0 and answered_at is null;
 
 CREATE INDEX unsent_held on unsent (due_at) where kind = 2;
 
-CREATE TABLE archives (
+CREATE TABLE own_emojis (
   id integer primary key,
-  state integer not null default 0,
-  file text not null default '',
-  size integer not null default 0,
-  posts integer not null default 0,
-  files integer not null default 0,
-  missing integer not null default 0,
-  error text not null default '',
-  asked_at integer not null,
-  ended_at integer not null default 0
+  shortcode text not null,
+  mime text not null,
+  file text not null,
+  still text not null,
+  size integer not null,
+  removed_at integer
 );
 
 CREATE TABLE expired (
@@ -802,3 +799,5 @@ CREATE TABLE expired (
 );
 
 CREATE INDEX expired_at on expired (at);
+
+CREATE UNIQUE INDEX own_emojis_code on own_emojis (shortcode) where removed_at is null;

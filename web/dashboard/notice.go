@@ -45,6 +45,10 @@ func doneNotice(query url.Values) *assets.Notice {
 		return done("Filter deleted.", "")
 	case "conversation":
 		return done("Conversation deleted.", "It left this list and nothing else.")
+	case "emoji":
+		return done("Added.", "Write its word between colons.")
+	case "removed-emoji":
+		return done("Removed.", "Posts that have it keep it.")
 	case "draft":
 		return done("Draft deleted.", "")
 	case "unsent":

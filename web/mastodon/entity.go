@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"dassie/federation"
 	"dassie/federation/markup"
 	"dassie/store"
 )
@@ -262,7 +263,17 @@ func (m *room) tags(names []string) []StatusTag {
 func (m *room) emojisOf(host int64, list []store.Emoji) []CustomEmoji {
 	found := m.emojis.Of(host, list)
 	out := make([]CustomEmoji, 0, len(found))
+	moving := map[string]string{} // the owner's: those that move do so in apps
+	for _, e := range list {
+		if whole, _, ok := federation.OwnEmojiPaths(e); ok {
+			moving[e.Shortcode] = whole
+		}
+	}
 	for _, e := range found {
+		if whole := moving[e.Shortcode]; whole != "" {
+			out = append(out, CustomEmoji{Shortcode: e.Shortcode, URL: m.path(whole), StaticURL: m.path(e.URL), Visible: true})
+			continue
+		}
 		out = append(out, CustomEmoji{Shortcode: e.Shortcode, URL: m.path(e.URL), StaticURL: m.path(e.URL)})
 	}
 	return out

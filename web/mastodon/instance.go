@@ -277,8 +277,19 @@ func (a *API) preferences(*call) (any, error) {
 	}, nil
 }
 
-// customEmojis: GET /api/v1/custom_emojis: this server has none of its own.
-func (a *API) customEmojis(*call) (any, error) { return []CustomEmoji{}, nil }
+// customEmojis: GET /api/v1/custom_emojis: the owner's.
+func (a *API) customEmojis(c *call) (any, error) {
+	list, err := a.svc.OwnEmojis(c.ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]CustomEmoji, 0, len(list))
+	for _, e := range list {
+		moving, still, _ := federation.OwnEmojiPaths(e.Emoji())
+		out = append(out, CustomEmoji{Shortcode: e.Shortcode, URL: a.svc.Origin().URL(moving), StaticURL: a.svc.Origin().URL(still), Visible: true})
+	}
+	return out, nil
+}
 
 // announcements: GET /api/v1/announcements: nobody here has to announce anything to
 // the owner.
