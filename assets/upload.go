@@ -13,6 +13,7 @@ type Upload struct {
 	Alt     string
 	Letters int      // of Alt
 	Focus   []Option // what to keep in view; nil where there is nothing to see
+	Asked   bool     // the description is missing, and asked for
 	Place   int      // among the files of the post, from 1 …
 	Of      int      // … on
 }

@@ -1,7 +1,6 @@
 package federation
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -9,70 +8,6 @@ import (
 	"dassie/federation/ap"
 	"dassie/store"
 )
-
-// Reach says whom a draft will reach.
-type Reach struct {
-	People  int // followers and people named, each once
-	Servers int // that get a copy
-	Named   []store.Actor
-}
-
-// Preview is the HTML that a draft will have and whom it will reach. Like
-// Publish it looks people up over the network; nothing is stored but them.
-func (s *Service) Preview(ctx context.Context, d Draft) (html string, audience Reach, err error) {
-	if err := checkDraft(&d); err != nil {
-		return "", Reach{}, err
-	}
-	w, err := s.write(ctx, d)
-	if err != nil {
-		return "", Reach{}, err
-	}
-	err = s.store.Read(ctx, func(tx *store.Tx) error {
-		p, people, err := s.compose(tx, d, w)
-		if err != nil {
-			return err
-		}
-		audience, err = s.reach(tx, p, people)
-		return err
-	})
-	return w.html, audience, err
-}
-
-func (s *Service) reach(tx *store.Tx, p store.Post, people []store.Actor) (Reach, error) {
-	r := Reach{Named: people, People: len(people)}
-	to, err := s.audience(tx, p, people)
-	if err != nil {
-		return r, err
-	}
-	r.Servers = countHosts(to)
-	wide, err := forFollowers(tx, p)
-	if err != nil || !wide {
-		return r, err
-	}
-	followers, err := tx.CountFollowers(store.FollowAccepted)
-	if err != nil {
-		return r, err
-	}
-	r.People += followers
-	for _, a := range people {
-		follows, err := tx.IsFollower(a.ID)
-		if err != nil {
-			return r, err
-		}
-		if follows {
-			r.People--
-		}
-	}
-	return r, nil
-}
-
-func countHosts(to []store.InboxTarget) int {
-	hosts := map[int64]bool{}
-	for _, in := range to {
-		hosts[in.HostID] = true
-	}
-	return len(hosts)
-}
 
 // audience lists the inboxes that an own post goes to, each once: those of the
 // followers unless it is direct, of the people named, and of the author it

@@ -43,8 +43,11 @@ type Draft struct {
 	Key         string            // idempotency key, at most 255 bytes; "" for none
 	KeyLasts    time.Duration     // how long it counts, at most the day that 0 stands for
 	Known       bool              // whoever sends it is told its id, also while it is held
+	Thread      []string          // texts of posts that follow, each answering the one before; with the first they are published or refused together
 
-	id int64 // that the post is to have; 0 for a new one
+	id    int64         // that the post is to have; 0 for a new one
+	early time.Duration // how long before now it is dated: servers order the posts of a thread by their seconds
+	with  []store.Actor // who is addressed beside those whom the text names
 }
 
 // checkDraft refuses what cannot become a post and brings the rest into form.
@@ -62,6 +65,9 @@ func checkDraft(d *Draft) error {
 		return reply.Errorf(reply.Unprocessable, "The text has %d characters; %d is the most there can be.", n, maxCharacters)
 	}
 	if err := checkMedia(d.Media); err != nil {
+		return err
+	}
+	if err := checkThread(d); err != nil {
 		return err
 	}
 	return checkPoll(d.Poll)
@@ -87,23 +93,34 @@ func oneLine(text string) string {
 // written is the text of a draft as HTML, with what it names.
 type written struct {
 	html   string
-	empty  bool          // nothing visible is in it
-	people []store.Actor // named and stored here, without the owner
+	lost   []markup.Handle // who is named and was not found
+	rest   []written       // of the posts that follow
+	empty  bool            // nothing visible is in it
+	people []store.Actor   // named and stored here, without the owner
 	tags   []string
 }
 
 // write turns a draft into HTML. People who cannot be found stay plain text.
 func (s *Service) write(ctx context.Context, d Draft) (written, error) {
-	people, err := s.findNamed(ctx, markup.FindMentions(d.Text, d.Markdown))
+	w, err := s.writeText(ctx, d.Text, d.Markdown)
+	if err == nil {
+		w.rest, err = s.writeThread(ctx, d)
+	}
+	return w, err
+}
+
+func (s *Service) writeText(ctx context.Context, text string, markdown bool) (written, error) {
+	named := markup.FindMentions(text, markdown)
+	people, err := s.findNamed(ctx, named)
 	if err != nil {
 		return written{}, err
 	}
-	return s.writeWith(d, people)
+	return s.writeWith(text, markdown, named, people)
 }
 
-// writeWith is write with the people found.
-func (s *Service) writeWith(d Draft, people map[markup.Handle]store.Actor) (written, error) {
-	r, err := s.render(d.Text, d.Markdown, people)
+// writeWith is writeText with the people found.
+func (s *Service) writeWith(text string, markdown bool, named []markup.Handle, people map[markup.Handle]store.Actor) (written, error) {
+	r, err := s.render(text, markdown, people)
 	if err != nil {
 		return written{}, err
 	}
@@ -115,6 +132,11 @@ func (s *Service) writeWith(d Draft, people map[markup.Handle]store.Actor) (writ
 	for _, m := range r.Mentions {
 		if a, ok := byURI[m.Href]; ok {
 			w.people = append(w.people, a)
+		}
+	}
+	for _, h := range named {
+		if _, ok := people[handleKey(h.User, h.Host)]; !ok && !s.isOwner(h.User, h.Host) {
+			w.lost = append(w.lost, h)
 		}
 	}
 	return w, nil
@@ -238,7 +260,11 @@ func within[T any](ctx context.Context, f func() (T, error)) (T, error) {
 // SaveDraft keeps a text for later under an id, or under a new one if that is 0.
 // It may be longer than a post, up to 64 KiB, and there are at most 200.
 func (s *Service) SaveDraft(ctx context.Context, id int64, text store.UnsentText) (store.Unsent, error) {
-	if len(text.Text)+len(text.Summary) > maxDraftBytes {
+	size := len(text.Text) + len(text.Summary)
+	for _, more := range text.Thread {
+		size += len(more)
+	}
+	if size > maxDraftBytes {
 		return store.Unsent{}, reply.Errorf(reply.Unprocessable, "The draft is longer than %d KB, the most that is kept.", maxDraftBytes>>10)
 	}
 	u, err := store.Put(ctx, s.store, func(tx *store.Tx) (store.Unsent, error) {

@@ -79,18 +79,13 @@ func (s *Service) edit(tx *store.Tx, id int64, d Draft, w written) (p store.Post
 		return before, nil, err
 	}
 	p = before
-	p.Content, p.Source, p.Summary, p.Language, p.Sensitive = w.html, d.Text, d.Summary, d.Language, d.Sensitive
-	p.Extra.Tags, p.Extra.Markdown = w.tags, d.Markdown
-	if p.Extra.Emojis, err = postEmojis(tx, p); err != nil {
+	if err := s.revise(tx, &p, d, w); err != nil {
 		return p, nil, err
 	}
 	if err := attach(tx, &p, d.Media); err != nil {
 		return p, nil, err
 	}
 	if dropped, err = detach(tx, p); err != nil {
-		return p, nil, err
-	}
-	if err := keepQuoteLink(tx, &p); err != nil {
 		return p, nil, err
 	}
 	p.EditedAt = s.editTime(before)
@@ -113,6 +108,16 @@ func (s *Service) edit(tx *store.Tx, id int64, d Draft, w written) (p store.Post
 	}
 	s.emit(tx, EventEdit, p.ID)
 	return p, dropped, s.sendPost(tx, "Update", p, to)
+}
+
+// revise puts the new text in.
+func (s *Service) revise(tx *store.Tx, p *store.Post, d Draft, w written) (err error) {
+	p.Content, p.Source, p.Summary, p.Language, p.Sensitive = w.html, d.Text, d.Summary, d.Language, d.Sensitive || d.Summary != ""
+	p.Extra.Tags, p.Extra.Markdown = w.tags, d.Markdown
+	if p.Extra.Emojis, err = postEmojis(tx, *p); err != nil {
+		return err
+	}
+	return keepQuoteLink(tx, p)
 }
 
 // editTime is now, but always later than the version before, and by a second as

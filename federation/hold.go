@@ -236,11 +236,12 @@ func (s *Service) Held(ctx context.Context, id int64) (store.Unsent, error) {
 func (s *Service) AsPost(ctx context.Context, u store.Unsent) (store.Post, error) {
 	d := draftOf(u)
 	d.id = u.ID
-	people, _, err := s.knownNamed(ctx, markup.FindMentions(d.Text, d.Markdown))
+	named := markup.FindMentions(d.Text, d.Markdown)
+	people, _, err := s.knownNamed(ctx, named)
 	if err != nil {
 		return store.Post{}, err
 	}
-	w, err := s.writeWith(d, people)
+	w, err := s.writeWith(d.Text, d.Markdown, named, people)
 	if err != nil {
 		return store.Post{}, err
 	}

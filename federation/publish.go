@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"dassie/store"
@@ -22,6 +23,10 @@ type Sent struct {
 	Post store.Post
 	Held store.Unsent // its ID is 0 if there is a Post
 }
+
+// ErrNobodyNamed is in the chain of an error that is about a post for people named
+// which names nobody who can be found.
+var ErrNobodyNamed = errors.New("nobody is named")
 
 // Publish writes a post and queues its deliveries. People who are named are
 // looked up over the network first, for at most 10 seconds. The same Key
@@ -134,59 +139,69 @@ func (s *Service) fit(tx *store.Tx, d Draft, w written) (store.Post, []store.Act
 	}
 	p, people, err := s.compose(tx, d, w)
 	if err == nil && p.Visibility == store.Direct && len(people) == 0 {
-		err = reply.Errorf(reply.Unprocessable, "Name at least one person, or choose another audience.")
+		err = &reply.Error{Code: reply.Unprocessable, Message: "Name at least one person, or choose another audience.", Err: ErrNobodyNamed}
 	}
 	return p, people, err
 }
 
-// publish is the one transaction of a new post: the row, whom and what it
-// names, and one delivery per inbox.
+// publish is the one transaction of a new post and of those that follow it: the
+// rows, whom and what they name, and one delivery per inbox.
 func (s *Service) publish(tx *store.Tx, d Draft, w written) (store.Post, error) {
-	p, people, err := s.fit(tx, d, w)
+	d.early = time.Duration(len(w.rest)) * time.Second
+	p, people, err := s.publishOne(tx, d, w)
 	if err != nil {
 		return p, err
 	}
+	return p, s.publishThread(tx, d, p, people, w.rest)
+}
+
+// publishOne publishes one post, and says whom it is addressed to by name.
+func (s *Service) publishOne(tx *store.Tx, d Draft, w written) (store.Post, []store.Actor, error) {
+	p, people, err := s.fit(tx, d, w)
+	if err != nil {
+		return p, nil, err
+	}
 	if err := attach(tx, &p, d.Media); err != nil {
-		return p, err
+		return p, nil, err
 	}
 	if err := tx.InsertPost(&p); err != nil {
-		return p, err
+		return p, nil, err
 	}
 	if err := s.fileNames(tx, p, nil, people); err != nil {
-		return p, err
+		return p, nil, err
 	}
 	if err := tx.AddHome(p.ID, false); err != nil {
-		return p, err
+		return p, nil, err
 	}
 	if err := s.fileConversation(tx, p, store.Actor{ID: store.OwnerID}); err != nil {
-		return p, err
+		return p, nil, err
 	}
 	if p.ParentID != 0 {
 		if err := tx.KeepPost(p.ParentID); err != nil {
-			return p, err
+			return p, nil, err
 		}
 		s.threadChanged(tx, p)
 	}
 	if err := s.planEnd(tx, p); err != nil {
-		return p, err
+		return p, nil, err
 	}
 	if err := s.fileQuote(tx, p, d.QuoteID); err != nil {
-		return p, err
+		return p, nil, err
 	}
 	if d.Key != "" {
 		if err := tx.SaveIdempotent(d.Key, p.ID); err != nil {
-			return p, err
+			return p, nil, err
 		}
 	}
 	if err := s.wantCard(tx, p); err != nil {
-		return p, err
+		return p, nil, err
 	}
 	to, err := s.audience(tx, p, people)
 	if err != nil {
-		return p, err
+		return p, nil, err
 	}
 	s.emit(tx, EventPost, p.ID)
-	return p, s.sendPost(tx, "Create", p, to)
+	return p, people, s.sendPost(tx, "Create", p, to)
 }
 
 // clockFit: ids are made of the time, so a clock far behind would put the post
@@ -209,7 +224,7 @@ func (s *Service) compose(tx *store.Tx, d Draft, w written) (store.Post, []store
 	p := store.Post{
 		ID: id, URI: s.postURI(id), ActorID: store.OwnerID, Visibility: d.Visibility, Kept: true,
 		Summary: d.Summary, Content: w.html, Source: d.Text, Language: d.Language,
-		Sensitive: d.Sensitive || d.Summary != "", PublishedAt: tx.Now().UTC().Truncate(time.Millisecond),
+		Sensitive: d.Sensitive || d.Summary != "", PublishedAt: tx.Now().Add(-d.early).UTC().Truncate(time.Millisecond),
 		Extra: store.PostExtra{Tags: w.tags, Markdown: d.Markdown, App: d.App, AppURL: d.AppURL},
 	}
 	p.URL = s.pageOf(p)
@@ -220,6 +235,11 @@ func (s *Service) compose(tx *store.Tx, d Draft, w written) (store.Post, []store
 		p.Language = s.Settings().Language
 	}
 	people := w.people
+	for _, a := range d.with {
+		if !slices.ContainsFunc(people, func(b store.Actor) bool { return a.ID == b.ID }) {
+			people = append(people, a)
+		}
+	}
 	if d.ParentID != 0 {
 		parent, author, err := s.parentOf(tx, d.ParentID)
 		if err != nil {

@@ -271,15 +271,16 @@ func TestPreviewSaysWhomADraftReaches(t *testing.T) {
 	bob, dora := someone(t, alice, "bob", "b.example"), someone(t, alice, "dora", "d.example")
 	following(t, alice, bob, store.FollowAccepted)
 	following(t, alice, someone(t, alice, "bea", "b.example"), store.FollowAccepted)
-	html, reach, err := alice.Preview(ctx(), federation.Draft{Text: "**Hi** @dora@d.example @bob@b.example", Markdown: true})
-	if err != nil || !strings.Contains(html, "<strong>Hi</strong>") {
-		t.Errorf("%q, %v", html, err)
+	got, err := alice.Preview(ctx(), federation.Draft{Text: "**Hi** @dora@d.example @bob@b.example", Markdown: true})
+	if err != nil || !strings.Contains(got.Post.Content, "<strong>Hi</strong>") {
+		t.Errorf("%q, %v", got.Post.Content, err)
 	}
+	reach := got.Reach
 	if reach.People != 3 || reach.Servers != 2 || len(reach.Named) != 2 || reach.Named[0].ID != dora.ID {
 		t.Errorf("reach %+v", reach)
 	}
-	if _, reach, err = alice.Preview(ctx(), federation.Draft{Text: "psst", Visibility: store.Direct}); err != nil || reach.People+reach.Servers != 0 {
-		t.Errorf("a direct draft that names nobody yet: %+v, %v", reach, err)
+	if got, err = alice.Preview(ctx(), federation.Draft{Text: "psst", Visibility: store.Direct}); err != nil || got.Reach.People+got.Reach.Servers != 0 {
+		t.Errorf("a direct draft that names nobody yet: %+v, %v", got.Reach, err)
 	}
 	if len(alice.Home(t)) != 0 || len(waitingInboxes(t, alice)) != 0 {
 		t.Error("a preview left something behind")

@@ -80,7 +80,7 @@ func (s *Service) schedule(tx *store.Tx, d Draft, at time.Time) (store.Unsent, e
 func keptText(d Draft, media []int64) store.UnsentText {
 	t := store.UnsentText{
 		Text: d.Text, Summary: d.Summary, Visibility: d.Visibility, Language: d.Language, ParentID: d.ParentID, QuoteID: d.QuoteID,
-		Media: media, Sensitive: d.Sensitive, QuotePolicy: d.QuotePolicy, Plain: !d.Markdown, App: d.App, AppURL: d.AppURL, Known: d.Known,
+		Media: media, Sensitive: d.Sensitive, QuotePolicy: d.QuotePolicy, Plain: !d.Markdown, App: d.App, AppURL: d.AppURL, Known: d.Known, Thread: d.Thread,
 	}
 	if q := d.Poll; q != nil {
 		t.Poll = &store.UnsentPoll{Options: q.Options, Multiple: q.Multiple, Lasts: q.Lasts, HideTotals: q.HideTotals}
@@ -225,6 +225,7 @@ func draftOf(u store.Unsent) Draft {
 	d := Draft{
 		Text: t.Text, Markdown: !t.Plain, Summary: t.Summary, Visibility: t.Visibility, Language: t.Language, Sensitive: t.Sensitive,
 		ParentID: t.ParentID, QuoteID: t.QuoteID, QuotePolicy: t.QuotePolicy, App: t.App, AppURL: t.AppURL,
+		Thread: t.Thread,
 	}
 	if t.Known {
 		d.Known, d.id = true, u.ID

@@ -208,15 +208,20 @@ func checkMedia(list []Attached) error {
 	return nil
 }
 
-func describe(tx *store.Tx, m *store.Media, a Attached) error {
-	before := *m
+// saidOf is an upload with what a draft says of it.
+func saidOf(m store.Media, a Attached) store.Media {
 	if a.Alt != nil {
 		m.Alt = *a.Alt
 	}
 	if a.Focal != nil {
 		m.FocalX, m.FocalY = a.Focal[0], a.Focal[1]
 	}
-	if *m == before {
+	return m
+}
+
+func describe(tx *store.Tx, m *store.Media, a Attached) error {
+	before := *m
+	if *m = saidOf(*m, a); *m == before {
 		return nil
 	}
 	return tx.DescribeMedia(m.ID, m.Alt, m.FocalX, m.FocalY)

@@ -44,6 +44,18 @@ func (t *Tx) SetTags(postID int64, before, names []string) error {
 	return nil
 }
 
+// TagsLike lists hashtags of own posts, and those the owner follows or features,
+// whose names begin so, the most used first; begin is as of TagName.
+func (t *Tx) TagsLike(begin string, limit int) ([]string, error) {
+	return many(t, func(r scanner) (name string, err error) { err = r.Scan(&name); return }, `
+		select g.name
+		from tags g
+		where g.name >= ?1
+		and g.name < ?1 || char(0x10ffff)
+		order by (select count(*) from post_tags where tag_id = g.id) desc, g.name
+		limit ?2`, begin, limit)
+}
+
 func (t *Tx) tagID(name string) (int64, error) {
 	id, err := value[int64](t, `
 		select id

@@ -34,6 +34,8 @@ type UnsentText struct {
 	ParentID   int64      `json:"parent,omitempty"`
 	QuoteID    int64      `json:"quote,omitempty"`
 
+	Thread []string `json:"thread,omitempty"` // texts of posts that follow, each answering the one before
+
 	Media       []int64     `json:"media,omitempty"` // uploads, in order; while it names them they stay
 	Sensitive   bool        `json:"sensitive,omitempty"`
 	Poll        *UnsentPoll `json:"poll,omitempty"`

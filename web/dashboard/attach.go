@@ -215,13 +215,11 @@ func (v *view) writeFiles(page *writePage, f *writeForm) error {
 		}
 		kept = append(kept, file)
 		page.Uploads = append(page.Uploads, uploadForm(m, file))
-		at := m.Attachment()
-		at.Alt, at.FocalX, at.FocalY = file.alt, file.x, file.y
-		page.PreviewMedia = append(page.PreviewMedia, federation.OwnFile(at)) // how it will look
 	}
 	f.files = kept
 	for i := range page.Uploads {
 		page.Uploads[i].Place, page.Uploads[i].Of = i+1, len(page.Uploads)
+		page.Uploads[i].Asked = f.stopped && page.Uploads[i].Alt == ""
 	}
 	page.Added, page.Sensitive, page.Room = f.added, f.sensitive, attachedMost-len(kept)
 	return nil

@@ -77,7 +77,7 @@ func TestAddedPicturesAreDescribedAndPosted(t *testing.T) {
 	}
 	p := h.submitFiles("/me/write", []string{"do", "add", "text", "Two", "audience", "everyone"}, map[string][]byte{"a.png": photo(t, 2), "b.png": photo(t, 3)})
 	ids := p.uploads()
-	fields := []string{"text", "Two", "audience", "everyone", "media", ids[1], "alt-" + ids[1], "The second\r\nof two.", "focus-" + ids[1], "-1,1", "media", ids[0], "focus-" + ids[0], "9,9", "sensitive", "yes"}
+	fields := []string{"text", "Two", "audience", "everyone", "media", ids[1], "alt-" + ids[1], "The second\r\nof two.", "focus-" + ids[1], "-1,1", "media", ids[0], "focus-" + ids[0], "9,9", "sensitive", "yes", "noalt", ids[0]}
 	seen := h.submitFiles("/me/write", append(fields, "do", "preview"), nil)
 	seen.says(t, `id="preview"`, "The second", `value="-1,1" selected`, `name="sensitive" value="yes" checked`, "18 letters")
 	posted := h.submitFiles("/me/write", append(fields, "do", "post"), nil)
@@ -100,11 +100,16 @@ func TestAddedPicturesAreDescribedAndPosted(t *testing.T) {
 func TestAPictureAloneIsPosted(t *testing.T) {
 	h := newHouse(t)
 	p := h.submitFiles("/me/write", []string{"do", "post", "text", "", "audience", "everyone"}, map[string][]byte{"a.png": photo(t, 2)})
-	if again := h.submit("/me/write", "do", "post", "text", "", "audience", "everyone", "media", p.uploads()[0]); again.status != http.StatusSeeOther {
+	stopped := h.submit("/me/write", "do", "post", "text", "", "audience", "everyone", "media", p.uploads()[0])
+	stopped.says(t, "A file has no description.", "press Post once more", `name="noalt" value="`+p.uploads()[0]+`"`)
+	if stopped.status != http.StatusUnprocessableEntity || len(h.own()) != 0 {
+		t.Errorf("a picture without a description: %d, %d posts", stopped.status, len(h.own()))
+	}
+	if again := h.submit("/me/write", "do", "post", "text", "", "audience", "everyone", "media", p.uploads()[0], "noalt", p.uploads()[0]); again.status != http.StatusSeeOther {
 		t.Fatalf("%d: %s", again.status, again.main())
 	}
 	// Used twice it is refused, and the text comes back.
-	again := h.submit("/me/write", "do", "post", "text", "once more", "audience", "everyone", "media", p.uploads()[0])
+	again := h.submit("/me/write", "do", "post", "text", "once more", "audience", "everyone", "media", p.uploads()[0], "alt-"+p.uploads()[0], "A shade")
 	again.says(t, "A file can be in one post", ">once more")
 	if again.status != http.StatusUnprocessableEntity || len(h.own()) != 1 {
 		t.Errorf("%d, %d posts", again.status, len(h.own()))

@@ -242,15 +242,3 @@ func (p pollForm) form() *assets.PollForm {
 	}
 	return f
 }
-
-// preview is the poll as it will look; nil for none.
-func (p pollForm) preview(v *view) *assets.Poll {
-	if len(p.given()) == 0 {
-		return nil
-	}
-	out := &assets.Poll{Multiple: p.multiple, End: v.ends(v.now.Add(p.lasts), false)}
-	for _, o := range p.given() {
-		out.Options = append(out.Options, assets.PollOption{Name: o})
-	}
-	return out
-}

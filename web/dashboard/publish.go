@@ -2,34 +2,47 @@ package dashboard
 
 import (
 	"errors"
-	"html/template"
 	"net/http"
 
+	"dassie/assets"
 	"dassie/federation"
 	"dassie/store"
 	"dassie/web/reply"
 )
 
-// previewed is a text as it will look, and whom it will name.
-type previewed struct {
-	html  template.HTML
-	named []string
-}
+// previewed is a draft as it would be, and whom it will reach.
+type previewed struct{ of federation.Previewed }
 
 func (d *Dashboard) previewOf(r *http.Request, f writeForm) (*previewed, error) {
 	draft, err := d.draftOf(r, f)
 	if err != nil {
 		return nil, err
 	}
-	text, reach, err := d.service.Preview(r.Context(), draft)
+	var of federation.Previewed
+	if f.edit != 0 {
+		of, err = d.service.PreviewEdit(r.Context(), f.edit, draft)
+	} else {
+		of, err = d.service.Preview(r.Context(), draft)
+	}
 	if err != nil {
 		return nil, err
 	}
-	p := &previewed{html: template.HTML(text)}
-	for _, a := range reach.Named {
-		p.named = append(p.named, "@"+a.Handle())
+	return &previewed{of}, nil
+}
+
+// previewCards draws a draft with the code that draws posts, so that what is seen
+// here is what will be seen.
+func (v *view) previewCards(of federation.Previewed) ([]assets.Card, error) {
+	posts := append([]store.Post{of.Post}, of.Thread...)
+	cards, err := v.plainCards(posts)
+	if err != nil || of.Quote.State == "" || cards[0].Quote != nil {
+		return cards, err
 	}
-	return p, nil
+	if err := v.read(of.Quote.Post.ActorID); err != nil {
+		return nil, err
+	}
+	cards[0].Quote = v.quote(of.Quote)
+	return cards, v.addPictures(posts[:1], cards[:1], map[int64]federation.QuoteView{of.Post.ID: of.Quote})
 }
 
 func (d *Dashboard) publish(r *http.Request, f writeForm) (target string, err error) {
@@ -111,7 +124,7 @@ func (d *Dashboard) keepDraft(r *http.Request, f writeForm) (store.Unsent, error
 	visibility, _ := visibilityOf(f.audience)
 	return d.service.SaveDraft(r.Context(), f.draft, store.UnsentText{
 		Text: f.text, Summary: f.warning, Visibility: visibility, Language: f.lang, ParentID: f.reply, EditID: f.edit,
-		QuoteID: f.quote, QuotePolicy: f.quotable, Plain: f.plain, Form: f.key,
+		QuoteID: f.quote, QuotePolicy: f.quotable, Plain: f.plain, Form: f.key, Thread: f.parts,
 		Poll: f.poll.unsent(), Media: media, Sensitive: f.sensitive,
 	})
 }
@@ -145,7 +158,7 @@ func (d *Dashboard) draftOf(r *http.Request, f writeForm) (federation.Draft, err
 		}
 		return draft, nil
 	}
-	draft.Poll = f.poll.draft()
+	draft.Poll, draft.Thread = f.poll.draft(), f.written()
 	var ok bool
 	if draft.Visibility, ok = visibilityOf(f.audience); !ok {
 		return draft, reply.Errorf(reply.Unprocessable, "Choose who can see this.")

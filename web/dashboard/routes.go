@@ -49,6 +49,7 @@ func (d *Dashboard) routes() []route {
 		files("/me/write", d.writeSend),
 		get("/me/share", d.share),
 		{"POST", "/me/share", d.shared, writeBytes, true, true},
+		get("/me/suggest", d.suggest),
 		get("/me/drafts", d.drafts),
 		get("/me/drafts/:id/delete", d.draftAsk),
 		post("/me/drafts/:id/delete", d.draftDelete),

@@ -2,7 +2,6 @@ package dashboard
 
 import (
 	"errors"
-	"html/template"
 	"net/http"
 	"strings"
 	"time"
@@ -19,25 +18,31 @@ const maxCharacters = 5000
 
 type writePage struct {
 	assets.Owner
-	Mode, Key, Text, Warning, TextLang, Draft, Edit, Error, PreviewWarning string
-	Languages                                                              []assets.Option
-	Audiences                                                              assets.Audiences
-	Fixed                                                                  bool
-	Parent                                                                 *assets.Card
-	Left                                                                   int
-	Poll                                                                   *assets.PollForm
-	Asked                                                                  *assets.Poll
-	Preview                                                                template.HTML
-	SavedAt                                                                time.Time
-	Quoting                                                                *assets.Card
-	Quotable                                                               []assets.Option
-	Uploads                                                                []assets.Upload
-	FilesError                                                             string
-	Added, Room                                                            int
-	Sensitive                                                              bool
-	PreviewMedia                                                           []assets.Media
-	Plain                                                                  bool
-	When                                                                   assets.When
+	Mode, Key, Text, Warning, TextLang, Draft, Edit, Error string
+	Languages                                              []assets.Option
+	Audiences                                              assets.Audiences
+	Fixed                                                  bool
+	Parent                                                 *assets.Card
+	Left                                                   int
+	Poll                                                   *assets.PollForm
+	Asked                                                  *assets.Poll
+	Preview                                                []assets.Card
+	Parts                                                  []writePart
+	MoreParts                                              bool
+	Reach                                                  *reachList
+	Help                                                   writeHelp
+	Undescribed                                            []string
+	Stopped                                                bool
+	Verb                                                   string
+	SavedAt                                                time.Time
+	Quoting                                                *assets.Card
+	Quotable                                               []assets.Option
+	Uploads                                                []assets.Upload
+	FilesError                                             string
+	Added, Room                                            int
+	Sensitive                                              bool
+	Plain                                                  bool
+	When                                                   assets.When
 }
 
 // write handles GET /me/write, with reply=ID, edit=ID, draft=ID or quote=ID.
@@ -63,10 +68,12 @@ func (d *Dashboard) writeSend(w http.ResponseWriter, r *http.Request) {
 	target := ""
 	switch {
 	case err != nil:
-	case f.do == "options", f.do == "more", f.do == "add":
+	case f.do == "options", f.do == "more", f.do == "add", f.do == "part", f.do == "find":
+	case f.do == "post" && f.undescribed():
+		f.stopped = true // once; then it is as the owner wishes
 	case f.do != "preview" && intakeOf(r).any():
 		// Whoever chose files is asked first what can be seen on them.
-	case f.do == "preview":
+	case f.do == "preview", f.do == "reach":
 		preview, err = d.previewOf(r, f)
 	case f.do == "draft":
 		target, err = d.saveDraft(r, f)
@@ -80,11 +87,17 @@ func (d *Dashboard) writeSend(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a := answer{}
+	if f.stopped {
+		a.status = http.StatusUnprocessableEntity
+	}
 	if err != nil {
 		a.status = refusedStatus(err)
 		f.problem = reply.Message(err)
 		if errors.Is(err, federation.ErrPoll) {
 			f.poll.problem, f.problem = f.problem, ""
+		}
+		if errors.Is(err, federation.ErrNobodyNamed) {
+			f.nobody = f.problem
 		}
 		if reply.CodeOf(err) == reply.Internal {
 			d.log.Error("write a post", "err", err)
@@ -132,16 +145,30 @@ func (v *view) writePage(f writeForm, preview *previewed) (writePage, error) {
 	page.Plain = f.plain
 	if f.edit == 0 {
 		page.Poll, page.When = f.poll.form(), v.whenField(f)
+		page.Parts, page.MoreParts = f.writeParts(), len(f.parts) < partsMost
 	}
-	if page.Audiences, err = v.audiences(f.audience, widest, f.text); err != nil {
+	page.Undescribed, page.Stopped = f.asked, f.stopped
+	page.Verb = map[string]string{"new": "Post", "reply": "Reply", "edit": "Save changes"}[page.Mode]
+	if page.Help, err = v.writeHelp(f); err != nil {
 		return page, err
 	}
+	if page.Audiences, err = v.audiences(f.audience, widest, strings.Join(append([]string{f.text}, f.parts...), "\n\n")); err != nil {
+		return page, err
+	}
+	page.Audiences.Error = f.nobody
 	if preview != nil {
-		page.Preview, page.PreviewWarning = preview.html, f.warning
-		if f.edit == 0 {
-			page.Asked = f.poll.preview(v)
+		page.Audiences.Named = nil
+		for _, a := range preview.of.Reach.Named {
+			page.Audiences.Named = append(page.Audiences.Named, "@"+a.Handle())
 		}
-		page.Audiences.Named = preview.named
+		if f.do == "reach" {
+			page.Reach, err = v.reachList(preview.of)
+		} else {
+			page.Preview, err = v.previewCards(preview.of)
+		}
+		if err != nil {
+			return page, err
+		}
 	}
 	page.Owner, err = v.frame(title, "write")
 	return page, err
@@ -157,6 +184,9 @@ func (v *view) writeAbout(page *writePage, f *writeForm) (title, widest string, 
 		if len(known) > 0 {
 			f.audience = audienceOf(known[0].Visibility)
 			page.Asked = v.poll(known[0], nil)
+			if page.Asked != nil {
+				page.Asked.Emojis = v.emojis.Of(0, known[0].Extra.Emojis)
+			}
 		}
 		return "Edit post", "", err
 	case f.reply != 0:

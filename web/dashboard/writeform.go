@@ -25,6 +25,11 @@ type writeForm struct {
 	added                              int // of them with this form
 	sensitive                          bool
 	do                                 string
+	parts                              []string  // of posts that follow
+	asked                              []string  // ids of files whose missing description was asked for
+	stopped                            bool      // it is asked for now
+	find                               string    // who or what is looked for, to be put into the text
+	nobody                             string    // that the post names nobody
 	problem                            string    // what is to be said beside it
 	fileProblem                        string    // the same, of its files
 	savedAt                            time.Time // of the draft
@@ -54,6 +59,7 @@ func readWriteForm(form url.Values) (writeForm, error) {
 		quote: number(form.Get("quote")), quotable: store.QuotePolicy(form.Get("quotable")),
 		poll: readPollForm(form), files: readAttached(form), sensitive: form.Get("sensitive") != "",
 		when: form.Get("when"), plain: form.Get("plain") != "",
+		parts: readParts(form["part"]), asked: form["noalt"], find: cut(form.Get("find"), findLength),
 	}
 	if f.key == "" || len(f.key) > 64 {
 		f.key = store.Random(16)
@@ -63,12 +69,16 @@ func readWriteForm(form url.Values) (writeForm, error) {
 			return f, reply.Errorf(reply.Unprocessable, "This form is not whole, so nothing was sent. Your text is still here.")
 		}
 	}
-	if id, ok := strings.CutPrefix(f.do, "remove-"); ok {
-		f.without(number(id))
-		f.do = "add"
+	if f.press() {
+		return f, nil
 	}
 	switch f.do {
-	case "post", "preview", "draft", "autosave", "options", "add":
+	case "post", "preview", "reach", "draft", "autosave", "options", "add", "find":
+		return f, nil
+	case "part":
+		if len(f.parts) < partsMost {
+			f.parts = append(f.parts, "")
+		}
 		return f, nil
 	case "more":
 		f.poll.more = true
@@ -124,6 +134,7 @@ func (v *view) startDraft(f *writeForm) error {
 			return err
 		}
 	}
+	f.parts = u.Draft.Thread
 	files, err := v.tx.MediaList(u.Draft.Media)
 	if err != nil {
 		return err
