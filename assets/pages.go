@@ -38,6 +38,7 @@ var pages = map[string]string{
 	"drafts":          "owner",
 	"sending":         "owner",
 	"emojis":          "owner",
+	"media":           "owner",
 	"confirm":         "owner",
 	"requests":        "owner",
 	"people":          "owner",

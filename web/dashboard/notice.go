@@ -47,6 +47,8 @@ func doneNotice(query url.Values) *assets.Notice {
 		return done("Conversation deleted.", "It left this list and nothing else.")
 	case "emoji":
 		return done("Added.", "Write its word between colons.")
+	case "described":
+		return done("Saved.", "If it is part of a post, the servers that have it are being told.")
 	case "removed-emoji":
 		return done("Removed.", "Posts that have it keep it.")
 	case "draft":

@@ -183,6 +183,8 @@ func (d *Dashboard) routes() []route {
 		get("/me/profile", d.profile),
 		large("/me/profile", profileBytes, d.profileSave),
 		post("/me/profile/links", d.profileLinks),
+		get("/me/media", d.ownMedia),
+		post("/me/media/:id", d.mediaDescribe),
 		get("/me/emojis", d.ownEmojis),
 		large("/me/emojis", emojiBytes, d.emojiAdd),
 		post("/me/emojis/:id/rename", d.emojiRename),
