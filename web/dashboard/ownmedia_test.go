@@ -28,7 +28,7 @@ func TestDescriptionsAreReplacedLater(t *testing.T) {
 	h.open("/me/media?k=bare").says(t, "Every upload has a description.")
 	h.cluster.Settle()
 	got, _ := bob.Has(t, post.URI)
-	if len(got.Extra.Attachments) != 2 || got.Extra.Attachments[1].Alt != "The second\npot" || got.Extra.Attachments[0].Alt != "The first" || got.Summary != "Pots" || got.EditedAt.IsZero() {
+	if len(got.Extra.Attachments) != 2 || got.Extra.Attachments[1].Alt != "The second pot" || got.Extra.Attachments[0].Alt != "The first" || got.Summary != "Pots" || got.EditedAt.IsZero() {
 		t.Errorf("bob has %+v", got)
 	}
 	now := h.own()[0]
