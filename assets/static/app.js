@@ -538,6 +538,138 @@ let unsaved = false
 addEventListener("input", e => unsaved ||= !!e.target.form?.matches("[data-unsaved]"))
 addEventListener("submit", () => unsaved = false)
 addEventListener("beforeunload", e => unsaved && e.preventDefault())
+/* What helps to write. People, hashtags and own emojis are offered while they are typed,
+   characters are counted, and the part of a picture that matters can be pointed at. */
+const begun = /(?:^|[\s(])(@[\p{L}\p{N}_.-]+(?:@[\w.-]*)?|#[\p{L}\p{N}_]+|:\w{2,})$/u
+let offers = 0
+function offer(field) {
+	const box = field.closest(".compose"), list = document.createElement("ul"), told = document.createElement("p")
+	list.id = "offer-" + ++offers
+	list.className = "offer"
+	list.hidden = true
+	list.setAttribute("role", "listbox")
+	list.setAttribute("aria-label", "Suggestions")
+	told.className = "vh"
+	told.setAttribute("role", "status")
+	box.append(list, told)
+	field.setAttribute("aria-autocomplete", "list")
+	field.setAttribute("aria-controls", list.id)
+	field.autocomplete = "off"
+	const word = () => field.selectionStart === field.selectionEnd && begun.exec(field.value.slice(0, field.selectionStart))?.[1] || ""
+	let asked = ""
+	const close = () => {
+		asked = ""
+		list.hidden = true
+		list.replaceChildren()
+		told.textContent = ""
+		field.removeAttribute("aria-activedescendant")
+	}
+	const put = text => {
+		const end = field.selectionStart
+		field.setRangeText(text + " ", end - word().length, end, "end")
+		close()
+		field.dispatchEvent(new Event("input", { bubbles: true }))
+		close()
+	}
+	const choose = option => {
+		for (const o of list.children) o.setAttribute("aria-selected", o === option)
+		field.setAttribute("aria-activedescendant", option.id)
+		option.scrollIntoView({ block: "nearest" })
+	}
+	const ask = later(async () => {
+		const begin = asked = word()
+		if (!begin) return close()
+		const answer = await fetch("/me/suggest?q=" + encodeURIComponent(begin), { headers: { Accept: "application/json" } })
+		if (answer.status === 401) return over()
+		const found = answer.ok ? await answer.json() : []
+		if (asked !== begin || word() !== begin) return
+		if (!found.length || found.length === 1 && found[0].insert === begin) return close()
+		field.removeAttribute("aria-activedescendant")
+		list.replaceChildren(...found.map((f, n) => {
+			const li = document.createElement("li"), name = document.createElement("bdi")
+			li.id = list.id + "-" + n
+			li.setAttribute("role", "option")
+			li.setAttribute("aria-selected", false)
+			li.dataset.insert = f.insert
+			if (f.image) {
+				const img = document.createElement("img")
+				img.src = f.image
+				img.alt = ""
+				img.width = img.height = 20
+				li.append(img)
+			}
+			if (f.words) {
+				const b = li.appendChild(document.createElement("b"))
+				b.dir = "auto"
+				b.textContent = f.words
+			}
+			name.dir = "ltr"
+			name.textContent = f.insert
+			li.append(name)
+			return li
+		}))
+		list.hidden = false
+		told.textContent = count(found.length, "suggestion") + ". Arrow down to choose."
+	}, 150)
+	field.addEventListener("input", () => word() ? ask() : close())
+	field.addEventListener("blur", close)
+	list.addEventListener("pointerdown", e => e.preventDefault()) // the focus stays in the text
+	list.addEventListener("click", e => {
+		const option = e.target.closest("[role=option]")
+		if (option) put(option.dataset.insert)
+	})
+	field.addEventListener("keydown", e => {
+		if (list.hidden || e.isComposing || e.ctrlKey || e.metaKey || e.altKey) return
+		const all = [...list.children], now = all.findIndex(o => o.ariaSelected === "true")
+		if (e.key === "ArrowDown") choose(all[(now + 1) % all.length])
+		else if (e.key === "ArrowUp") choose(all[(now < 1 ? all.length : now) - 1])
+		else if ((e.key === "Enter" || e.key === "Tab") && now >= 0) put(all[now].dataset.insert)
+		else if (e.key === "Escape") close()
+		else return
+		e.preventDefault()
+	})
+}
+
+/* letters is the length of a text as the server counts it, near enough to write by. */
+function letters(text) {
+	text = text.replace(/https?:\/\/[^\s<>"]+/g, "x".repeat(23)).replace(/(@[\w.-]+)@[\w.-]+\w/g, "$1")
+	return [...window.Intl?.Segmenter ? new Intl.Segmenter().segment(text) : text].length
+}
+for (const field of $$('form[action="/me/write"] :is(textarea[name=text], textarea[name=part])')) {
+	offer(field)
+	const shown = $(".left", field.closest(".compose").nextElementSibling || main), form = field.form
+	if (!shown || shown.closest("form") !== form) continue
+	const update = () => {
+		const left = 5000 - letters(field.value) - letters(form.elements.warning?.value || "")
+		shown.textContent = left.toLocaleString("en") + (left < 0 ? ", too long" : " left")
+		shown.classList.toggle("dangerw", left < 0)
+	}
+	field.addEventListener("input", update)
+	form.elements.warning?.addEventListener("input", update)
+}
+for (const select of $$(".attach select[name^=focus-]")) {
+	const img = $("a img", select.closest(".attach"))
+	if (!img) continue
+	const at = () => select.value.split(",").map(Number)
+	const show = () => img.style.objectPosition = (at()[0] + 1) * 50 + "% " + (1 - at()[1]) * 50 + "%"
+	select.addEventListener("change", show)
+	show()
+	img.title = "Point at what to keep in view"
+	img.parentElement.addEventListener("click", e => {
+		if (!e.detail || e.ctrlKey || e.metaKey || e.shiftKey || !img.naturalWidth) return // by key, the link opens the picture
+		e.preventDefault()
+		const box = img.getBoundingClientRect(), w = img.naturalWidth, h = img.naturalHeight, scale = Math.max(box.width / w, box.height / h)
+		const part = (where, side, whole, place) => Math.min(1, Math.max(0, (where + (whole * scale - side) * place) / (whole * scale)))
+		const x = part(e.clientX - box.left, box.width, w, (at()[0] + 1) / 2), y = part(e.clientY - box.top, box.height, h, (1 - at()[1]) / 2)
+		const value = (2 * x - 1).toFixed(2) + "," + (1 - 2 * y).toFixed(2)
+		const option = $("option[data-pointed]", select) || select.appendChild(document.createElement("option"))
+		option.dataset.pointed = ""
+		option.textContent = "Where you pointed"
+		option.value = value
+		select.value = value
+		select.dispatchEvent(new Event("change", { bubbles: true }))
+	})
+}
 
 /* 8. Keys. The map of /me/keys says what they do. */
 const places = { h: "/me", i: "/me/inbox", c: "/me/catchup", m: "/me/messages", s: "/me/settings", p: "/me/profile", d: "/me/drafts", b: "/me/saved" }
