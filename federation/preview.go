@@ -47,20 +47,22 @@ func (s *Service) Preview(ctx context.Context, d Draft) (Previewed, error) {
 		if err := pretendAttached(tx, &p, d.Media); err != nil {
 			return err
 		}
-		if out.Reach, err = s.reach(tx, p, people); err != nil {
-			return err
-		}
-		out.Post, out.Reach.Lost = p, w.lost
+		out.Post = p
+		lost, all := w.lost, people
 		for i, part := range w.rest {
 			draft := d.following(i, p, people)
 			draft.ParentID = 0 // no row has it
-			next, _, err := s.compose(tx, draft, part)
+			next, more, err := s.compose(tx, draft, part)
 			if err != nil {
 				return err
 			}
-			out.Thread = append(out.Thread, next)
-			out.Reach.Lost = append(out.Reach.Lost, part.lost...)
+			out.Thread, lost = append(out.Thread, next), append(lost, part.lost...)
+			all = withPeople(all, more)
 		}
+		if out.Reach, err = s.reach(tx, p, all); err != nil {
+			return err
+		}
+		out.Reach.Lost = lost
 		out.Quote, err = s.pretendQuoted(tx, d.QuoteID)
 		return err
 	})

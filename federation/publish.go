@@ -234,12 +234,7 @@ func (s *Service) compose(tx *store.Tx, d Draft, w written) (store.Post, []store
 	if p.Language == "" {
 		p.Language = s.Settings().Language
 	}
-	people := w.people
-	for _, a := range d.with {
-		if !slices.ContainsFunc(people, func(b store.Actor) bool { return a.ID == b.ID }) {
-			people = append(people, a)
-		}
-	}
+	people := withPeople(w.people, d.with)
 	if d.ParentID != 0 {
 		parent, author, err := s.parentOf(tx, d.ParentID)
 		if err != nil {
@@ -309,6 +304,17 @@ func withAuthor(people []store.Actor, author store.Actor) []store.Actor {
 	list := []store.Actor{author}
 	for _, a := range people {
 		if a.ID != author.ID {
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+// withPeople adds those who are not in a list yet.
+func withPeople(list, more []store.Actor) []store.Actor {
+	list = slices.Clip(list)
+	for _, a := range more {
+		if !slices.ContainsFunc(list, func(b store.Actor) bool { return a.ID == b.ID }) {
 			list = append(list, a)
 		}
 	}

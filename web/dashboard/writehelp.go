@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"dassie/federation"
@@ -57,12 +58,24 @@ func (v *view) suggestions(query string) (list []suggestion, err error) {
 		}
 		return list, err
 	}
-	people, err := v.tx.SearchPeople(strings.TrimPrefix(query, "@"), suggestionsShown)
-	for _, a := range people {
+	begin := strings.ToLower(strings.TrimPrefix(query, "@"))
+	people, err := v.tx.SearchPeople(begin, 3*suggestionsShown)
+	slices.SortStableFunc(people, func(a, b store.Actor) int { // who is called so before whose name has it somewhere
+		return rank(b, begin) - rank(a, begin)
+	})
+	for _, a := range people[:min(len(people), suggestionsShown)] {
 		face := v.face(a)
 		list = append(list, suggestion{Insert: face.Handle, Words: face.Called(), Image: face.Face()})
 	}
 	return list, err
+}
+
+// rank is how well what was begun fits somebody.
+func rank(a store.Actor, begin string) int {
+	if strings.HasPrefix(strings.ToLower(a.Handle()), begin) {
+		return 1
+	}
+	return 0
 }
 
 // suggest handles GET /me/suggest?q=: what the script offers while somebody writes.
