@@ -169,7 +169,8 @@ func (t *Tx) MediaInUse(name string) (bool, error) {
 			exists (select 1 from actors where header = ?1 and header != '') +
 			exists (select 1 from remote_media where name = ?1 and name != '') +
 			exists (select 1 from media where file = ?1) +
-			exists (select 1 from own_emojis where ?1 in (file, still)) +
+			exists (select 1 from own_emojis where file = ?1) +
+			exists (select 1 from own_emojis where still = ?1) +
 			exists (select 1 from media where preview = ?1 and preview != '')`, name)
 	return n > 0, err
 }

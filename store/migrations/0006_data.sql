@@ -22,3 +22,5 @@ create table expired (
 );
 create index expired_at on expired (at);
 create unique index own_emojis_code on own_emojis (shortcode) where removed_at is null;
+create index own_emojis_file on own_emojis (file);
+create index own_emojis_still on own_emojis (still);

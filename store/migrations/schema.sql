@@ -801,3 +801,7 @@ CREATE TABLE expired (
 CREATE INDEX expired_at on expired (at);
 
 CREATE UNIQUE INDEX own_emojis_code on own_emojis (shortcode) where removed_at is null;
+
+CREATE INDEX own_emojis_file on own_emojis (file);
+
+CREATE INDEX own_emojis_still on own_emojis (still);
