@@ -210,25 +210,6 @@ func samplePages() map[string]any {
 	}
 	type write struct {
 		Owner
-		Mode, Key, Text, Warning, TextLang, Draft, Edit, Error, PreviewWarning string
-		Languages                                                              []Option
-		Audiences                                                              Audiences
-		Fixed                                                                  bool
-		Parent                                                                 *Card
-		Left                                                                   int
-		Poll                                                                   *PollForm
-		Asked                                                                  *Poll
-		Preview                                                                template.HTML
-		SavedAt                                                                time.Time
-		Quoting                                                                *Card
-		Quotable                                                               []Option
-		Uploads                                                                []Upload
-		Added, Room                                                            int
-		FilesError                                                             string
-		Sensitive                                                              bool
-		PreviewMedia                                                           []Media
-		Plain                                                                  bool
-		When                                                                   When
 		Mode, Key, Text, Warning, TextLang, Draft, Edit, Error, Verb string
 		Languages                                                    []Option
 		Audiences                                                    Audiences
@@ -250,6 +231,8 @@ func samplePages() map[string]any {
 		Added, Room                                                  int
 		FilesError                                                   string
 		Sensitive                                                    bool
+		Plain                                                        bool
+		When                                                         When
 	}
 	asking := &PollForm{Options: []string{"Purple spinach", "Blue leek", "", ""}, More: true, Lasts: options, Multiple: true, Open: true}
 	places := []Option{{"0,0", "Centre", true}, {"-1,1", "Top left", false}}
@@ -263,17 +246,8 @@ func samplePages() map[string]any {
 	draft := []Card{cards[0], cards[1]}
 	draft[0].Warning = "Software"
 	quotable := []Option{{"public", "Everyone", true}, {"nobody", "Nobody", false}}
-	pages["write.quote"] = write{Room: 4, Owner: owner("Quote", "write", "/me/write"), Mode: "new", Languages: options, Audiences: audiences, Quoting: &answer, Quotable: quotable}
-	pages["write"] = write{Room: 3, Uploads: []Upload{sill}, Poll: asking, Asked: samplePoll(false, false), Owner: owner("Write", "write", "/me/write"), Mode: "new", Text: "Took stock of the seed drawers before winter. The purple spinach did what the books said it would not: it came true from open pollination, three years running.\n\nWhich one should I put up for swapping first?", TextLang: "en", Languages: options, Audiences: audiences, Left: 4786, Preview: english, SavedAt: ago(time.Minute), When: When{"2026-11-29T09:00", "2026-11-27T14:00", ago(-43 * time.Hour), "Europe/Amsterdam", false}}
-	pages["write.files"] = write{Poll: asking, Owner: owner("Write", "write", "/me/write"), Mode: "new", Text: "Took stock of the seed drawers before winter.", TextLang: "en", Languages: options, Audiences: audiences, Left: 4786, Uploads: uploads, Added: 2, FilesError: "“IMG_2041.heic” (3.1 MB) was not added. HEIC pictures cannot be read here. Save it as JPEG and try again.", Sensitive: true, Preview: english,
-		PreviewMedia: []Media{{Kind: "Picture", Alt: sill.Alt, URL: sill.URL, Preview: sill.Preview}}}
-	refused := *asking
-	refused.Error = "A poll has 2 to 10 answers."
-	pages["write.poll"] = write{Room: 4, Owner: owner("Write", "write", "/me/write"), Mode: "new", Text: "Which one?", Plain: true, Languages: options, Audiences: audiences, Left: 4990, Poll: &refused}
-	pages["write.reply"] = write{Room: 4, Owner: owner("Reply", "write", "/me/write"), Mode: "reply", Text: "@grace@navy.example ", Parent: &answer, Languages: options, Audiences: Audiences{Chosen: "followers", Widest: "followers", Followers: 1, Servers: 1, Error: "Name at least one person."}, Left: -3, Error: "The post is 3 characters too long.", Preview: english, PreviewWarning: "Software"}
-	pages["write.edit"] = write{Room: 4, Owner: owner("Edit", "write", "/me/write"), Mode: "edit", Edit: "7", Text: "Second sowing", Fixed: true, Asked: samplePoll(false, true), Languages: options, Audiences: Audiences{Chosen: "named"}}
 	pages["write.quote"] = write{Room: 4, Owner: owner("Quote", "write", "/me/write"), Mode: "new", Verb: "Post", MoreParts: true, Languages: options, Audiences: audiences, Quoting: &answer, Quotable: quotable}
-	pages["write"] = write{Room: 3, Uploads: []Upload{sill}, Poll: asking, Owner: owner("Write", "write", "/me/write"), Mode: "new", Verb: "Post", MoreParts: true, Text: "Took stock of the seed drawers before winter. The purple spinach did what the books said it would not: it came true from open pollination, three years running.\n\nWhich one should I put up for swapping first?", TextLang: "en", Languages: options, Audiences: audiences, Left: 4786, Preview: draft, SavedAt: ago(time.Minute)}
+	pages["write"] = write{When: When{"2026-11-29T09:00", "2026-11-27T14:00", ago(-43 * time.Hour), "Europe/Amsterdam", false}, Room: 3, Uploads: []Upload{sill}, Poll: asking, Owner: owner("Write", "write", "/me/write"), Mode: "new", Verb: "Post", MoreParts: true, Text: "Took stock of the seed drawers before winter. The purple spinach did what the books said it would not: it came true from open pollination, three years running.\n\nWhich one should I put up for swapping first?", TextLang: "en", Languages: options, Audiences: audiences, Left: 4786, Preview: draft, SavedAt: ago(time.Minute)}
 	pages["write.files"] = write{Poll: asking, Owner: owner("Write", "write", "/me/write"), Mode: "new", Text: "Took stock of the seed drawers before winter.", TextLang: "en", Languages: options, Audiences: audiences, Left: 4786, Uploads: uploads, Added: 2, FilesError: "“IMG_2041.heic” (3.1 MB) was not added. HEIC pictures cannot be read here. Save it as JPEG and try again.", Sensitive: true, Verb: "Post", MoreParts: true, Undescribed: []string{"42", "43"}, Stopped: true, Parts: []part{{2, 4990, "And this is how the shed looks now."}, {3, -12, "ثم جاء المطر"}},
 		Help: help{"li", true, []found{{"@lian@bean.example", "Lian 🌿", StaticPath("avatar.png")}, {"@a_name_that_is_longer_than_any_field_should_have_to_be@a-server-with-a-long-name.example", "", ""}}}}
 	pages["write.reach"] = write{Room: 4, Poll: asking, Owner: owner("Write", "write", "/me/write"), Mode: "new", Verb: "Post", Text: "@grace@navy.example @nobody@nowhere.example", Languages: options, Audiences: audiences, Left: 4950, MoreParts: true, Help: help{Query: "zzz", Open: true},
@@ -281,7 +255,7 @@ func samplePages() map[string]any {
 			[]reachServer{{"megahost.example", "/me/followers/server/1", "", 1204}, {"a-server-with-a-long-name-that-goes-on-and-on.example", "/me/followers/server/2", "Deliveries fail since 12:10, and are tried again.", 1}}, 15}}
 	refused := *asking
 	refused.Error = "A poll has 2 to 10 answers."
-	pages["write.poll"] = write{Room: 4, Owner: owner("Write", "write", "/me/write"), Mode: "new", Verb: "Post", MoreParts: true, Text: "Which one?", Languages: options, Audiences: audiences, Left: 4990, Poll: &refused}
+	pages["write.poll"] = write{Plain: true, Room: 4, Owner: owner("Write", "write", "/me/write"), Mode: "new", Verb: "Post", MoreParts: true, Text: "Which one?", Languages: options, Audiences: audiences, Left: 4990, Poll: &refused}
 	pages["write.reply"] = write{Room: 4, Owner: owner("Reply", "write", "/me/write"), Mode: "reply", Text: "@grace@navy.example ", Parent: &answer, Languages: options, Audiences: Audiences{Chosen: "followers", Widest: "followers", Followers: 1, Servers: 1, Error: "Name at least one person."}, Left: -3, Error: "The post is 3 characters too long.", Preview: draft, Verb: "Reply"}
 	pages["write.edit"] = write{Room: 4, Owner: owner("Edit", "write", "/me/write"), Mode: "edit", Verb: "Save changes", Edit: "7", Text: "Second sowing", Fixed: true, Asked: samplePoll(false, true), Languages: options, Audiences: Audiences{Chosen: "named"}}
 	return pages
