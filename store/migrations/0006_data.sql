@@ -1,4 +1,20 @@
+-- additive
+-- What the owner's data needs: archives, …
 
+-- Archives that the owner asked for. Their files lie in the folder archives of the
+-- data directory, for 7 days.
+create table archives (
+  id integer primary key,
+  state integer not null default 0,
+  file text not null default '',
+  size integer not null default 0,
+  posts integer not null default 0,
+  files integer not null default 0,
+  missing integer not null default 0,
+  error text not null default '',
+  asked_at integer not null,
+  ended_at integer not null default 0
+);
 
 -- The owner's custom emojis. One that was renamed or removed is not on offer any
 -- more (removed_at), but stays while something shows it: posts and profile keep

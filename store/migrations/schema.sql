@@ -782,6 +782,19 @@ CREATE INDEX reports_open on reports (id) where own = 0 and answered_at is null;
 
 CREATE INDEX unsent_held on unsent (due_at) where kind = 2;
 
+CREATE TABLE archives (
+  id integer primary key,
+  state integer not null default 0,
+  file text not null default '',
+  size integer not null default 0,
+  posts integer not null default 0,
+  files integer not null default 0,
+  missing integer not null default 0,
+  error text not null default '',
+  asked_at integer not null,
+  ended_at integer not null default 0
+);
+
 CREATE TABLE own_emojis (
   id integer primary key,
   shortcode text not null,
