@@ -107,7 +107,7 @@ func sampleRuledServers(pages map[string]any) {
 	ask := block{Owner: owner("Block a server", "safety", "/me/blocked/servers/block"), Heading: "Block far.example?", Name: "far.example", Action: "/me/blocked/servers/block", Button: "Block far.example", BackURL: "/me/blocked/servers", Back: "/me/safety", Lead: "You lose 12 followers, and stop following 2 people.", Costs: costs, MaySilence: true}
 	pages["block_server"] = ask
 	ask.Heading, ask.Name, ask.Button = "Block "+far+"?", far, "Block "+far
-	ask.Lead, ask.State, ask.Costs, ask.MaySilence = "None of your followers are there, and you follow nobody there.", "You silenced its strangers already. A block is more, and takes the place of that.", nil, false
+	ask.Lead, ask.State, ask.Costs, ask.MaySilence = "None of your followers are there, and you follow nobody there.", "You silenced its strangers already. A block is more: until you take it back it stands in place of that.", nil, false
 	pages["block_server.silenced"] = ask
 	ask.State, ask.Refused = far+" is blocked already, since far.example is. Nothing more would happen.", true
 	pages["block_server.blocked"] = ask

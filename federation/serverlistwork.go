@@ -192,8 +192,8 @@ func planCuts(tx *store.Tx, ids map[string]int64) error {
 // ServerListWaits says whether a list is still being put in force.
 func ServerListWaits(tx *store.Tx) (bool, error) { return tx.JobWaiting(listJob) }
 
-// UndoServerList takes back all that came in with a list, in slices. It says how many
-// servers those were.
+// UndoServerList takes back all that came in with a list, in slices: what a block of it
+// took the place of is in force again. It says how many servers those were.
 func (s *Service) UndoServerList(ctx context.Context, at time.Time) (int, error) {
 	rules, err := store.Get(ctx, s.store, func(tx *store.Tx) ([]store.ServerRule, error) { return tx.ServerRulesOfList(at) })
 	if err != nil || len(rules) == 0 {
@@ -215,6 +215,9 @@ func (s *Service) UndoServerList(ctx context.Context, at time.Time) (int, error)
 		}
 	}
 	return len(rules), s.store.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.ForgetSilences(at); err != nil {
+			return err
+		}
 		return tx.LogSecurity("unblock", fmt.Sprintf("a list of %d servers", len(rules)), "")
 	})
 }

@@ -7,7 +7,8 @@ type ServerCost struct {
 	Asking        int // who ask to
 	Following     int // whom the owner follows, or asked to
 	InLists       int // places in lists that go with those
-	Home          int // posts in Home by people there, and boosts of theirs by others
+	Home          int // posts in Home by people there, and boosts of theirs by others …
+	HomeOf        int // … among so many that are the newest; 0 if those are all
 	Notices       int // notices of what they did
 	Conversations int // private conversations with nobody else
 }
@@ -18,6 +19,10 @@ const peopleOn = `
 		from json_each(?) j
 		cross join hosts h not indexed on h.id = j.value
 		cross join actors a indexed by actors_host on a.host_id = h.id `
+
+// costHome is how many posts of Home are looked through for a preview: a page is not
+// kept waiting for the others.
+const costHome = 10_000
 
 // notDeaf is true of people a on servers h that are not blocked yet.
 const notDeaf = `h.bound != 2
@@ -66,14 +71,14 @@ func (t *Tx) CostOf(hostIDs, silenced []int64) (ServerCost, error) {
 				where w.actor_id = a.id
 				and w.state = 1))
 		select count(*)
-		from home x
+		from (select post_id from home order by post_id desc limit ?) x
 		cross join posts p on p.id = x.post_id
 		where (p.actor_id in (select id from there)
 			or p.boost_of is not null
 			and (select o.actor_id from posts o where o.id = p.boost_of) in (select id from there))
 		and ` + unmuted + `
 		and ` + boostsWanted + `
-		and ` + heard, []any{idList(silenced), now, now}},
+		and ` + heard, []any{idList(silenced), costHome, now, now}},
 		{&c.Notices, `
 		select count(*)` + peopleOn + `
 		cross join notifications n on n.actor_id = a.id
@@ -105,7 +110,15 @@ func (t *Tx) CostOf(hostIDs, silenced []int64) (ServerCost, error) {
 		}
 		*q.into = int(n)
 	}
-	return c, nil
+	more, err := t.exists(`
+		select 1
+		from home
+		limit 1
+		offset ?`, costHome)
+	if more {
+		c.HomeOf = costHome
+	}
+	return c, err
 }
 
 // FollowsOn names people on some servers whom a block cuts off: who follow the

@@ -67,8 +67,9 @@ const heard = `not exists (
 			and ` + unheard + `)`
 
 // RuleServer decides about a server, and about the domains below it: a block takes
-// the place of silence, and Unbound takes both back. What it costs is counted anew.
-// It returns the row of the name.
+// the place of silence, and Unbound takes back what is in force, after which a silence
+// that was there before a block is so again. What it costs is counted anew. It returns
+// the row of the name.
 func (t *Tx) RuleServer(r ServerRule) (id int64, err error) {
 	ids, err := t.RuleServers([]ServerRule{r})
 	return ids[r.Name], err
@@ -102,18 +103,44 @@ func (t *Tx) rule(r ServerRule) (id int64, err error) {
 	if id, err = t.EnsureHost(r.Name); err != nil {
 		return 0, err
 	}
-	var blocked, silenced any
+	now, list := ms(t.Now()), msOrNull(r.ListAt)
 	switch r.Bound {
-	case Blocked:
-		blocked = ms(t.Now())
+	case Blocked: // what silence there was is kept aside
+		_, err = t.exec(`
+			update hosts
+			set silence_comment = iif(blocked_at is null, comment, silence_comment),
+				silence_list_at = iif(blocked_at is null, list_at, silence_list_at),
+				blocked_at = ?, comment = ?, list_at = ?, lost_followers = 0, lost_following = 0
+			where id = ?`, now, r.Comment, list, id)
 	case Silenced:
-		silenced = ms(t.Now())
+		_, err = t.exec(`
+			update hosts
+			set blocked_at = null, silenced_at = ?, comment = ?, list_at = ?, lost_followers = 0, lost_following = 0,
+				silence_comment = '', silence_list_at = null
+			where id = ?`, now, r.Comment, list, id)
+	default: // and is in force again
+		_, err = t.exec(`
+			update hosts
+			set silenced_at = iif(blocked_at is null, null, silenced_at),
+				comment = iif(blocked_at is null or silenced_at is null, '', silence_comment),
+				list_at = iif(blocked_at is null or silenced_at is null, null, silence_list_at),
+				blocked_at = null, lost_followers = 0, lost_following = 0,
+				silence_comment = '', silence_list_at = null
+			where id = ?`, id)
 	}
-	_, err = t.exec(`
-		update hosts
-		set blocked_at = ?, silenced_at = ?, comment = ?, list_at = ?, lost_followers = 0, lost_following = 0
-		where id = ?`, blocked, silenced, r.Comment, msOrNull(r.ListAt), id)
 	return id, err
+}
+
+// ForgetSilences has the silences that came in with one list not come back with the
+// end of the blocks that took their place.
+func (t *Tx) ForgetSilences(list time.Time) error {
+	_, err := t.exec(`
+		update hosts indexed by hosts_ruled
+		set silenced_at = null, silence_comment = '', silence_list_at = null
+		where `+ruled+`
+		and blocked_at is not null
+		and silence_list_at = ?`, ms(list))
+	return err
 }
 
 func (t *Tx) bind(id int64, name string) error {

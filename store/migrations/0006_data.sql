@@ -40,3 +40,7 @@ create index expired_at on expired (at);
 create unique index own_emojis_code on own_emojis (shortcode) where removed_at is null;
 create index own_emojis_file on own_emojis (file);
 create index own_emojis_still on own_emojis (still);
+-- The silence that a block took the place of, which comes back with the end of the
+-- block: why, and with which list it came. Since when is silenced_at, which stays.
+alter table hosts add column silence_comment text not null default '';
+alter table hosts add column silence_list_at integer;

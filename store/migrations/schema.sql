@@ -35,7 +35,7 @@ CREATE TABLE hosts (
   error text not null default '',
   blocked_at integer,
   created_at integer not null
-, signature integer not null default 0, signature_at integer not null default 0, failed_days integer not null default 0, dead_at integer, silenced_at integer, comment text not null default '', list_at integer, lost_followers integer not null default 0, lost_following integer not null default 0, bound integer not null default 0);
+, signature integer not null default 0, signature_at integer not null default 0, failed_days integer not null default 0, dead_at integer, silenced_at integer, comment text not null default '', list_at integer, lost_followers integer not null default 0, lost_following integer not null default 0, bound integer not null default 0, silence_comment text not null default '', silence_list_at integer);
 
 CREATE TABLE actors (
   id integer primary key,

@@ -69,7 +69,7 @@ func (v *view) blockServerPage(name, here string) (page blockServerPage, err err
 		}
 	case store.Silenced:
 		page.MaySilence = false
-		page.State = "You silenced its strangers already. A block is more, and takes the place of that."
+		page.State = "You silenced its strangers already. A block is more: until you take it back it stands in place of that."
 	}
 	page.Lead = lossWords(c.ServerCost)
 	page.Costs, err = v.costFacts(c)
@@ -130,6 +130,9 @@ func costLines(c store.ServerCost, whoFollows, whoIsFollowed string) (list []ass
 		fact := assets.Fact{Label: f.label, Strong: plural(f.n, f.one, f.many), Text: "."}
 		if f.text != "" {
 			fact.Text = ": " + strings.TrimSpace(f.text)
+		}
+		if f.label == "Home" && c.HomeOf > 0 {
+			fact.Text = " of the newest " + thousands(c.HomeOf) + "."
 		}
 		list = append(list, fact)
 	}

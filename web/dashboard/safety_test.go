@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"mime/multipart"
 	"net/http"
@@ -17,117 +18,6 @@ import (
 	"dassie/store/storetest"
 )
 
-// crowd fills alice's server with people of other servers: 2,000 followers on 300
-// servers, of which she follows some, and what they did.
-func crowd(t *testing.T, h *house) {
-	t.Helper()
-	err := h.Store().Write(ctx, func(tx *store.Tx) error {
-		for i := range 2000 {
-			host := fmt.Sprintf("s%d.example", i%300)
-			if i%300 == 7 && i > 900 {
-				host = fmt.Sprintf("sub%d.s7.example", i)
-			}
-			a, err := storetest.Person(tx, fmt.Sprintf("u%d", i), host)
-			if err != nil {
-				return err
-			}
-			state := store.FollowAccepted
-			if i%7 == 3 {
-				state = store.FollowAsked
-			}
-			if err := tx.SaveFollower(store.Follower{ActorID: a.ID, State: state, FollowURI: a.URI + "/f", Follow: "{}", AskedAt: tx.Now(), DecidedAt: tx.Now()}); err != nil {
-				return err
-			}
-			if err := befriend(tx, a, i); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// befriend gives one of a crowd a post in home, a notice and some times a follow.
-func befriend(tx *store.Tx, a store.Actor, i int) error {
-	if i%2 == 0 && i%300 != 7 {
-		return nil
-	}
-	if i%7 != 2 {
-		if err := tx.SaveFollowing(store.Following{ActorID: a.ID, State: store.FollowAccepted, FollowURI: "f" + strconv.Itoa(i), Boosts: true, AskedAt: tx.Now(), DecidedAt: tx.Now()}); err != nil {
-			return err
-		}
-	}
-	p := store.Post{URI: a.URI + "/p", ActorID: a.ID, Content: "<p>Words</p>", PublishedAt: tx.Now()}
-	if err := tx.InsertPost(&p); err != nil {
-		return err
-	}
-	if err := tx.AddHome(p.ID, false); err != nil {
-		return err
-	}
-	return tx.Notify(&store.Notification{Kind: "mention", ActorID: a.ID, PostID: p.ID})
-}
-
-// shown is how much of everything the owner's pages show.
-type shown struct{ followers, asking, following, home, inbox int }
-
-func (h *house) shown() (n shown) {
-	h.t.Helper()
-	err := h.Store().Read(ctx, func(tx *store.Tx) (err error) {
-		if n.followers, err = tx.CountFollowers(store.FollowAccepted); err != nil {
-			return err
-		}
-		if n.asking, err = tx.CountFollowers(store.FollowAsked); err != nil {
-			return err
-		}
-		if n.following, err = tx.CountFollowing(); err != nil {
-			return err
-		}
-		for p := (store.Page{Limit: 500}); ; {
-			list, err := tx.Home(p)
-			n.home += len(list)
-			if err != nil || len(list) < p.Limit {
-				break
-			}
-			p.Max = list[len(list)-1].ID
-		}
-		n.inbox, err = tx.CountNotificationsSince(0, 1<<30)
-		return err
-	})
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	return n
-}
-
-var numbers = regexp.MustCompile(`<dt>(\w[\w ]*)</dt><dd><b>([0-9,]+) `)
-
-// promised reads the numbers of a page before a block.
-func promised(body string) map[string]int {
-	out := map[string]int{}
-	for _, m := range numbers.FindAllStringSubmatch(body, -1) {
-		out[m[1]], _ = strconv.Atoi(strings.ReplaceAll(m[2], ",", ""))
-	}
-	return out
-}
-
-func (before shown) less(after shown) map[string]int {
-	return map[string]int{
-		"Followers": before.followers - after.followers, "Requests": before.asking - after.asking, "Following": before.following - after.following,
-		"Home": before.home - after.home, "Inbox": before.inbox - after.inbox,
-	}
-}
-
-func (h *house) keeps(what string, promised map[string]int, before shown) {
-	h.t.Helper()
-	for label, n := range before.less(h.shown()) {
-		if promised[label] != n {
-			h.t.Errorf("%s: %s was to be %d, and is %d", what, label, promised[label], n)
-		}
-	}
-}
-
 // The numbers of the previews are what happens, with 2,000 followers on 300 servers.
 func TestPreviewsOfServerBlocksAreWhatHappens(t *testing.T) {
 	h := newHouse(t)
@@ -135,7 +25,7 @@ func TestPreviewsOfServerBlocksAreWhatHappens(t *testing.T) {
 	before := h.shown()
 	ask := h.open("/me/blocked/servers/block?server=s7.example")
 	said := promised(ask.body)
-	if said["Followers"] == 0 || said["Requests"] == 0 || said["Following"] == 0 || said["Home"] == 0 || said["Inbox"] == 0 {
+	if said["Followers"] == 0 || said["Requests"] == 0 || said["Following"] == 0 || said["Lists"] == 0 || said["Home"] == 0 || said["Inbox"] == 0 || said["Messages"] == 0 {
 		t.Fatalf("the page promises %v", said)
 	}
 	ask.says(t, "You lose ", "@u", "Silence its strangers")
@@ -147,7 +37,7 @@ func TestPreviewsOfServerBlocksAreWhatHappens(t *testing.T) {
 	}
 	h.open("/me/blocked/servers/block?server=deep.s7.example").says(t, "since s7.example is", "Nothing more would happen")
 	h.sent("/me/blocked/servers/unblock", "server", "s7.example")
-	if now := h.shown(); now.home != before.home || now.inbox != before.inbox || now.followers != before.followers-said["Followers"] {
+	if now := h.shown(); now.home != before.home || now.inbox != before.inbox || now.messages != before.messages || now.followers != before.followers-said["Followers"] {
 		t.Errorf("after the undo %+v, before %+v", now, before)
 	}
 
@@ -161,6 +51,11 @@ func TestPreviewsOfServerBlocksAreWhatHappens(t *testing.T) {
 	page := h.uploadList("/me/blocked/servers/list", "file", list.String())
 	page.says(t, "Take in 82 servers?", "81 servers", "1 server", "Passed over", "Twice", "4 lines that cannot be taken", "Line 84: ", "hidden by stars", "This is your own server.", "neither suspend, silence nor noop", "xn--mller-kva.example")
 	said = promised(page.body)
+	for label := range before.less(before) {
+		if said[label] == 0 {
+			t.Errorf("the list costs no %s", label)
+		}
+	}
 	rows := regexp.MustCompile(`name="rows" value="([^"]*)"`).FindStringSubmatch(page.body)
 	if rows == nil {
 		t.Fatal("the page does not hold the list")
@@ -185,9 +80,96 @@ func TestPreviewsOfServerBlocksAreWhatHappens(t *testing.T) {
 	h.open(undo[1]).says(t, "Take back the list of 82 servers?", "followers were lost")
 	h.submit("/me/blocked/servers/list/undo", "at", undo[2])
 	h.open("/me/blocked/servers").says(t, "0 blocked")
-	if now := h.shown(); now.home != before.home || now.inbox != before.inbox {
+	if now := h.shown(); now.home != before.home || now.inbox != before.inbox || now.messages != before.messages {
 		t.Errorf("after the undo %+v, before %+v", now, before)
 	}
+}
+
+// A list that blocks what was silenced gives the silence back with its undo, as it
+// was: by hand, or with a list of its own, unless that was taken back as well. So does
+// the end of the block of one server.
+func TestTheEndOfABlockGivesTheSilenceBack(t *testing.T) {
+	h := newHouse(t)
+	take := func(bound store.Bound, names ...string) time.Time {
+		h.cluster.Advance(time.Minute)
+		at := h.Now()
+		var list []federation.ListedServer
+		for _, n := range names {
+			list = append(list, federation.ListedServer{Name: n, Bound: bound, Comment: "why " + strconv.Itoa(int(bound))})
+		}
+		if _, err := h.ApplyServerList(ctx, list, false); err != nil {
+			t.Fatal(err)
+		}
+		h.cluster.Settle()
+		return at
+	}
+	undo := func(at time.Time) {
+		h.submit("/me/blocked/servers/list/undo", "at", strconv.FormatInt(at.UnixMilli(), 10))
+	}
+	is := func(name string, want store.Bound, list time.Time, comment string) {
+		t.Helper()
+		r, err := store.Get(ctx, h.Store(), func(tx *store.Tx) (store.ServerRule, error) { return tx.RuleOver(name) })
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			t.Fatal(err)
+		}
+		if r.Bound != want || !r.ListAt.Equal(list) || r.Comment != comment {
+			t.Errorf("%s: %+v, want %d of the list of %v, %q", name, r, want, list, comment)
+		}
+	}
+	if _, err := h.SilenceServer(ctx, "hand.example"); err != nil {
+		t.Fatal(err)
+	}
+	mild := take(store.Silenced, "a.example", "b.example")
+	hard := take(store.Blocked, "a.example", "hand.example", "new.example")
+	is("a.example", store.Blocked, hard, "why 2")
+	is("deep.hand.example", store.Blocked, hard, "why 2")
+	undo(hard)
+	is("a.example", store.Silenced, mild, "why 1")
+	is("b.example", store.Silenced, mild, "why 1")
+	is("deep.hand.example", store.Silenced, time.Time{}, "")
+	is("new.example", store.Unbound, time.Time{}, "")
+	h.open("/me/blocked/servers").says(t, "0 blocked, 3 silenced")
+
+	hard = take(store.Blocked, "a.example", "hand.example")
+	undo(mild)
+	is("b.example", store.Unbound, time.Time{}, "")
+	undo(hard)
+	is("a.example", store.Unbound, time.Time{}, "")
+	is("hand.example", store.Silenced, time.Time{}, "")
+
+	h.open("/me/blocked/servers/block?server=hand.example").says(t, "until you take it back it stands in place of that")
+	h.submit("/me/blocked/servers/block", "server", "hand.example")
+	is("hand.example", store.Blocked, time.Time{}, "")
+	h.sent("/me/blocked/servers/unblock", "server", "hand.example")
+	is("hand.example", store.Silenced, time.Time{}, "")
+	h.sent("/me/blocked/servers/unsilence", "server", "hand.example")
+	is("hand.example", store.Unbound, time.Time{}, "")
+}
+
+// The preview of a block looks through so many of the newest posts of Home, and says so.
+func TestThePreviewOfABlockIsBounded(t *testing.T) {
+	h := newHouse(t)
+	err := h.Store().Write(ctx, func(tx *store.Tx) error {
+		a, err := storetest.Person(tx, "grace", "s1.example")
+		if err != nil {
+			return err
+		}
+		for i := range 10_050 {
+			p := store.Post{URI: fmt.Sprintf("https://x.example/%d", i), PublishedAt: tx.Now()}
+			p.ActorID = a.ID
+			if err := tx.InsertPost(&p); err != nil {
+				return err
+			}
+			if err := tx.AddHome(p.ID, false); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.open("/me/blocked/servers/block?server=s1.example").says(t, "<b>10,000 posts are hidden</b> of the newest 10,000.")
 }
 
 func unescape(s string) string {
