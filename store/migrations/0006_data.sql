@@ -16,6 +16,15 @@ create table archives (
   ended_at integer not null default 0
 );
 
+-- Own posts that were deleted because of their age: when, and nothing of what was in
+-- them.
+create table expired (
+  post_id integer primary key,
+  boost integer not null default 0,
+  at integer not null
+);
+create index expired_at on expired (at);
+
 -- The owner's custom emojis. One that was renamed or removed is not on offer any
 -- more (removed_at), but stays while something shows it: posts and profile keep
 -- its address. still is its first picture, the same file where nothing moves.
@@ -28,18 +37,10 @@ create table own_emojis (
   size integer not null,
   removed_at integer
 );
-
--- Own posts that were deleted because of their age: when, and nothing of what was in
--- them.
-create table expired (
-  post_id integer primary key,
-  boost integer not null default 0,
-  at integer not null
-);
-create index expired_at on expired (at);
 create unique index own_emojis_code on own_emojis (shortcode) where removed_at is null;
 create index own_emojis_file on own_emojis (file);
 create index own_emojis_still on own_emojis (still);
+
 -- The silence that a block took the place of, which comes back with the end of the
 -- block: why, and with which list it came. Since when is silenced_at, which stays.
 alter table hosts add column silence_comment text not null default '';

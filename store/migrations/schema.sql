@@ -795,6 +795,14 @@ CREATE TABLE archives (
   ended_at integer not null default 0
 );
 
+CREATE TABLE expired (
+  post_id integer primary key,
+  boost integer not null default 0,
+  at integer not null
+);
+
+CREATE INDEX expired_at on expired (at);
+
 CREATE TABLE own_emojis (
   id integer primary key,
   shortcode text not null,
@@ -804,14 +812,6 @@ CREATE TABLE own_emojis (
   size integer not null,
   removed_at integer
 );
-
-CREATE TABLE expired (
-  post_id integer primary key,
-  boost integer not null default 0,
-  at integer not null
-);
-
-CREATE INDEX expired_at on expired (at);
 
 CREATE UNIQUE INDEX own_emojis_code on own_emojis (shortcode) where removed_at is null;
 
