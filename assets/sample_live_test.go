@@ -11,6 +11,7 @@ type samplePlace struct {
 	Count         int
 	Top           string
 	Newer         int
+	More          bool
 	Before        string
 	End           bool
 	URL, Rows     string
@@ -97,7 +98,7 @@ func sampleLive(pages map[string]any) {
 	pages["home.late"] = home
 	home.Late, home.Place.Before, home.Place.Newer, home.Place.End, home.Place.URL = nil, "", 12, true, ""
 	pages["home.older"] = home
-	home.Place = samplePlace{Kept: true, Since: "Sunday 22 November, 08:12", Top: "9", Rows: "9"}
+	home.Place = samplePlace{Kept: true, Since: "Sunday 22 November, 08:12", Count: 400, More: true, URL: "/me?after=9#here", Top: "9", Rows: "9"}
 	pages["home.read"] = home
 	pages["home.first"] = sampleHome{Owner: owner("Home", "home", "/me"), Compose: compose, Cards: []Card{pinnedSample(cards[5]), quotingSample(cards[4])}, Place: samplePlace{Count: 2, Top: "9", BackURL: "/me"}}
 	pages["home.empty"] = sampleHome{Owner: Owner{Title: "Home", Lang: "en", Look: Look{Theme: "dark"}, NoKeys: true, Me: nora, Now: now, Notice: &Notice{Kind: "done", Strong: "Sent.", Text: "1 server is being told."}}, Compose: Compose{Error: "There is no text yet."}}

@@ -283,7 +283,7 @@ func BenchmarkSearch(b *testing.B) {
 	})
 	b.Run("count-home-with-a-mute", func(b *testing.B) {
 		for b.Loop() {
-			read(b, s, func(tx *store.Tx) (int, error) { return tx.CountNewSince(1, 999) })
+			read(b, s, func(tx *store.Tx) ([]store.Post, error) { return tx.HomeLines(store.Page{Since: 1, Limit: 400}) })
 		}
 	})
 }

@@ -1,6 +1,10 @@
 package store
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
 
 // lineText is how many characters of a text its one line needs: HTML has more marks than
 // words at its beginning, such as whom a post names.
@@ -9,6 +13,9 @@ const lineText = "800"
 // lineColumns are those of a post that is shown as one line: the beginning of its
 // text, and never its source. Thousands are read at once.
 var lineColumns = strings.NewReplacer("p.content", "substr(p.content, 1, "+lineText+")", "p.source", "null").Replace(postColumns)
+
+// Cut says whether a post that was read as a line may go on.
+func (p Post) Cut() bool { return strconv.Itoa(utf8.RuneCountInString(p.Content)) == lineText }
 
 // HomeLines reads a page of the home timeline with only the beginning of each text.
 func (t *Tx) HomeLines(p Page) ([]Post, error) {

@@ -101,19 +101,3 @@ func TestMarkersGoForwardAlone(t *testing.T) {
 		return err
 	})
 }
-
-// What the owner did is not new to them.
-func TestNewIsWhatOthersBrought(t *testing.T) {
-	s := storetest.OpenAlice(t)
-	w := storetest.Populate(t, s)
-	write(t, s, func(tx *store.Tx) error {
-		if err := tx.AddHome(w.Thanks.ID, false); err != nil {
-			return err
-		}
-		n, err := tx.CountNewSince(w.Answer.ID, 100)
-		if n != 2 { // the walk and the boost
-			t.Errorf("%d new", n)
-		}
-		return err
-	})
-}

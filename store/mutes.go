@@ -113,13 +113,3 @@ func (t *Tx) CountMutes() (int, error) {
 		where `+muteInForce, ms(t.Now()))
 	return int(n), err
 }
-
-// hushes says whether anything at all is kept out of the home timeline when it is
-// read, so that counting it need not look at each post.
-func (t *Tx) hushes() (bool, error) {
-	return t.exists(`
-		select 1
-		where exists (select 1 from mutes)
-		or exists (select 1 from following where boosts = 0)
-		or exists (select 1 from hosts where bound != 0 and bound > 0)`)
-}

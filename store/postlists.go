@@ -101,27 +101,6 @@ func (t *Tx) BoostedIntoHome(postID int64) (bool, error) {
 		where b.boost_of = ?`, postID)
 }
 
-// CountNewSince counts what others brought above a place in the home timeline, as
-// far as Home shows it, up to a limit.
-func (t *Tx) CountNewSince(id int64, limit int) (int, error) {
-	hushes, err := t.hushes()
-	if err != nil {
-		return 0, err
-	}
-	now := ms(t.Now())
-	n, err := value[int64](t, `
-		select count(*)
-		from (
-			select 1
-			from home h
-			cross join posts p on p.id = h.post_id
-			where h.post_id > ?
-			and p.actor_id != 1
-			and (not ? or `+unmuted+` and `+boostsWanted+` and `+heard+`)
-			limit ?)`, id, hushes, now, now, limit)
-	return int(n), err
-}
-
 // OwnPosts reads a page of the owner's posts no narrower than a visibility.
 // Replies to others are left out unless wanted; boosts likewise.
 func (t *Tx) OwnPosts(p Page, widestTo Visibility, replies, boosts bool) ([]Post, error) {

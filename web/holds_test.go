@@ -603,6 +603,21 @@ var rules = []rule{
 	},
 	{name: "block of a server", gone: ofBob, public: ofBob, set: func(s *street) error { _, err := s.alice.BlockServer(bg, s.bob.Host); return err }},
 	{name: "block of a server that is boosted", gone: "boosted", set: func(s *street) error { _, err := s.alice.BlockServer(bg, s.dora.Host); return err }},
+	{name: "silence of a server of people followed", set: func(s *street) error { _, err := s.alice.SilenceServer(bg, s.bob.Host); return err }},
+	// Whom the owner looks for is there, silenced or not.
+	{
+		name: "silence of a server that is boosted", gone: "boosted", set: func(s *street) error { _, err := s.alice.SilenceServer(bg, s.dora.Host); return err },
+		but: lookedFor, late: lookedFor,
+	},
+	{
+		name: "silence of a server of strangers", gone: "wild secret", public: "wild", set: func(s *street) error { _, err := s.alice.SilenceServer(bg, s.wild.Host); return err },
+		but: lookedFor,
+		// What was there before was told, and stays where it was told.
+		late: merged(lookedFor, map[string]string{
+			"inbox": told, "messages": "direct secret", "visitor's page": everybody, "API context, visitor": everybody, "replies for servers": everybody,
+			"API notifications": told, "API notifications v2": told, "API conversations": "direct secret",
+		}),
+	},
 	{
 		name: "hidden conversation", set: func(s *street) error { _, err := s.alice.MuteThread(bg, s.question.ID); return err },
 		but: map[string]string{
@@ -628,6 +643,8 @@ var rules = []rule{
 	{name: "quarantine", set: func(s *street) error { return s.alice.SetQuarantine(bg, 7) }, gone: "wild secret", public: "wild", but: heldBack, later: true},
 	{name: "quarantine for a wave", set: func(s *street) error { return s.alice.BeginWave(bg) }, gone: "wild secret", public: "wild", but: heldBack, late: heldBack},
 }
+
+var lookedFor = map[string]string{"search": "plain mention direct boosted wild secret", "API search": "plain mention direct boosted wild secret"}
 
 var heldBack = map[string]string{
 	"search": "plain mention direct boosted wild secret", "API search": "plain mention direct boosted wild secret", "thread": "mention wild", "API context": "mention wild",

@@ -77,16 +77,38 @@ func filteredWords(f *federation.Filter, hits []federation.FilterHit) string {
 	return "Hidden by your filter “" + f.Title + "” (matches: " + federation.HitOf(f, hits).Why() + ")"
 }
 
-// unfilteredEntries leaves out the lines of what filters hide.
-func (v *view) unfilteredEntries(list []entry) []entry {
+// unfilteredEntries leaves out the lines of what filters hide. They look through whole
+// posts: of those that were cut for their lines the rest is read.
+func (v *view) unfilteredEntries(list []entry) ([]entry, error) {
 	filters := v.filters()
 	if len(filters) == 0 {
-		return list
+		return list, nil
+	}
+	var cut []int64
+	for _, e := range list {
+		if e.post.Cut() {
+			cut = append(cut, e.post.ID)
+		}
+	}
+	if len(cut) > 0 {
+		posts, err := v.tx.Posts(cut)
+		if err != nil {
+			return nil, err
+		}
+		whole := make(map[int64]string, len(posts))
+		for _, p := range posts {
+			whole[p.ID] = p.Content
+		}
+		for i := range list {
+			if text, ok := whole[list[i].post.ID]; ok {
+				list[i].post.Content = text
+			}
+		}
 	}
 	return slices.DeleteFunc(list, func(e entry) bool {
 		f := federation.Gravest(filters.Match(&e.post))
 		return f != nil && f.Action == store.FilterHide
-	})
+	}), nil
 }
 
 // mutedQuotes are those of quoted people whom the owner muted.

@@ -18,7 +18,7 @@ const (
 	lateShown       = 10
 	lateAge         = 7 * 24 * time.Hour // what came late is listed for so long, unless it is seen before
 	unfinishedShown = 3
-	newPostsCounted = 999
+	newPostsCounted = 400 // rows of Home that are counted as new posts
 )
 
 type unfinished struct {
@@ -30,9 +30,10 @@ type unfinished struct {
 type place struct {
 	Kept    bool   // there is such a place
 	Since   string // when it was kept: "08:12"
-	Count   int    // posts above it
+	Count   int    // cards above it
 	Top     string // the newest post when reading began, carried from page to page
-	Newer   int    // posts above that
+	Newer   int    // cards above that
+	More    bool   // and others that were not counted
 	Before  string // id of the first card already seen, where something unseen stands above it
 	End     bool   // all cards are unseen, and what follows the last is not
 	URL     string // the page with the place, where this one has it not
@@ -129,7 +130,7 @@ func (v *view) place(rows []store.Post, shown map[int64]int64, top int64) (place
 	if err != nil {
 		return at, err
 	}
-	if at.Newer, err = v.tx.CountNewSince(top, newPostsCounted); err != nil {
+	if at.Newer, at.More, err = v.countNew(top, newPostsCounted); err != nil {
 		return at, err
 	}
 	if marker.LastID == 0 {
@@ -137,7 +138,11 @@ func (v *view) place(rows []store.Post, shown map[int64]int64, top int64) (place
 		return at, nil
 	}
 	at.Kept, at.Since = true, clock(v.now, v.local(marker.At))
-	if at.Count, err = v.tx.CountNewSince(marker.LastID, newPostsCounted); err != nil || at.Count == 0 {
+	count, more, err := v.countNew(marker.LastID, newPostsCounted)
+	if at.Count = count; at.Newer == 0 {
+		at.More = more
+	}
+	if err != nil || count == 0 {
 		return at, err
 	}
 	at.Before = markerBefore(rows, shown, marker.LastID)

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"dassie/federation"
 	"dassie/federation/fedtest"
 	"dassie/store"
 )
@@ -87,6 +88,41 @@ func TestHomeKeepsThePlace(t *testing.T) {
 	after := h.read(p)
 	after.says(t, "Nothing new since 13:00")
 	after.hides(t, "You were here")
+}
+
+// The numbers count what is shown: nothing that a filter hides, by a word far down in
+// a long post either, nothing of the owner, and what several people boost once.
+func TestNewPostsAreCountedAsTheyAreShown(t *testing.T) {
+	h, bob := reader(t)
+	h.writes(bob, "First words")
+	h.read(h.open("/me"))
+	h.cluster.Advance(time.Hour)
+	top := decimal(h.marker())
+	for _, hidden := range []bool{true, false} {
+		action := store.FilterWarn
+		if hidden {
+			action = store.FilterHide
+		}
+		for _, word := range []string{"leeks", "parsnips"} {
+			if hidden {
+				word += "hidden"
+			}
+			f, err := h.SaveFilter(ctx, store.Filter{Title: word, Context: store.FilterHome, Action: action}, federation.FilterWordEdit{Word: &word})
+			if err != nil || f.ID == 0 {
+				t.Fatal(err)
+			}
+		}
+	}
+	h.Post(t, store.Public, "My own")
+	h.writes(bob, "Plain")
+	h.writes(bob, "Covered leeks")
+	h.writes(bob, "Hidden leekshidden")
+	h.writes(bob, strings.Repeat("Words of a long post. ", 80)+"parsnipshidden")
+	p := h.open("/me")
+	p.says(t, "<b>2 new posts</b>", "Plain", "Covered leeks")
+	p.hides(t, "leekshidden", "parsnipshidden")
+	h.open("/me/news?top="+top).says(t, `"posts":2`)
+	h.open("/me/catchup?h=24").hides(t, "leekshidden", "Words of a long post")
 }
 
 // T52: nothing but the form moves the place, and only with its token.

@@ -54,7 +54,11 @@ func (v *view) entries(rows []store.Post) ([]entry, error) {
 		shown[p.ID] = p
 	}
 	v.filtersAt = store.FilterHome
-	return v.unhushedEntries(v.unfilteredEntries(fold(rows, shown)))
+	list, err := v.unfilteredEntries(fold(rows, shown))
+	if err != nil {
+		return nil, err
+	}
+	return v.unhushedEntries(list)
 }
 
 func fold(rows []store.Post, originals map[int64]store.Post) []entry {

@@ -50,20 +50,27 @@ func (v *view) news(top int64) (n news, err error) {
 	if top == 0 {
 		return n, nil
 	}
-	rows, err := v.tx.HomeLines(store.Page{Since: top, Limit: newsCounted + 1})
-	if err != nil {
+	if n.Posts, n.More, err = v.countNew(top, newsCounted); err != nil {
 		return n, err
 	}
-	rows = slices.DeleteFunc(rows, store.Post.Own) // what the owner did is no news
-	n.More = len(rows) > newsCounted
-	list, err := v.entries(rows[:min(len(rows), newsCounted)])
-	if err != nil {
-		return n, err
-	}
-	n.Posts = len(list)
 	late, _, err := v.lateLines(lateShown)
 	n.Late = len(late)
 	return n, err
+}
+
+// countNew counts the cards that Home has above a place, as they will be shown: what is
+// filtered, muted or blocked is none, and boosts of one post are one. What the owner
+// did is no news. So many rows are looked through at most; more says that there are
+// others.
+func (v *view) countNew(since int64, most int) (n int, more bool, err error) {
+	rows, err := v.tx.HomeLines(store.Page{Since: since, Limit: most + 1})
+	if err != nil {
+		return 0, false, err
+	}
+	more = len(rows) > most
+	rows = slices.DeleteFunc(rows[:min(len(rows), most)], store.Post.Own)
+	list, err := v.entries(rows)
+	return len(list), more, err
 }
 
 // postCard handles GET /me/post/ID/card: the card of a post alone, for a page that

@@ -19,9 +19,10 @@ const (
 
 // words for what stands in a tree in place of a post.
 const (
-	leftOut   = "A post by somebody you blocked."
-	leftMuted = "A post by somebody you muted."
-	leftGone  = "A post by somebody whose account is gone."
+	leftOut      = "A post by somebody you blocked."
+	leftMuted    = "A post by somebody you muted."
+	leftSilenced = "A post by a stranger of a server that you silenced."
+	leftGone     = "A post by somebody whose account is gone."
 )
 
 // grove is what is known below a post, and how much of it one page shows.
@@ -197,11 +198,11 @@ func (v *view) plant(b store.Branch, g *grove, cards map[int64]assets.Card) asse
 	return card
 }
 
-// standIn stands for a post that is not shown. What somebody muted wrote can be
-// opened.
+// standIn stands for a post that is not shown. What somebody muted or silenced wrote
+// can be opened.
 func (v *view) standIn(postID, actorID int64) assets.Card {
 	c := assets.Card{ID: decimal(postID), URL: postPath(postID), Left: v.whyLeft(actorID)}
-	if c.Left == leftMuted {
+	if c.Left == leftMuted || c.Left == leftSilenced {
 		c.LeftURL = c.URL
 	}
 	return c
@@ -214,12 +215,14 @@ func (v *view) whyLeft(actorID int64) string {
 		return leftGone
 	case v.muted[actorID]:
 		return leftMuted
+	case v.silenced[actorID]:
+		return leftSilenced
 	}
 	return leftOut
 }
 
 // unread says whose posts a conversation has only a line for: of those who are
-// hidden, and of those who are muted.
+// hidden, of those who are muted, and of strangers on servers that are silenced.
 func (v *view) unread(ids []int64) (map[int64]bool, error) {
 	out, err := v.hidden(ids)
 	if err != nil || v.evenMuted {
@@ -234,6 +237,16 @@ func (v *view) unread(ids []int64) (map[int64]bool, error) {
 			v.muted[id] = true
 		}
 		out[id] = true
+	}
+	if err != nil {
+		return out, err
+	}
+	limited, err := v.tx.LimitedAmong(ids...)
+	for id := range limited {
+		if v.silenced == nil {
+			v.silenced = map[int64]bool{}
+		}
+		v.silenced[id], out[id] = !out[id], true
 	}
 	return out, err
 }

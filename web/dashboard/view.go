@@ -30,6 +30,7 @@ type view struct {
 
 	inHome    bool           // the cards are those of Home, which say what brought them there
 	muted     map[int64]bool // people whom only a line stands for, since they are muted
+	silenced  map[int64]bool // likewise, since they are strangers of a silenced server
 	evenMuted bool           // the owner went to see what these people wrote, muted or not
 
 	emojis federation.EmojiPaths // read already
