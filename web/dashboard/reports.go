@@ -9,6 +9,7 @@ import (
 
 	"dassie/assets"
 	"dassie/federation"
+	"dassie/federation/ap"
 	"dassie/federation/markup"
 	"dassie/store"
 	"dassie/web/reply"
@@ -41,6 +42,8 @@ type reportItem struct {
 	ID                     string
 	Who                    assets.Person
 	Text, Answer, BlockURL string
+	Path, Server           string // of who sent it, for what can be done about them
+	Muted, Silenced        bool
 	Time, Done             time.Time
 	Forwarded              bool
 	Cards                  []assets.Card
@@ -201,11 +204,16 @@ func (d *Dashboard) reports(w http.ResponseWriter, r *http.Request) {
 		if err := v.read(people...); err != nil {
 			return nil, err
 		}
+		muted, silenced, err := v.quietAmong(people)
+		if err != nil {
+			return nil, err
+		}
 		for i, r := range rows {
 			item, err := v.reportItem(r, people[i])
 			if err != nil {
 				return nil, err
 			}
+			item.Muted, item.Silenced = muted[people[i]], silenced[people[i]]
 			page.Items = append(page.Items, item)
 		}
 		page.Owner, err = v.frame("Reports", "reports")
@@ -213,10 +221,31 @@ func (d *Dashboard) reports(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
+// quietAmong says who of some people is muted, and who is on a server that is silenced
+// or blocked; their rows were read.
+func (v *view) quietAmong(ids []int64) (muted, silenced map[int64]bool, err error) {
+	mutes, err := v.tx.MutedAmong(ids...)
+	if err != nil {
+		return nil, nil, err
+	}
+	var names []string
+	for _, id := range ids {
+		names = append(names, ap.Host(v.seen[id].URI))
+	}
+	bound, err := v.tx.BoundOf(names)
+	muted, silenced = map[int64]bool{}, map[int64]bool{}
+	for i, id := range ids {
+		_, muted[id] = mutes[id]
+		silenced[id] = bound[names[i]] != store.Unbound
+	}
+	return muted, silenced, err
+}
+
 // reportItem is one report with the posts that it names, as far as they are here.
 func (v *view) reportItem(r store.Report, who int64) (reportItem, error) {
 	item := reportItem{
 		ID: decimal(r.ID), Who: v.known(who), Text: r.Text, Answer: r.Answer, BlockURL: "/me/requests/" + decimal(who) + "/block",
+		Path: personPath(who), Server: ap.Host(v.seen[who].URI),
 		Time: v.local(r.At), Done: v.local(r.DoneAt), Forwarded: r.Forwarded,
 	}
 	kept := map[string]store.Evidence{}
