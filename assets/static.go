@@ -11,7 +11,7 @@ import (
 	"sync"
 )
 
-//go:embed static templates deploy
+//go:embed static templates deploy mail
 var files embed.FS
 
 // File is one static file, ready to be sent.
