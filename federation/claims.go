@@ -24,6 +24,7 @@ var groups = map[string]struct {
 	"links":   {"#pages", 1},
 
 	"last-posts": {"#pages", 1},
+	"mail":       {"#mail", 1},
 }
 
 // workState wakes the workers and counts what runs.

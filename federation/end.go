@@ -48,7 +48,10 @@ func (s *Service) DeleteAccount(ctx context.Context, confirm string, viewer []by
 			}
 			return err
 		}
-		return tx.BeginFarewell(&d, &store.Outgoing{Kind: "Delete", URI: m.ID, Payload: body, At: now, Until: d.Until})
+		if err := tx.BeginFarewell(&d, &store.Outgoing{Kind: "Delete", URI: m.ID, Payload: body, At: now, Until: d.Until}); err != nil {
+			return err
+		}
+		return s.mailFarewell(tx)
 	})
 	if err != nil {
 		return fmt.Errorf("delete the account: %w", err)
@@ -119,6 +122,11 @@ func (s *Service) FinishDeletion(ctx context.Context, now bool) (bool, error) {
 	untold, err := store.Get(ctx, s.store, func(tx *store.Tx) (int, error) { return tx.Untold(d.Outgoing) })
 	if err != nil || untold > 0 && !now && s.now().Before(d.Until.Add(time.Minute)) {
 		return false, err
+	}
+	if !now && s.now().Before(d.Begun.Add(time.Minute)) { // the letter about it goes first, if its server takes it
+		if waits, err := s.lettersWait(ctx); err != nil || waits {
+			return false, err
+		}
 	}
 	done := *d
 	err = s.store.Write(ctx, func(tx *store.Tx) error {

@@ -49,6 +49,9 @@ var jobKinds = map[string]func(s *Service, ctx context.Context, payload []byte) 
 	"last-posts":    (*Service).askLastPosts,
 	"push":          (*Service).push,
 	"browser-push":  (*Service).pushBrowser,
+	"mail":          (*Service).sendLetter,
+	"mail-notices":  (*Service).mailNotices,
+	"mail-digest":   (*Service).mailDigest,
 
 	"expiry": (*Service).expire,
 
@@ -73,7 +76,7 @@ func (s *Service) Run(ctx context.Context) error {
 		s.log.Error("cannot queue the deletion of old own posts", "error", err)
 	}
 	var wg sync.WaitGroup
-	for _, loop := range []func(context.Context){s.jobLoop, s.deliveryLoop, s.indexLoop} {
+	for _, loop := range []func(context.Context){s.jobLoop, s.deliveryLoop, s.indexLoop, s.securityLoop} {
 		wg.Go(func() { loop(ctx) })
 	}
 	wg.Go(func() {
@@ -204,6 +207,15 @@ func (s *Service) runJob(ctx context.Context, j store.Job) {
 		if err == nil || !passing(err) {
 			return tx.JobDone(j.ID)
 		}
+		var later *tryLater
+		if errors.As(err, &later) {
+			return tx.JobLater(j, err.Error(), s.now().Add(later.wait))
+		}
+		var final *setAside
+		if errors.As(err, &final) {
+			s.log.Warn("set a job aside", "kind", j.Kind, "error", err)
+			return tx.JobAside(j.ID, err.Error())
+		}
 		var worth *worthWaiting
 		if j.LastTry() && errors.As(err, &worth) {
 			return tx.JobAlone(j, err.Error(), s.now().Add(worth.wait()))
@@ -237,6 +249,20 @@ func (e *worthWaiting) wait() time.Duration {
 	return min(max(e.asked, 30*time.Minute), 12*time.Hour)
 }
 
+// tryLater is a failure whose job says itself when to try again.
+type tryLater struct {
+	error
+	wait time.Duration
+}
+
+func (e *tryLater) Unwrap() error { return e.error }
+
+// setAside is a failure after which nothing is tried any more, and which the owner is
+// to see.
+type setAside struct{ error }
+
+func (e *setAside) Unwrap() error { return e.error }
+
 // callJob runs the job's function; a panic becomes an error, so that one bad
 // post cannot stop the queue (T33).
 func (s *Service) callJob(ctx context.Context, j store.Job) (err error) {
@@ -263,6 +289,9 @@ func (s *Service) callJob(ctx context.Context, j store.Job) (err error) {
 func (s *Service) RunDue(ctx context.Context) (int, error) {
 	total := 0
 	if err := s.queueFetches(ctx); err != nil {
+		return 0, err
+	}
+	if err := s.mailSecurity(ctx); err != nil {
 		return 0, err
 	}
 	jobs, _, err := s.dueJobs(ctx, maxJobPage)

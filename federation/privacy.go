@@ -24,6 +24,8 @@ type Privacy struct {
 	LogInDays            int  // 0: addresses of log-ins are not kept
 	RemoteDays, MediaMB  int
 	ExpiryDays           int                   // 0: own posts are not deleted for their age
+	Mail                 string                // the mail server by which the owner is told of what happens; "" for none
+	MailPrivate          bool                  // and what is written in private messages
 	Indexed              bool                  // public posts may be found by the search of other servers
 	Changed              time.Time             // when it began to say this, in the owner's zone
 	Changes              []store.PrivacyChange // the newest first, What in words
@@ -47,6 +49,13 @@ func (s *Service) PrivacyPolicy(ctx context.Context) (Privacy, error) {
 			return err
 		}
 		p.Name = me.DisplayName()
+		m, err := tx.Mail()
+		if err != nil {
+			return err
+		}
+		if s.mail != nil && m.Confirmed() {
+			p.Mail, p.MailPrivate = s.mailServer, m.PrivateText
+		}
 		p.Changes, err = policyChanges(tx)
 		return err
 	})

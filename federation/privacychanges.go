@@ -31,12 +31,22 @@ var policyWords = []struct {
 		}
 		return strconv.Itoa(s.Expiry.Days)
 	}},
+	{mailSetting, "What happens is told by mail", elsewhere},
+	{mailPrivateSetting, "Such mail has the words of private messages", elsewhere},
 	{contactSetting, "Where to write to", func(s store.Settings) string { return s.Contact }},
 }
 
 // contactSetting is noted without its value: whoever took an address off the page
 // does not want it to stand below it.
 const contactSetting = "contact"
+
+// What is set on the page of mail, whose changes are noted there.
+const (
+	mailSetting        = "mail"
+	mailPrivateSetting = "mail_private_text"
+)
+
+func elsewhere(store.Settings) string { return "" }
 
 func visitorSearch(s store.Settings) bool { return s.PostsOnWeb && s.VisitorSearch }
 

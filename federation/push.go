@@ -133,6 +133,7 @@ func wishInto(p *store.PushSubscription, w PushWish) error {
 // app of several accounts knows whose they are. On disk there is only its hash; after a
 // restart the messages name none until the app has asked for something.
 func (s *Service) SeenToken(tokenID int64, value string) {
+	s.Seen()
 	if known, ok := s.seenTokens.Get(tokenID); !ok || known != value {
 		s.seenTokens.Add(tokenID, value)
 	}

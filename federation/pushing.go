@@ -52,6 +52,9 @@ func (s *Service) tellNotice(tx *store.Tx, n store.Notification) error {
 	if f, err := s.filterOfNotice(tx, n); err != nil || f != nil && f.Action == store.FilterHide {
 		return err
 	}
+	if err := s.tellMail(tx, n); err != nil {
+		return err
+	}
 	for _, p := range subs {
 		wanted, err := pushWanted(tx, p, n)
 		if err != nil {
@@ -204,25 +207,30 @@ func (s *Service) pushText(tx *store.Tx, n store.Notification) (pushMessage, err
 	if path := s.FacePath(who, ForOwner); path != "" {
 		m.Icon = s.origin.URL(path)
 	}
-	m.Body = markup.Text(who.Summary)
+	m.Title, m.Body, err = s.noticeText(tx, n, who, pushText)
+	return m, err
+}
+
+// noticeText is the title of a notification and what it is about, as far as the
+// owner's filters let it be read.
+func (s *Service) noticeText(tx *store.Tx, n store.Notification, who store.Actor, runes int) (title, body string, err error) {
+	body = markup.Text(who.Summary)
 	var p store.Post
 	if n.Kind == "admin.report" {
-		m.Body = ""
+		body = ""
 	} else if n.PostID != 0 {
 		if p, err = tx.Post(n.PostID); err != nil {
-			return m, err
+			return "", "", err
 		}
-		m.Body = p.Summary // a content warning stands for what it hides
-		if m.Body == "" {
-			m.Body = markup.Text(p.HTML())
+		body = p.Summary // a content warning stands for what it hides
+		if body == "" {
+			body = markup.Text(p.HTML())
 		}
 		if f := Gravest(s.Filters().In(store.FilterNotifications).Match(&p)); f != nil && f.Action != store.FilterBlur {
-			m.Body = "Your filter “" + f.Title + "” covers it."
+			body = "Your filter “" + f.Title + "” covers it."
 		}
 	}
-	m.Title = pushTitle(n.Kind, shortened(who.DisplayName(), 100), p.Own())
-	m.Body = shortened(m.Body, pushText)
-	return m, nil
+	return pushTitle(n.Kind, shortened(who.DisplayName(), 100), p.Own()), shortened(body, runes), nil
 }
 
 func pushTitle(kind, name string, own bool) string {

@@ -11,6 +11,7 @@ import (
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
+	"dassie/assets"
 	"dassie/federation/remote"
 	"dassie/federation/webpush"
 	"dassie/store"
@@ -30,6 +31,12 @@ type Config struct {
 	// ClientAddr names the address that a request counts against, as throttles
 	// know it, or "" for none; nil means none at all.
 	ClientAddr func(*http.Request) string
+
+	// Mail sends a letter to an address; nil where there is no mail server. Its errors
+	// name no address; one that has a method Refused is final. MailServer is its name,
+	// for the privacy policy.
+	Mail       func(ctx context.Context, to string, l assets.Letter) error
+	MailServer string
 }
 
 // Service is what the owner does and what arrives from other servers. It is
@@ -69,6 +76,11 @@ type Service struct {
 	pictures  *mediaCache
 	seenHosts *lru.Cache[int64, time.Time] // host id -> until when it is not noted that it spoke
 
+	mail       func(ctx context.Context, to string, l assets.Letter) error // nil for none
+	mailServer string
+	lines      chan struct{} // a line came into the security log
+	presence   presence
+
 	pushKey    *webpush.Key
 	seenTokens *lru.Cache[int64, string] // token id -> the token, for push messages
 }
@@ -79,6 +91,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	s := &Service{
 		store: c.Store, media: c.Media, remote: c.Remote, me: c.Identity, origin: c.Identity.Origin(),
 		version: c.Version, log: c.Log, now: c.Now, clientAddr: c.ClientAddr, endPoke: make(chan struct{}, 1),
+		mail: c.Mail, mailServer: c.MailServer, lines: make(chan struct{}, 1),
 	}
 	if s.log == nil {
 		s.log = slog.Default()
@@ -120,6 +133,9 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	s.ways.init()
 	s.work.init()
 	s.flights.sending.init()
+	if s.mail != nil {
+		s.store.OnSecurityLine(func() { poke(s.lines) })
+	}
 	return s, s.Reload(ctx)
 }
 
@@ -153,6 +169,7 @@ func (s *Service) Reload(ctx context.Context) error {
 	s.documents.clear()
 	s.work.pokeJobs()
 	s.work.pokeDeliveries()
+	poke(s.lines)
 	return nil
 }
 

@@ -110,6 +110,7 @@
 //	the owner's data
 //	  archives      packed copies      7 days, with their files; at most 5
 //	  expired       deleted for age    a year
+//	  mail_notices  wait to be mailed  3 days, 5,000
 //
 // sweeps.go is that right column as code. A new table that grows needs a line there.
 //
@@ -133,7 +134,6 @@
 //
 //	imports         as archives; they keep their place in archive_items (import_id, seq, state)
 //	imported        uri_hash, uri, post_id; index (uri_hash): original addresses of own old posts, whose ids are drawn from their dates
-//	mail            settings; mail_queue is jobs of kind "mail"; mail_off (hash key, kind): one-click links
 //	policy_texts    version key, at, settings as JSON, own_words: each version of the privacy page with its day
 //	subject data    what is kept about one handle: actors, posts (by search author), followers, notifications, mentions, actor_keys, fetches
 package store

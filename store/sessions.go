@@ -110,6 +110,9 @@ func (t *Tx) DropSessions() error {
 // LogSecurity adds a line to the owner's security log, which keeps 180 days.
 // The address is stored as the privacy policy keeps it.
 func (t *Tx) LogSecurity(kind, detail, address string) error {
+	if told := t.s.onSecurityLine.Load(); told != nil {
+		t.After(*told)
+	}
 	_, err := t.exec(`
 		insert into security_log (id, at, kind, detail, address)
 		values (?, ?, ?, ?, ?)`, t.NewID(), ms(t.Now()), kind, detail, address)
@@ -134,18 +137,20 @@ func (t *Tx) SecurityLogBefore(before int64, limit int) ([]SecurityEvent, error)
 	if before == 0 {
 		before = math.MaxInt64
 	}
-	return many(t, func(r scanner) (SecurityEvent, error) {
-		var e SecurityEvent
-		var at int64
-		err := r.Scan(&e.ID, &at, &e.Kind, &e.Detail, &e.Address)
-		e.At = fromMS(at)
-		return e, err
-	}, `
+	return many(t, scanSecurityEvent, `
 		select id, at, kind, detail, address
 		from security_log
 		where id < ?
 		order by id desc
 		limit ?`, before, limit)
+}
+
+func scanSecurityEvent(r scanner) (SecurityEvent, error) {
+	var e SecurityEvent
+	var at int64
+	err := r.Scan(&e.ID, &at, &e.Kind, &e.Detail, &e.Address)
+	e.At = fromMS(at)
+	return e, err
 }
 
 // Idempotent looks up what an idempotency key made since a time: the id of a post,

@@ -52,6 +52,8 @@ type Store struct {
 	// it right after Open, before anything else uses the store.
 	OnForeignWrite func()
 
+	onSecurityLine atomic.Pointer[func()]
+
 	dir        string
 	db         *sql.DB
 	wconn      *conn

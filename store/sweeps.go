@@ -58,6 +58,8 @@ var sweeps = []sweep{
 	overCap("threads asked for over 5,000", "thread_fetches", "post_id", "at", "", 5000),
 	rows("previews of links over 90 days", "cards", "url_hash", "fetched_at < ?1", after(90*day)),
 	overCap("previews of links over 20,000", "cards", "url_hash", "fetched_at", "", 20000),
+	rows("notices to be mailed for over 3 days", "mail_notices", "notification_id", "at < ?1", after(3*day)),
+	overCap("notices to be mailed over 5,000", "mail_notices", "notification_id", "notification_id", "", 5000),
 	{"keys replaced over 7 days ago", findOldKey, wipeOldKey},
 	rows("servers told of a new key", "key_rotation", "host_id", "told_at < ?1 and not exists (select 1 from keys where name = 'old')", after(0)),
 	{"finished deliveries, folded", findFinished, dropFinished},

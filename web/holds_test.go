@@ -140,6 +140,13 @@ func (s *street) tellPhone() {
 	})
 	must(s.t, err)
 
+	s.alice.Proves(s.t, "alice@mail.example")
+	all := federation.MailChoice{Always: true, PrivateText: true, When: map[string]store.MailWhen{}}
+	for kind := range store.MailUsual {
+		all.When[kind] = store.MailNow
+	}
+	must(s.t, s.alice.ChooseMail(bg, all))
+
 	s.srv = httptest.NewServer(s.web)
 	s.t.Cleanup(s.srv.Close)
 	at := s.srv.Listener.Addr().String()
@@ -426,8 +433,8 @@ func ofQuestion(path, tail string) func(*street) string {
 	return func(s *street) string { return path + formatID(s.question.ID) + tail }
 }
 
-// columns are all places with what they show where there is no rule. Mail is one more
-// once there is mail.
+// columns are all places with what they show where there is no rule. Mail has what push
+// messages have, and comes last, because time passes until it does.
 var columns = []column{
 	{name: "home", shows: inHome, read: pageAt(fixed("/me"))},
 	{name: "catch up", shows: inHome, read: pageAt(fixed("/me/catchup?h=24"))},
@@ -467,6 +474,18 @@ var columns = []column{
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		return inText(strings.Join(s.pushed, "\n"))
+	}},
+	{name: "mail", shows: told, once: true, read: func(s *street) []seen {
+		s.c.Advance(time.Minute) // it waits for more
+		s.c.Settle()
+		text := ""
+		for _, l := range s.alice.Letters() {
+			text += l.Lead + "\n"
+			for _, e := range l.Events {
+				text += e.What + ": " + e.Text + "\n"
+			}
+		}
+		return inText(text)
 	}},
 }
 
@@ -658,7 +677,11 @@ func merged(a, b map[string]string) map[string]string {
 
 // expects is what a place has under a rule.
 func (r rule) expects(c column, exact map[string]string) string {
-	if text, ok := exact[c.name]; ok {
+	name := c.name
+	if name == "mail" {
+		name = "push"
+	}
+	if text, ok := exact[name]; ok {
 		return text
 	}
 	gone, covered := strings.Fields(r.gone), strings.Fields(r.covered)

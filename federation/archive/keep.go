@@ -210,7 +210,12 @@ func (k *Keeper) make(ctx context.Context, a store.Archive) error {
 	} else {
 		a.State, a.File, a.Size, a.Posts, a.Files, a.Missing = store.ArchiveReady, name, sum.Bytes, sum.Posts, sum.Files, len(sum.Missing)
 	}
-	return k.src.Store.Write(ctx, func(tx *store.Tx) error { return tx.SaveArchive(a) })
+	return k.src.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.SaveArchive(a); err != nil || k.src.Service == nil {
+			return err
+		}
+		return k.src.Service.MailArchive(tx, a)
+	})
 }
 
 // nameOf is unguessable, as Mastodon's names are: the file may end up in a shared

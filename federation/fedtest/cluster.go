@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"dassie/assets"
 	"dassie/federation"
 	"dassie/federation/ap"
 	"dassie/federation/remote"
@@ -49,6 +50,8 @@ type Server struct {
 	addr  func(*http.Request) string
 	inbox []Received
 	gets  []string
+	post  func(ctx context.Context, to string, l assets.Letter) error
+	sent  []Letter
 }
 
 // Received is one POST that a server was sent, whatever it answered.
@@ -160,7 +163,7 @@ func (s *Server) serve(tb testing.TB, st *store.Store, id store.Identity) {
 		tb.Fatal(err)
 	}
 	s.Service, err = federation.New(context.Background(), federation.Config{
-		Store: st, Media: pictures, Identity: id, Version: "test", Now: s.cluster.Now, ClientAddr: s.clientAddr,
+		Store: st, Media: pictures, Identity: id, Version: "test", Now: s.cluster.Now, ClientAddr: s.clientAddr, Mail: s.mail, MailServer: "smtp.example",
 		Remote: remote.New(remote.Config{
 			UserAgent: "dassie/test (+http://" + s.Host + "/)", Loopback: true, OwnHosts: []string{s.Host, s.Domain}, Now: s.cluster.Now,
 			Limits: remote.Limits{Header: time.Second, Total: 2 * time.Second},

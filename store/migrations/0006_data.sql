@@ -45,3 +45,10 @@ create index own_emojis_still on own_emojis (still);
 -- block: why, and with which list it came. Since when is silenced_at, which stays.
 alter table hosts add column silence_comment text not null default '';
 alter table hosts add column silence_list_at integer;
+
+-- Notices that wait to be mailed. The letters themselves are jobs of the kind mail.
+create table mail_notices (
+  notification_id integer primary key,
+  digest integer not null,
+  at integer not null
+);

@@ -818,3 +818,9 @@ CREATE UNIQUE INDEX own_emojis_code on own_emojis (shortcode) where removed_at i
 CREATE INDEX own_emojis_file on own_emojis (file);
 
 CREATE INDEX own_emojis_still on own_emojis (still);
+
+CREATE TABLE mail_notices (
+  notification_id integer primary key,
+  digest integer not null,
+  at integer not null
+);

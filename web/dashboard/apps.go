@@ -154,7 +154,7 @@ func lineOfLog(e store.SecurityEvent, at time.Time) securityLine {
 	switch e.Kind {
 	case auth.EventLogIn, auth.EventLogOut:
 		browser, with, _ := strings.Cut(e.Detail, auth.WithCode)
-		line.Detail = browserName(browser)
+		line.Detail = assets.BrowserName(browser)
 		if with != "" {
 			line.Detail += auth.WithCode + with
 		}
@@ -172,20 +172,20 @@ func lineOfLog(e store.SecurityEvent, at time.Time) securityLine {
 	case auth.EventEnded:
 		line.What = "Log-in ended"
 		if !strings.HasPrefix(e.Detail, "all") {
-			line.Detail = browserName(e.Detail)
+			line.Detail = assets.BrowserName(e.Detail)
 		}
 	case auth.EventFactorOn, auth.EventFactorOff:
 		line.What = strings.ToUpper(e.Kind[:1]) + e.Kind[1:]
 		if line.Detail != onCommandLine {
-			line.Detail = browserName(e.Detail)
+			line.Detail = assets.BrowserName(e.Detail)
 		}
 	case auth.EventRecoveryCodes:
-		line.What, line.Detail = "New recovery codes", browserName(e.Detail)
+		line.What, line.Detail = "New recovery codes", assets.BrowserName(e.Detail)
 	case auth.EventPassword:
 		line.What = "Password changed"
 		browser, rest, _ := strings.Cut(e.Detail, "; ")
 		if browser != onCommandLine {
-			browser = browserName(browser)
+			browser = assets.BrowserName(browser)
 		}
 		line.Detail = browser + "; " + rest
 	default:

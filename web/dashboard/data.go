@@ -153,7 +153,7 @@ func (d *Dashboard) archiveMake(w http.ResponseWriter, r *http.Request) {
 	if !d.fresh(w, r, archivePath) {
 		return
 	}
-	if err := d.archives.Ask(r.Context(), browserName(r.UserAgent())); err != nil {
+	if err := d.archives.Ask(r.Context(), assets.BrowserName(r.UserAgent())); err != nil {
 		d.fail(w, r, err)
 		return
 	}

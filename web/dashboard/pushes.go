@@ -66,7 +66,7 @@ func (d *Dashboard) showPushes(w http.ResponseWriter, r *http.Request, a answer,
 				page.On, page.Since, page.Service, page.Words, alerts = true, v.local(p.At), federation.PushHost(p.Endpoint), p.Words, p.Alerts
 				continue
 			}
-			page.Others = append(page.Others, pushedBrowser{hex.EncodeToString(p.Session[:8]), browserName(p.Agent), federation.PushHost(p.Endpoint), v.local(p.At)})
+			page.Others = append(page.Others, pushedBrowser{hex.EncodeToString(p.Session[:8]), assets.BrowserName(p.Agent), federation.PushHost(p.Endpoint), v.local(p.At)})
 		}
 		if sent != nil {
 			alerts, page.Words = sentKinds(sent), sent.Get("words") == "yes"

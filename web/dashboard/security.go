@@ -65,7 +65,7 @@ func (d *Dashboard) showSecurity(w http.ResponseWriter, r *http.Request, a answe
 		}
 		for _, s := range sessions {
 			page.Sessions = append(page.Sessions, sessionRow{
-				Name: s.Name(), Browser: browserName(s.Agent), Address: s.Address, Began: v.local(s.CreatedAt), Used: v.local(s.UsedAt), This: s.Name() == this,
+				Name: s.Name(), Browser: assets.BrowserName(s.Agent), Address: s.Address, Began: v.local(s.CreatedAt), Used: v.local(s.UsedAt), This: s.Name() == this,
 			})
 		}
 		page.Owner, err = v.frame("Security", "security")
@@ -117,7 +117,7 @@ func (d *Dashboard) sessionAsk(w http.ResponseWriter, r *http.Request) {
 		for _, s := range sessions {
 			if s.Name() == name {
 				page.Heading, page.Button, page.BackURL = "End this log-in?", "End", "/me/security#sessions"
-				page.Lines = []string{browserName(s.Agent) + ", logged in since " + v.local(s.CreatedAt).Format("2 January 2006, 15:04") + ". Its pages close within a second, and whoever sits there needs your password to come back."}
+				page.Lines = []string{assets.BrowserName(s.Agent) + ", logged in since " + v.local(s.CreatedAt).Format("2 January 2006, 15:04") + ". Its pages close within a second, and whoever sits there needs your password to come back."}
 				return nil
 			}
 		}

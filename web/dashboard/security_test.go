@@ -16,6 +16,7 @@ import (
 
 	"github.com/pquerna/otp/totp"
 
+	"dassie/assets"
 	"dassie/store"
 	"dassie/web/auth"
 	"dassie/web/reply"
@@ -369,7 +370,7 @@ func TestBrowserNames(t *testing.T) {
 		"elinks/0.17 (textmode; Linux)": "elinks/0.17",
 		strings.Repeat("é", 60):         strings.Repeat("é", 30) + "…",
 	} {
-		if got := browserName(agent); got != want {
+		if got := assets.BrowserName(agent); got != want {
 			t.Errorf("%q: %q, want %q", agent, got, want)
 		}
 	}

@@ -1,4 +1,4 @@
-package dashboard
+package assets
 
 import "strings"
 
@@ -15,8 +15,8 @@ var systemMarks = []struct{ mark, name string }{
 	{"OpenBSD", "OpenBSD"}, {"FreeBSD", "FreeBSD"}, {"Linux", "Linux"},
 }
 
-// browserName is a User-Agent as people call it: "Firefox on Linux".
-func browserName(agent string) string {
+// BrowserName is a User-Agent as people call it: "Firefox on Linux".
+func BrowserName(agent string) string {
 	if agent == "" {
 		return "A program that gave no name"
 	}
