@@ -82,7 +82,7 @@ func (s *Service) sendLetter(ctx context.Context, payload []byte) error {
 	if errors.As(err, &final) || age > mailAge {
 		return &setAside{err}
 	}
-	return &tryLater{err, min(max(age/2, firstTry), slowTry)}
+	return &tryLater{err, min(max(age/2, firstTry), slowTry, mailAge-age+time.Minute)} // the last when the time is over
 }
 
 // addressee is where a letter goes now; "" for nowhere.
