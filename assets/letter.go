@@ -30,7 +30,7 @@ type Letter struct {
 
 // Event is one thing in a letter.
 type Event struct {
-	What string // in a few words, with who did it
+	What string // in a few words, with who did it; "" where the first paragraph says so
 	Who  string // handle; "" for nobody
 	Text string // what they wrote; may be empty
 	At   time.Time

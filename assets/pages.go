@@ -23,6 +23,7 @@ var pages = map[string]string{
 	"error":          "plain",
 	"leave":          "plain",
 	"left":           "plain",
+	"mail_off":       "plain",
 
 	// The owner's.
 	"home":            "owner",
@@ -74,6 +75,7 @@ var pages = map[string]string{
 	"check":           "owner",
 	"apps":            "owner",
 	"pushes":          "owner",
+	"mail":            "owner",
 	"offline":         "plain",
 	"saved":           "owner",
 	"lists":           "owner",

@@ -468,6 +468,7 @@ func sampleLists(pages map[string]any) {
 		}, "1", "12", "08:12", Pager{Older: "/me/inbox?before=13", OlderText: "Older"}}
 	sampleHeld(pages)
 	samplePushes(pages)
+	sampleMails(pages)
 	pages["notifications.none"] = inbox{Owner: owner("Inbox", "inbox", "/me/inbox")}
 	sampleUnsent(pages)
 	pages["more"] = struct{ Owner }{owner("More", "more", "/me/more")}

@@ -284,13 +284,7 @@ func (s *Service) noticesLetter(m store.Mail, g gathered, digest bool) assets.Le
 	case g.total == 1:
 		l.Subject = g.events[0].What
 		l.Lead = g.events[0].What + "."
-		l.Events[0].What = "What it says"
-		if l.Events[0].Text == "" {
-			l.Events[0].What = "Read it on your server"
-		}
-		if kinds[0] == "follow" || kinds[0] == "follow_request" {
-			l.Events[0].What = "Who that is"
-		}
+		l.Events[0].What = ""
 	default:
 		l.Subject = listed(words)
 		l.Lead = "While you were away: " + listed(words) + "."

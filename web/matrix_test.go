@@ -46,6 +46,7 @@ var matrix = map[string]struct {
 	"/media/:name/:sign":          {"open", "/media/post-ID-0-0123abcd/small-AAAAAAAAAAAAAAAAAAAAAA", 404},
 	"/static/:name":               {"all", "/static/ID", 0},
 	"/healthz":                    {"all", "/healthz", 0},
+	"/mail/off/:token":            {"all", "/mail/off/ID", 404},
 	"/login":                      {"all", "/login", 0},
 	"/logout":                     {"all", "/logout", 0},
 	"/me/leaving":                 {"owner", "/me/leaving", 0},

@@ -36,6 +36,7 @@ func (w *Web) siteRoutes(me, api http.Handler) []route {
 		{"/media/:name/:sign", get, w.remoteMedia},
 		{"/static/:name", get, static},
 		{"/healthz", get, page(w.healthOrCheck)},
+		{"/mail/off/:token", both, w.mailOff},
 
 		{"/login", both, handler(g.ProtectBody(auth.LoginBytes, http.HandlerFunc(w.login)))},
 		{"/logout", both, handler(g.Protect(http.HandlerFunc(w.logout)))},

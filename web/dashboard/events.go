@@ -34,6 +34,7 @@ func (d *Dashboard) events(w http.ResponseWriter, r *http.Request) {
 	}
 	who, missed := d.live.join(seen)
 	defer d.live.leave(who)
+	defer d.service.Watching()()
 	if stream.Write(eventLines(missed)) != nil {
 		return
 	}

@@ -157,6 +157,16 @@ func doneNotice(query url.Values) *assets.Notice {
 		return done("Sent.", "It should appear within seconds, unless the system holds notices back.")
 	case "push-off":
 		return done("Switched off.", "That browser is told nothing any more.")
+	case "mail-asked":
+		return done("A code was sent.", "It should be there within a minute; look into the folder for spam too.")
+	case "mail-confirmed":
+		return done("Confirmed.", "Mail comes to this address from now on.")
+	case "mail-test":
+		return done("Sent.", "The mail server took it.")
+	case "mail-forgotten":
+		return done("Taken off.", "")
+	case "letter-dropped":
+		return done("Forgotten.", "It is not sent.")
 	case "looking":
 		return done("Looking.", "The servers of this conversation are being asked. Open this page again in a minute.")
 	case "looked":

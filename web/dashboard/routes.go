@@ -230,6 +230,15 @@ func (d *Dashboard) routes() []route {
 		post("/me/reach", d.reachSave),
 		get("/me/settings", d.settings),
 		post("/me/settings", d.settingsSave),
+		get(mailPath, d.mail),
+		post(mailPath, d.mailSave),
+		post(mailPath+"/address", d.mailAsk),
+		post(mailPath+"/confirm", d.mailConfirm),
+		post(mailPath+"/test", d.mailTest),
+		get(mailPath+"/forget", d.mailForgetAsk),
+		post(mailPath+"/forget", d.mailForget),
+		post(mailPath+"/letters/:id/retry", d.letterRetry),
+		post(mailPath+"/letters/:id/drop", d.letterDrop),
 		get("/me/push", d.pushes),
 		post("/me/push", d.pushSave),
 		post("/me/push/test", d.pushTest),
@@ -265,7 +274,15 @@ func (d *Dashboard) Handler() http.Handler {
 
 // only lets the owner through, with forms of our own making.
 func (d *Dashboard) only(body int64, do http.HandlerFunc) http.Handler {
-	return d.guard.Owner(d.guard.ProtectBody(body, do))
+	return d.guard.Owner(d.guard.ProtectBody(body, d.seen(do)))
+}
+
+// seen notes that the owner is there.
+func (d *Dashboard) seen(do http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		d.service.Seen()
+		do(w, r)
+	}
 }
 
 // onlyFiles is only for forms with files; the body of the route is for the fields beside them.

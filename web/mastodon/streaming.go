@@ -60,6 +60,7 @@ func (a *API) serveStream(w http.ResponseWriter, r *http.Request, way string) {
 		reply.FailJSON(w, r, plainError(err), a.log)
 		return
 	}
+	defer a.svc.Watching()()
 	if socket {
 		a.serveSocket(w, r, l)
 		return
