@@ -40,6 +40,7 @@ import (
 	"dassie/web/doctor"
 	"dassie/web/instance"
 	"dassie/web/listen"
+	"dassie/web/mail"
 )
 
 // version is that of the program, for people and for other servers.
@@ -57,6 +58,7 @@ type options struct {
 	data              string
 	file              string
 	doors             listen.Doors
+	mail              mail.Config
 	trusted           auth.Networks // proxies whose forwarding headers are believed
 	allowed           auth.Networks // private networks that may be reached
 	level             slog.Level
@@ -121,6 +123,7 @@ func theFile(opt *options) *string { return &opt.file }
 func serveFlags(set *flag.FlagSet, opt *options) {
 	dataFlag(set, opt)
 	opt.doors.Flags(set)
+	opt.mail.Flags(set)
 	set.Var(&opt.trusted, "trusted-proxies", "`networks` of proxies whose X-Forwarded-For and -Proto are believed")
 	set.Var(&opt.allowed, "allow-networks", "private `networks` that requests to other servers may reach")
 	set.TextVar(&opt.level, "log-level", slog.LevelInfo, "debug, info, warn or error")
@@ -130,6 +133,9 @@ func serveFlags(set *flag.FlagSet, opt *options) {
 // checkServe says what is wrong with the flags of serve.
 func checkServe(opt *options) error {
 	if err := opt.doors.Check(); err != nil {
+		return command.Usage("%v", err)
+	}
+	if err := opt.mail.Check(); err != nil {
 		return command.Usage("%v", err)
 	}
 	if opt.pprof != "" && !store.IsLoopbackHost(opt.pprof) {
@@ -367,7 +373,7 @@ func serve(ctx context.Context, opt *options) error {
 		Invite: func(code string) { listen.PrintInvite(os.Stderr, front.Addr(), code) },
 		Known:  func(id store.Identity) { front.Made(namesOf(id)) },
 		Started: store.Started{Version: version, Listen: opt.doors.Listen, TLS: opt.doors.TLS,
-			AllowNetworks: opt.allowed.String(), TrustedProxies: opt.trusted.String()},
+			AllowNetworks: opt.allowed.String(), TrustedProxies: opt.trusted.String(), Mail: opt.mail.Started()},
 	})
 	front.Handler = site
 	names, err := knownNames(ctx, opt)
@@ -436,10 +442,18 @@ func boot(ctx context.Context, opt *options, s instance.Spec) (*instance.Parts, 
 		UserAgent: fmt.Sprintf("dassie/%s (+%s)", version, origin.URL("/")), Loopback: origin.Loopback(),
 		AllowNetworks: opt.allowed, OwnHosts: []string{origin.Host, origin.Domain}, Now: s.Now,
 	})
-	svc, err := federation.New(ctx, federation.Config{
+	config := federation.Config{
 		Store: s.Store, Media: pictures, Remote: out, Identity: s.Identity, Version: version, Log: s.Log, Now: s.Now,
 		ClientAddr: func(r *http.Request) string { return auth.ThrottleKey(r, opt.trusted) },
-	})
+	}
+	if opt.mail.On() {
+		sender, err := mail.New(opt.mail, origin.Host)
+		if err != nil {
+			return nil, err
+		}
+		config.Mail, config.MailServer = sender.Send, opt.mail.Host
+	}
+	svc, err := federation.New(ctx, config)
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,17 @@ type Started struct {
 	TLS            string    `json:"tls"`
 	AllowNetworks  string    `json:"allow_networks,omitempty"`
 	TrustedProxies string    `json:"trusted_proxies,omitempty"`
+
+	Mail StartedMail `json:"mail,omitzero"`
+}
+
+// StartedMail is the mail server that it sends by, without the password.
+type StartedMail struct {
+	Host         string `json:"host"`
+	Port         int    `json:"port,omitempty"`
+	TLS          string `json:"tls"`
+	User         string `json:"user,omitempty"`
+	PasswordFile string `json:"password_file,omitempty"`
 }
 
 // SaveStarted notes how the server is started.

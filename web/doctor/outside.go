@@ -36,7 +36,7 @@ func (d *doctor) outside(ctx context.Context) []Row {
 			checks = append(checks, func(ctx context.Context) []Row { return []Row{d.certificate(ctx, name)} })
 		}
 	}
-	return together(ctx, append(checks, d.finger, d.actor, d.way)...)
+	return together(ctx, append(checks, d.finger, d.actor, d.way, d.mail)...)
 }
 
 // hosts are the names that we are known by.

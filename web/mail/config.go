@@ -63,6 +63,26 @@ func (c Config) port() int {
 	return 587
 }
 
+// Started is what doctor finds in the database.
+func (c Config) Started() store.StartedMail {
+	if !c.On() {
+		return store.StartedMail{}
+	}
+	return store.StartedMail{Host: c.Host, Port: c.Port, TLS: c.TLS, User: c.User, PasswordFile: c.PasswordFile}
+}
+
+// FromStarted is the way back.
+func FromStarted(s store.StartedMail) Config {
+	return Config{Host: s.Host, Port: s.Port, TLS: s.TLS, User: s.User, PasswordFile: s.PasswordFile}
+}
+
+// HasPassword says whether there is a password here, for a command whose environment
+// is not the server's.
+func (c Config) HasPassword() bool {
+	password, err := c.password()
+	return err != nil || password != ""
+}
+
 // Check says in plain words what is wrong with the flags.
 func (c Config) Check() error {
 	if !c.On() {

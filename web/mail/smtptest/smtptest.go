@@ -72,9 +72,10 @@ func (l Letter) Subject() string {
 
 // Server is a mail server.
 type Server struct {
-	Host  string
-	Port  int
-	Roots *x509.CertPool // that know its certificate
+	Host        string
+	Port        int
+	Roots       *x509.CertPool    // that know its certificate …
+	Certificate *x509.Certificate // … which is this
 
 	tb       testing.TB
 	implicit bool // TLS from the first byte
@@ -140,7 +141,7 @@ func (s *Server) certify(o Options) {
 	if err != nil {
 		s.tb.Fatal(err)
 	}
-	s.Roots = x509.NewCertPool()
+	s.Certificate, s.Roots = parsed, x509.NewCertPool()
 	s.Roots.AddCert(parsed)
 	s.config = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
 }
