@@ -1,6 +1,7 @@
 package federation
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -95,6 +96,8 @@ func (s *Service) addressee(ctx context.Context, j letterJob) (string, error) {
 		switch {
 		case err != nil:
 			return "", err
+		case j.Code && !bytes.Equal(hashCode(j.Letter.Code), m.CodeHash):
+			return "", nil // another code was sent since
 		case j.Code:
 			return m.Pending, nil
 		case !m.Confirmed():

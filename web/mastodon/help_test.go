@@ -99,6 +99,9 @@ func (h *house) ask(method, path, body string, headers ...string) *httptest.Resp
 	w := httptest.NewRecorder()
 	h.api.ServeHTTP(w, r)
 	checkAnswer(h.t, method, path, w)
+	if strings.Contains(w.Body.String(), "alice@mail.example") { // PRIVACY-CLAUSES 24
+		h.t.Errorf("%s %s gives the owner's mail address away: %s", method, path, w.Body)
+	}
 	return w
 }
 
