@@ -161,7 +161,7 @@ func (s *Service) takeAddress(tx *store.Tx, m store.Mail) error {
 		if err := s.mailOld(tx, id.Email, "Your mail address was changed", "Mail from your server goes to another address from now on. This is the last that comes here."); err != nil {
 			return err
 		}
-	} else if err := tx.AddPrivacyChange(store.PrivacyChange{What: mailSetting, Was: "no", Now: "yes"}); err != nil {
+	} else if err := s.notePrivacy(tx, mailSetting, false, true); err != nil {
 		return err
 	}
 	if err := tx.SetEmail(m.Pending); err != nil {
@@ -178,6 +178,13 @@ func (s *Service) takeAddress(tx *store.Tx, m store.Mail) error {
 	}
 	m.LineSeen = last[0].ID // what happened before was not to be told there
 	return tx.SaveMail(m)
+}
+
+// notePrivacy notes a change of what the privacy policy says, whose page is made anew.
+func (s *Service) notePrivacy(tx *store.Tx, what string, was, now bool) error {
+	words := map[bool]string{false: "no", true: "yes"}
+	s.emit(tx, EventProfile, 0)
+	return tx.AddPrivacyChange(store.PrivacyChange{What: what, Was: words[was], Now: words[now]})
 }
 
 // mailOld writes to an address that is the owner's no more.
@@ -207,7 +214,7 @@ func (s *Service) ForgetMail(ctx context.Context) error {
 			if err := s.mailOld(tx, id.Email, "No more mail comes here", "This address was taken off your server. This is the last mail that comes here."); err != nil {
 				return err
 			}
-			if err := tx.AddPrivacyChange(store.PrivacyChange{What: mailSetting, Was: "yes", Now: "no"}); err != nil {
+			if err := s.notePrivacy(tx, mailSetting, true, false); err != nil {
 				return err
 			}
 		}
@@ -240,8 +247,7 @@ func (s *Service) ChooseMail(ctx context.Context, c MailChoice) error {
 			return err
 		}
 		if m.PrivateText != c.PrivateText {
-			words := map[bool]string{false: "no", true: "yes"}
-			if err := tx.AddPrivacyChange(store.PrivacyChange{What: mailPrivateSetting, Was: words[m.PrivateText], Now: words[c.PrivateText]}); err != nil {
+			if err := s.notePrivacy(tx, mailPrivateSetting, m.PrivateText, c.PrivateText); err != nil {
 				return err
 			}
 		}
