@@ -50,7 +50,7 @@ func TestEveryPage(t *testing.T) {
 		"followers": "/me/followers", "followers-new": "/me/followers?by=new", "followers-silent": "/me/followers?by=silent", "deliveries": "/me/deliveries", "following": "/me/following", "following-post": "/me/following?by=post", "following-silent": "/me/following?by=silent", "muted": "/me/muted", "held": "/me/held", "search": "/me/search", "search-handle": "/me/search?q=" + strings.Replace(bob.handle(), "@", "%40", 2),
 		"search-nobody": "/me/search?q=%40nobody%40" + bob.host, "search-words": "/me/search?q=hello", "search-silent": "/me/search?q=%40a%40silent.localhost:1",
 		"inbox": "/me/inbox", "profile": "/me/profile", "settings": "/me/settings", "reach": "/me/reach", "drafts-none": "/me/drafts", "more": "/me/more", "owner-404": "/me/nothing",
-		"filters-none": "/me/filters", "push": "/me/push", "offline": "/me/offline", "appearance": "/me/appearance",
+		"filters-none": "/me/filters", "push": "/me/push", "mail": "/me/mail", "offline": "/me/offline", "appearance": "/me/appearance",
 		"share":   "/me/share?title=A+garden&url=https%3A%2F%2Ftuin.example%2F",
 		"reports": "/me/reports", "reports-own": "/me/reports?k=own", "blocked": "/me/blocked", "safety": "/me/safety", "servers": "/me/blocked/servers", "server-list": "/me/blocked/servers/list", "block-server": "/me/blocked/servers/block?server=spam.example", "move": "/me/move",
 		"data": "/me/data", "expiry": "/me/data/expiry", "expiry-ask": "/me/data/expiry/preview?after=30",
