@@ -208,6 +208,10 @@ func samplePages() map[string]any {
 		Servers []reachServer
 		More    int
 	}
+	type unfinishedText struct {
+		URL, Text string
+		Time      time.Time
+	}
 	type write struct {
 		Owner
 		Mode, Key, Text, Warning, TextLang, Draft, Edit, Error, Verb string
@@ -233,8 +237,11 @@ func samplePages() map[string]any {
 		Sensitive                                                    bool
 		Plain                                                        bool
 		When                                                         When
+		Undo                                                         int
+		Unfinished, Scheduled                                        []unfinishedText
 	}
 	asking := &PollForm{Options: []string{"Purple spinach", "Blue leek", "", ""}, More: true, Lasts: options, Multiple: true, Open: true}
+	asking.Lasts = []Option{{"1h", "1 hour", false}, {"3d", "3 days", true}}
 	places := []Option{{"0,0", "Centre", true}, {"-1,1", "Top left", false}}
 	sill := Upload{ID: "41", Kind: "Picture", Title: "IMG_2041.jpg", Size: "312 KB", URL: StaticPath("header.png"), Preview: StaticPath("header.png"), Alt: "Six paper pots of seedlings on a wooden sill, the window behind them out of focus.", Letters: 82, Focus: places, Place: 1, Of: 1}
 	uploads := []Upload{sill, {ID: "42", Kind: "Picture", Title: "shed.gif", Size: "64 KB", URL: StaticPath("avatar.png"), Preview: StaticPath("avatar.png"), Note: "It is an animation: its first picture is kept.", Focus: places, Place: 2},
@@ -247,8 +254,8 @@ func samplePages() map[string]any {
 	draft[0].Warning = "Software"
 	quotable := []Option{{"public", "Everyone", true}, {"nobody", "Nobody", false}}
 	pages["write.quote"] = write{Room: 4, Owner: owner("Quote", "write", "/me/write"), Mode: "new", Verb: "Post", MoreParts: true, Languages: options, Audiences: audiences, Quoting: &answer, Quotable: quotable}
-	pages["write"] = write{When: When{"2026-11-29T09:00", "2026-11-27T14:00", ago(-43 * time.Hour), "Europe/Amsterdam", false}, Room: 3, Uploads: []Upload{sill}, Poll: asking, Owner: owner("Write", "write", "/me/write"), Mode: "new", Verb: "Post", MoreParts: true, Text: "Took stock of the seed drawers before winter. The purple spinach did what the books said it would not: it came true from open pollination, three years running.\n\nWhich one should I put up for swapping first?", TextLang: "en", Languages: options, Audiences: audiences, Left: 4786, Preview: draft, SavedAt: ago(time.Minute)}
-	pages["write.files"] = write{Poll: asking, Owner: owner("Write", "write", "/me/write"), Mode: "new", Text: "Took stock of the seed drawers before winter.", TextLang: "en", Languages: options, Audiences: audiences, Left: 4786, Uploads: uploads, Added: 2, FilesError: "“IMG_2041.heic” (3.1 MB) was not added. HEIC pictures cannot be read here. Save it as JPEG and try again.", Sensitive: true, Verb: "Post", MoreParts: true, Undescribed: []string{"42", "43"}, Stopped: true, Parts: []part{{2, 4990, "And this is how the shed looks now."}, {3, -12, "ثم جاء المطر"}},
+	pages["write"] = write{Undo: 15, Quotable: quotable, Unfinished: []unfinishedText{{"/me/write?draft=4", "On saving leek seed", ago(24 * time.Hour)}, {"/me/write?draft=5", "No text yet", ago(50 * time.Hour)}}, Scheduled: []unfinishedText{{"/me/drafts", "Winterplan moestuin", ago(-43 * time.Hour)}}, When: When{"2026-11-29T09:00", "2026-11-27T14:00", ago(-43 * time.Hour), "Europe/Amsterdam", false}, Room: 3, Uploads: []Upload{sill}, Poll: asking, Owner: owner("Write", "write", "/me/write"), Mode: "new", Verb: "Post", MoreParts: true, Text: "Took stock of the seed drawers before winter. The purple spinach did what the books said it would not: it came true from open pollination, three years running.\n\nWhich one should I put up for swapping first?", TextLang: "en", Languages: options, Audiences: audiences, Left: 4786, Preview: draft, SavedAt: ago(time.Minute)}
+	pages["write.files"] = write{Undo: 15, Quotable: quotable, Poll: asking, Owner: owner("Write", "write", "/me/write"), Mode: "new", Text: "Took stock of the seed drawers before winter.", TextLang: "en", Languages: options, Audiences: audiences, Left: 4786, Uploads: uploads, Added: 2, FilesError: "“IMG_2041.heic” (3.1 MB) was not added. HEIC pictures cannot be read here. Save it as JPEG and try again.", Sensitive: true, Verb: "Post", MoreParts: true, Undescribed: []string{"42", "43"}, Stopped: true, Parts: []part{{2, 4990, "And this is how the shed looks now."}, {3, -12, "ثم جاء المطر"}},
 		Help: help{"li", true, []found{{"@lian@bean.example", "Lian 🌿", StaticPath("avatar.png")}, {"@a_name_that_is_longer_than_any_field_should_have_to_be@a-server-with-a-long-name.example", "", ""}}}}
 	pages["write.reach"] = write{Room: 4, Poll: asking, Owner: owner("Write", "write", "/me/write"), Mode: "new", Verb: "Post", Text: "@grace@navy.example @nobody@nowhere.example", Languages: options, Audiences: audiences, Left: 4950, MoreParts: true, Help: help{Query: "zzz", Open: true},
 		Reach: &reach{"43 people on 18 servers", []reachPerson{{grace, ""}, {long, "Their server has not answered since 3 November: they get it when it is back."}}, []string{"@nobody@nowhere.example"},

@@ -307,6 +307,19 @@ type Choice struct {
 	Bold, Before, Rest string // the consequence: Before, Bold, Rest
 }
 
+// To ends a sentence about where a post goes.
+func (c Choice) To() string {
+	switch c.Value {
+	case "quiet":
+		return " to everyone, quietly"
+	case "followers":
+		return " to your followers"
+	case "named":
+		return " to the people named"
+	}
+	return " to everyone"
+}
+
 // Choices returns the audiences on offer, widest first.
 func (a Audiences) Choices() []Choice {
 	reach := count(a.Followers, "follower") + " on " + count(a.Servers, "server")

@@ -29,7 +29,7 @@ func TestTrouble(t *testing.T) {
 		tr.menu(p, "Mute this conversation")
 		p.sees("Muted.", "Nothing in this conversation is told")
 		tr.menu(p, "Mute", "Nothing in the inbox either")
-		p.sees("Muted.", "They are not told.", "you blocked or muted")
+		p.sees("Muted.", "They are not told.", "you blocked, muted or silenced")
 		p.misses("that is number")
 		tr.block(p)
 		tr.silent(p)

@@ -151,9 +151,20 @@ func TestPostsAreScheduledFromThePage(t *testing.T) {
 	}
 	h.open("/me/write").says(t, `type="datetime-local"`, "Africa/Johannesburg time", "it goes out late")
 	at := h.cluster.Now().In(time.FixedZone("", 2*3600)).Add(26 * time.Hour).Format(whenForm)
+	h.open("/me/write").says(t, "Goes out <b>as soon as you press Post</b>")
+	set.UndoSeconds = 15
+	if err := h.SaveSettings(ctx, set); err != nil {
+		t.Fatal(err)
+	}
+	h.open("/me/write").says(t, "Goes out <b>15 seconds after you press Post</b>", `<span class="to-followers"> to your followers</span>`, "You can change it until then.")
+	set.UndoSeconds = 0
+	if err := h.SaveSettings(ctx, set); err != nil {
+		t.Fatal(err)
+	}
 	form := []string{"text", "Good morning", "audience", "everyone", "key", "k", "when", at}
 	h.submit("/me/write", append(form, "do", "preview")...).says(t, "Goes out <b>", `value="`+at+`"`)
 	h.sent("/me/write", append(form, "do", "post")...).says(t, "Scheduled.", "Good morning", "goes out Saturday 21 November, 16:00")
+	h.open("/me/write").says(t, "<h2>Scheduled</h2>", "Good morning")
 	for _, wrong := range []string{"2026-01-01T00:00", "tomorrow", h.cluster.Now().Format(whenForm)} {
 		p := h.submit("/me/write", "do", "post", "text", "Too soon", "audience", "everyone", "when", wrong)
 		p.says(t, "Too soon</textarea>", "at least five minutes from now")

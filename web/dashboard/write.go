@@ -43,6 +43,8 @@ type writePage struct {
 	Sensitive                                              bool
 	Plain                                                  bool
 	When                                                   assets.When
+	Undo                                                   int // seconds
+	Unfinished, Scheduled                                  []unfinished
 }
 
 // write handles GET /me/write, with reply=ID, edit=ID, draft=ID or quote=ID.
@@ -147,6 +149,10 @@ func (v *view) writePage(f writeForm, preview *previewed) (writePage, error) {
 		page.Poll, page.When = f.poll.form(), v.whenField(f)
 		page.Parts, page.MoreParts = f.writeParts(), len(f.parts) < partsMost
 	}
+	page.Undo = int(v.d.service.UndoWindow(false).Seconds())
+	if page.Unfinished, page.Scheduled, err = v.otherTexts(f.draft); err != nil {
+		return page, err
+	}
 	page.Undescribed, page.Stopped = f.asked, f.stopped
 	page.Verb = map[string]string{"new": "Post", "reply": "Reply", "edit": "Save changes"}[page.Mode]
 	if page.Help, err = v.writeHelp(f); err != nil {
@@ -172,6 +178,22 @@ func (v *view) writePage(f writeForm, preview *previewed) (writePage, error) {
 	}
 	page.Owner, err = v.frame(title, "write")
 	return page, err
+}
+
+// otherTexts are a few drafts and scheduled posts beside the one that is written.
+func (v *view) otherTexts(but int64) (drafts, scheduled []unfinished, err error) {
+	rows, err := v.notSent()
+	for _, row := range rows {
+		t := unfinished{"/me/write?draft=" + row.ID, row.Excerpt, row.Time}
+		switch {
+		case row.Kind == "draft" && row.ID != decimal(but) && len(drafts) < unfinishedShown:
+			drafts = append(drafts, t)
+		case row.Kind == "scheduled" && len(scheduled) < unfinishedShown:
+			t.URL = "/me/drafts"
+			scheduled = append(scheduled, t)
+		}
+	}
+	return drafts, scheduled, err
 }
 
 // writeAbout says what the form is about: a new post, an answer or a change. A
