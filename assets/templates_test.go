@@ -161,6 +161,9 @@ func TestPagesAreWellFormed(t *testing.T) {
 			}
 		}
 		for _, form := range posts.FindAllString(body, -1) {
+			if strings.Contains(form, `action="/mail/off/`) {
+				continue // the address itself is the right to do it
+			}
 			if strings.Count(form, `<input type="hidden" name="csrf" value="`) != 1 {
 				t.Errorf("%s: form without csrf: %.80s", name, form)
 			}
