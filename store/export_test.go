@@ -154,3 +154,13 @@ func (s *Store) PeopleKept() int {
 	defer s.people.mu.Unlock()
 	return len(s.people.rows)
 }
+
+// AgeOfRule names the setting that a rule of the sweep follows; "" for none.
+func AgeOfRule(name string) string {
+	for _, rule := range sweeps {
+		if rule.name == name {
+			return rule.age
+		}
+	}
+	return ""
+}

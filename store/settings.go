@@ -10,37 +10,42 @@ import (
 // Settings are the owner's choices, kept as one JSON value. A field's comment
 // is what the settings page and the manual say about it.
 type Settings struct {
-	ApproveFollowers bool   `json:"approve_followers"` // every follower waits until you accept them
-	Discoverable     bool   `json:"discoverable"`      // you may be suggested and listed on other servers
-	Indexable        bool   `json:"indexable"`         // your public posts may appear in other servers' search
-	SearchEngines    bool   `json:"search_engines"`    // web search engines may list your pages
-	ShowLists        bool   `json:"show_lists"`        // visitors and other servers see whom you follow and who follows you
-	AuthorizedFetch  bool   `json:"authorized_fetch"`  // other servers must sign what they fetch, and blocked ones get nothing; pages stay open
-	UnlistedOnWeb    bool   `json:"unlisted_on_web"`   // "Everyone, quietly" posts appear on your public page
-	PostsOnWeb       bool   `json:"posts_on_web"`      // your public page lists your posts; off, each is read by its address only
-	ShowCounts       bool   `json:"show_counts"`       // visitors see how many replies, boosts and likes you have, and how many followers
-	Feeds            bool   `json:"feeds"`             // your public posts can be read as Atom, RSS and JSON Feed
-	VisitorSearch    bool   `json:"visitor_search"`    // visitors can search your public posts
-	AICrawlers       bool   `json:"ai_crawlers"`       // programs that collect texts for AI are let in
-	ShowBlocked      bool   `json:"show_blocked"`      // the page about this server names the servers you blocked
-	Contact          string `json:"contact"`           // shown to visitors: a mail address or an https address; "" is your handle
-	Rules            string `json:"rules"`             // shown to visitors on the page about this server, one on each line
-	Language         string `json:"language"`          // language of your posts unless one is chosen, as a BCP 47 code
-	Timezone         string `json:"timezone"`          // zone in which times are shown, as an IANA name
-	Theme            string `json:"theme"`             // "", "light" or "dark"
-	MoreContrast     bool   `json:"more_contrast"`     // your pages have stronger lines and no grey words, also where the system does not ask for it
-	TextSize         int    `json:"text_size"`         // size of the text of your pages, in percent of the browser's: one of TextSizes
-	LessMotion       bool   `json:"less_motion"`       // nothing on your pages fades or moves, also where the system does not ask for it
-	Keys             bool   `json:"keys"`              // single keys move and act on your pages: j and k, f, b and others
-	KeyMap           string `json:"key_map"`           // other keys in the place of the usual ones, such as "j:l k:h"
-	Dense            bool   `json:"dense"`             // less space on your pages, so that more fits on a screen
-	CoverMedia       string `json:"cover_media"`       // apps cover pictures: "" those marked as sensitive, "all" of them, "none"
-	OpenWarnings     bool   `json:"open_warnings"`     // content warnings stand open, in apps that ask
-	MarkdownAPI      bool   `json:"markdown_api"`      // posts made by apps are read as Markdown
-	KeepRemoteDays   int    `json:"keep_remote_days"`  // days that other people's posts stay when you did nothing with them; at most 90
-	KeepAddressDays  int    `json:"keep_address_days"` // days that the addresses of your log-ins are kept; at most 365
-	MediaCacheMB     int    `json:"media_cache_mb"`    // room for other people's pictures, in megabytes; at most 512
-	LinkPreviews     bool   `json:"link_previews"`     // this server asks for the page that a post links to, for its title and picture
+	ApproveFollowers bool   `json:"approve_followers"`  // every follower waits until you accept them
+	Discoverable     bool   `json:"discoverable"`       // you may be suggested and listed on other servers
+	Indexable        bool   `json:"indexable"`          // your public posts may appear in other servers' search
+	SearchEngines    bool   `json:"search_engines"`     // web search engines may list your pages
+	ShowLists        bool   `json:"show_lists"`         // visitors and other servers see whom you follow and who follows you
+	AuthorizedFetch  bool   `json:"authorized_fetch"`   // other servers must sign what they fetch, and blocked ones get nothing; pages stay open
+	UnlistedOnWeb    bool   `json:"unlisted_on_web"`    // "Everyone, quietly" posts appear on your public page
+	PostsOnWeb       bool   `json:"posts_on_web"`       // your public page lists your posts; off, each is read by its address only
+	ShowCounts       bool   `json:"show_counts"`        // visitors see how many replies, boosts and likes you have, and how many followers
+	Feeds            bool   `json:"feeds"`              // your public posts can be read as Atom, RSS and JSON Feed
+	VisitorSearch    bool   `json:"visitor_search"`     // visitors can search your public posts
+	AICrawlers       bool   `json:"ai_crawlers"`        // programs that collect texts for AI are let in
+	ShowBlocked      bool   `json:"show_blocked"`       // the page about this server names the servers you blocked
+	Contact          string `json:"contact"`            // shown to visitors: a mail address or an https address; "" is your handle
+	Rules            string `json:"rules"`              // shown to visitors on the page about this server, one on each line
+	Language         string `json:"language"`           // language of your posts unless one is chosen, as a BCP 47 code
+	Timezone         string `json:"timezone"`           // zone in which times are shown, as an IANA name
+	Theme            string `json:"theme"`              // "", "light" or "dark"
+	MoreContrast     bool   `json:"more_contrast"`      // your pages have stronger lines and no grey words, also where the system does not ask for it
+	TextSize         int    `json:"text_size"`          // size of the text of your pages, in percent of the browser's: one of TextSizes
+	LessMotion       bool   `json:"less_motion"`        // nothing on your pages fades or moves, also where the system does not ask for it
+	Keys             bool   `json:"keys"`               // single keys move and act on your pages: j and k, f, b and others
+	KeyMap           string `json:"key_map"`            // other keys in the place of the usual ones, such as "j:l k:h"
+	Dense            bool   `json:"dense"`              // less space on your pages, so that more fits on a screen
+	CoverMedia       string `json:"cover_media"`        // apps cover pictures: "" those marked as sensitive, "all" of them, "none"
+	OpenWarnings     bool   `json:"open_warnings"`      // content warnings stand open, in apps that ask
+	MarkdownAPI      bool   `json:"markdown_api"`       // posts made by apps are read as Markdown
+	KeepRemoteDays   int    `json:"keep_remote_days"`   // days that other people's posts stay when you did nothing with them; at most 90
+	KeepAddressDays  int    `json:"keep_address_days"`  // days that the addresses of your log-ins are kept; at most 365
+	KeepPictureDays  int    `json:"keep_picture_days"`  // days that pictures in other people's posts stay when nobody looks at them; at most 7
+	MediaCacheMB     int    `json:"media_cache_mb"`     // room for other people's pictures, in megabytes; at most 512
+	KeepNoticeDays   int    `json:"keep_notice_days"`   // days that notifications stay; at most 180
+	KeepSecurityDays int    `json:"keep_security_days"` // days that the security log keeps its lines; at most 180
+	KeepLogDays      int    `json:"keep_log_days"`      // days that a log of requests keeps its lines; 0 writes none, at most 90
+	KeepJobDays      int    `json:"keep_job_days"`      // days that background work which failed is kept; at most 30
+	LinkPreviews     bool   `json:"link_previews"`      // this server asks for the page that a post links to, for its title and picture
 
 	QuotePolicy QuotePolicy `json:"quote_policy"` // who may quote your posts: public, followers or nobody
 
@@ -68,7 +73,11 @@ func DefaultSettings() Settings {
 		Timezone:         "UTC",
 		KeepRemoteDays:   90,
 		KeepAddressDays:  365,
+		KeepPictureDays:  7,
 		MediaCacheMB:     512,
+		KeepNoticeDays:   180,
+		KeepSecurityDays: 180,
+		KeepJobDays:      30,
 		LinkPreviews:     true,
 		QuotePolicy:      QuotePublic,
 		UndoSeconds:      15,
@@ -105,12 +114,8 @@ func (s *Settings) Clamp() {
 		s.LateScheduled = ""
 	}
 	s.Expiry.Clamp()
-	s.KeepRemoteDays = clamp(s.KeepRemoteDays, 1, 90)
-	s.KeepAddressDays = clamp(s.KeepAddressDays, 0, 365)
-	s.MediaCacheMB = clamp(s.MediaCacheMB, 16, 512)
+	s.clampAges()
 }
-
-func clamp(v, low, high int) int { return min(max(v, low), high) }
 
 // Settings reads the owner's choices; defaults before an account is made.
 func (t *Tx) Settings() (Settings, error) {

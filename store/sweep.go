@@ -26,6 +26,11 @@ type sweep struct {
 	// drop removes one of them and says whether it did: what was found may have
 	// come into use meanwhile.
 	drop func(t *Tx, set Settings, key any) (bool, error)
+
+	// age names the setting that the rule follows, "" for none; count is then how
+	// many it would remove.
+	age   string
+	count func(t *Tx, set Settings) (int, error)
 }
 
 // Sweep runs every rule and reports what each removed. It writes in short
@@ -131,6 +136,24 @@ func rows(name, table, key, where string, age func(Settings) time.Duration) swee
 			return n > 0, err
 		},
 	}
+}
+
+// aged is rows with the age that a setting names.
+func aged(name, setting, table, key, where string) sweep {
+	a, ok := AgeNamed(setting)
+	if !ok {
+		panic("no age " + setting) // a wrong constant in the table of sweeps
+	}
+	of := func(set Settings) time.Duration { return time.Duration(*a.Of(&set)) * day }
+	rule := rows(name, table, key, where, of)
+	rule.age = setting
+	rule.count = func(t *Tx, set Settings) (int, error) {
+		return value[int](t, `
+			select count(*)
+			from `+table+` x
+			where `+where, ms(t.Now().Add(-of(set))))
+	}
+	return rule
 }
 
 func after(d time.Duration) func(Settings) time.Duration {

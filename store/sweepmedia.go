@@ -1,33 +1,89 @@
 package store
 
-// unseenPictures is how long a picture of somebody else's post stays when nobody
-// looks at it.
-const unseenPictures = 7 * day
+import "errors"
 
-// findUnseen takes pictures of posts that were not looked at for a week. Those on
-// profiles stay as long as there is room: they stand beside every post.
-func findUnseen(t *Tx, _ Settings, _ int64) ([]any, int64, error) {
-	keys, err := many(t, func(r scanner) (any, error) {
-		var k failureKey
-		err := r.Scan(&k.hash, &k.shape)
-		return k, err
-	}, `
+// seenSince is the time since when a picture of somebody else's post must have been
+// looked at to stay.
+func seenSince(t *Tx, set Settings) int64 { return ms(t.Now().Add(-daysOf(set.KeepPictureDays))) }
+
+// unseenPicture is true of a picture in a post that was not looked at since ?1.
+// Those on profiles stay as long as there is room: they stand beside every post.
+const unseenPicture = `size > 0
+		and used_at < ?1
+		and shape in ('small', 'full', 'emoji')`
+
+func scanPicture(r scanner) (any, error) {
+	var k failureKey
+	err := r.Scan(&k.hash, &k.shape)
+	return k, err
+}
+
+func findUnseen(t *Tx, set Settings, _ int64) ([]any, int64, error) {
+	keys, err := many(t, scanPicture, `
 		select url_hash, shape
 		from remote_media indexed by remote_media_used
-		where size > 0
-		and used_at < ?
-		and shape in ('small', 'full', 'emoji')
-		limit ?`, ms(t.Now().Add(-unseenPictures)), sweepSlice)
+		where `+unseenPicture+`
+		limit ?2`, seenSince(t, set), sweepSlice)
 	return keys, 0, err
 }
 
+func countUnseen(t *Tx, set Settings) (int, error) {
+	return value[int](t, `
+		select count(*)
+		from remote_media indexed by remote_media_used
+		where `+unseenPicture, seenSince(t, set))
+}
+
 // dropUnseen forgets one; its file goes with the sweep of the cache folder.
-func dropUnseen(t *Tx, _ Settings, key any) (bool, error) {
+func dropUnseen(t *Tx, set Settings, key any) (bool, error) {
 	k := key.(failureKey)
 	n, err := t.changed(`
 		delete from remote_media
+		where url_hash = ?2
+		and shape = ?3
+		and `+unseenPicture, seenSince(t, set), k.hash, k.shape)
+	return n > 0, err
+}
+
+// beyondRoom names the pictures that have no room any more, those longest unseen
+// first, once those that go by their age are gone: ?1 as above, ?2 bytes.
+const beyondRoom = `from (
+			select url_hash, shape, used_at, sum(size) over (order by used_at desc, url_hash, shape) as together
+			from remote_media indexed by remote_media_used
+			where size > 0
+			and not (used_at < ?1 and shape in ('small', 'full', 'emoji')))
+		where together > ?2`
+
+func room(set Settings) int64 { return int64(set.MediaCacheMB) << 20 }
+
+func findBeyond(t *Tx, set Settings, _ int64) ([]any, int64, error) {
+	keys, err := many(t, scanPicture, `
+		select url_hash, shape
+		`+beyondRoom+`
+		order by used_at
+		limit ?3`, seenSince(t, set), room(set), sweepSlice)
+	return keys, 0, err
+}
+
+func countBeyond(t *Tx, set Settings) (int, error) {
+	return value[int](t, `
+		select count(*)
+		`+beyondRoom, seenSince(t, set), room(set))
+}
+
+// dropBeyond forgets one; its file goes with the sweep of the folder it is in.
+func dropBeyond(t *Tx, _ Settings, key any) (bool, error) {
+	k := key.(failureKey)
+	name, err := value[string](t, `
+		delete from remote_media
 		where url_hash = ?
 		and shape = ?
-		and used_at < ?`, k.hash, k.shape, ms(t.Now().Add(-unseenPictures)))
-	return n > 0, err
+		returning name`, k.hash, k.shape)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	if err != nil || (RemoteMedia{Shape: k.shape}).Pages() {
+		return err == nil, err
+	}
+	return true, t.forgetPicture(name)
 }

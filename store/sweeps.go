@@ -12,27 +12,31 @@ const (
 )
 
 // sweeps is the table of everything that grows and what bounds it. Ages count
-// from a row's last use where it has one.
+// from a row's last use where it has one. What follows a setting comes first, and
+// in an order in which no rule takes what a later one counts: Due adds up what the
+// sweep then removes.
 var sweeps = []sweep{
-	{"remote posts nobody here touched", findOldPosts, dropOldPost},
-	rows("notifications over 180 days", "notifications", "id", "at < ?1", after(180*day)),
+	addresses("addresses of log-ins", "sessions", "hash", "created_at"),
+	addresses("addresses in the security log", "security_log", "id", "at"),
+	aged("lines of the security log", "keep_security_days", "security_log", "id", "at < ?1"),
+	aged("notifications", "keep_notice_days", "notifications", "id", "at < ?1"),
+	aged("jobs set aside", "keep_job_days", "jobs", "id", "dead_at < ?1"),
+	{name: "remote posts nobody here touched", find: findOldPosts, drop: dropOldPost, age: "keep_remote_days", count: countWalk(findOldPosts)},
+	{name: "other people's pictures that nobody looked at", find: findUnseen, drop: dropUnseen, age: "keep_picture_days", count: countUnseen},
+	{name: "other people's pictures beyond their room", find: findBeyond, drop: dropBeyond, age: "media_cache_mb", count: countBeyond},
 	overCap("notifications over 20,000", "notifications", "id", "id", "held = 0", 20000),
 	overCap("notifications held back over 10,000", "notifications", "id", "id", "held != 0", 10000),
 	rows("people of whom nothing is held back", "notice_requests", "id", "not exists (select 1 from notifications n indexed by notifications_held where n.actor_id = x.actor_id and n.held != 0) and ?1 > 0", after(0)),
-	rows("security log over 180 days", "security_log", "id", "at < ?1", after(180*day)),
 	overCap("security log over 10,000 lines", "security_log", "id", "id", "", 10000),
 	rows("remembered activity ids over 7 days", "seen", "id_hash", "at < ?1", after(7*day)),
 	overCap("remembered activity ids over 500,000", "seen", "id_hash", "at", "", 500000),
 	rows("tombstones over 7 days", "tombstones", "uri_hash", "at < ?1", after(tombstoneAge)),
 	overCap("tombstones over 100,000", "tombstones", "uri_hash", "at", "", 100000),
 	rows("idempotency keys over a day", "idempotency", "key", "at < ?1", after(day)),
-	rows("jobs set aside over 30 days ago", "jobs", "id", "dead_at < ?1", after(30*day)),
 	overCap("jobs set aside over 1,000", "jobs", "id", "dead_at", "dead_at is not null", 1000),
 	rows("rejected and removed followers over 90 days", "followers", "actor_id", "state in (2, 3) and decided_at < ?1", after(90*day)),
-	{"follow requests over 10,000", findLateRequests, dropRequest},
+	{name: "follow requests over 10,000", find: findLateRequests, drop: dropRequest},
 	rows("log-ins unused for a year", "sessions", "hash", "used_at < ?1", after(365*day)),
-	{"addresses of log-ins", findAddresses("sessions", "hash", "used_at"), clearAddress("sessions", "hash")},
-	{"addresses in the security log", findAddresses("security_log", "id", "at"), clearAddress("security_log", "id")},
 	rows("apps that nobody uses", "apps", "id", "created_at < ?1 and not exists (select 1 from tokens where app_id = x.id)", after(365*day)),
 	rows("second factors begun and not confirmed within a day", "second_factor", "id", "begun_at < ?1 and confirmed_at is null", after(day)),
 	rows("codes over an hour", "codes", "hash", "at < ?1", after(time.Hour)),
@@ -40,13 +44,12 @@ var sweeps = []sweep{
 	rows("push addresses without a session", "session_push", "session", "not exists (select 1 from sessions where hash = x.session) and ?1 > 0", after(0)),
 	overCap("changes of the privacy policy over 500", "privacy_changes", "id", "id", "", 500),
 	overCap("apps without a token over 1,000", "apps", "id", "id", "not exists (select 1 from tokens where app_id = apps.id)", 1000),
-	{"remembered failures of remote pictures", findFailures, dropFailure},
-	{"other people's pictures that nobody looked at for a week", findUnseen, dropUnseen},
+	{name: "remembered failures of remote pictures", find: findFailures, drop: dropFailure},
 	rows("emojis that nobody used for 90 days", "emojis", "id", "host_id != 0 and used_at < ?1", after(90*day)),
 	overCap("emojis over 20,000", "emojis", "id", "used_at", "host_id != 0", 20000),
 	rows("own emojis that were removed and that nothing shows", "own_emojis", "id", unshownEmoji, after(day)),
 	rows("hashtags without posts", "tags", "id", "not exists (select 1 from post_tags where tag_id = x.id) and not exists (select 1 from tag_follows where tag_id = x.id) and not exists (select 1 from tag_features where tag_id = x.id) and ?1 > 0", after(0)),
-	{"posts of people who left a list", findUnlisted, dropUnlisted},
+	{name: "posts of people who left a list", find: findUnlisted, drop: dropUnlisted},
 	rows("mutes that are over", "mutes", "actor_id", "until <= ?1", after(0)),
 	rows("reports over 180 days", "reports", "id", "at < ?1", after(180*day)),
 	overCap("reports over 10,000", "reports", "id", "id", "", 10000),
@@ -60,12 +63,12 @@ var sweeps = []sweep{
 	overCap("previews of links over 20,000", "cards", "url_hash", "fetched_at", "", 20000),
 	rows("notices to be mailed for over 3 days", "mail_notices", "notification_id", "at < ?1", after(3*day)),
 	overCap("notices to be mailed over 5,000", "mail_notices", "notification_id", "notification_id", "", 5000),
-	{"keys replaced over 7 days ago", findOldKey, wipeOldKey},
+	{name: "keys replaced over 7 days ago", find: findOldKey, drop: wipeOldKey},
 	rows("servers told of a new key", "key_rotation", "host_id", "told_at < ?1 and not exists (select 1 from keys where name = 'old')", after(0)),
-	{"finished deliveries, folded", findFinished, dropFinished},
-	{"inboxes without deliveries", findInboxes, dropInbox},
-	{"people nobody here knows any more", findActors, dropActor},
-	{"servers nobody here knows any more", findHosts, dropHost},
+	{name: "finished deliveries, folded", find: findFinished, drop: dropFinished},
+	{name: "inboxes without deliveries", find: findInboxes, drop: dropInbox},
+	{name: "people nobody here knows any more", find: findActors, drop: dropActor},
+	{name: "servers nobody here knows any more", find: findHosts, drop: dropHost},
 }
 
 // unposted is true of an upload that no post has and no draft names, made before
@@ -116,7 +119,11 @@ func dropOldPost(t *Tx, set Settings, key any) (bool, error) {
 		where p.id = ?2
 		and `+oldPost, ms(keepSince(t, set)), key)
 	if errors.Is(err, ErrNotFound) {
-		return false, nil
+		still, err := t.exists(`
+			select 1
+			from posts
+			where id = ?`, key)
+		return !still, err // else it was a boost, and went with its post
 	}
 	if err != nil {
 		return false, err
@@ -165,28 +172,6 @@ func dropRequest(t *Tx, _ Settings, key any) (bool, error) {
 		where actor_id = ?
 		and state = 0`, key)
 	return n > 0, err
-}
-
-func findAddresses(table, key, column string) func(*Tx, Settings, int64) ([]any, int64, error) {
-	return func(t *Tx, set Settings, _ int64) ([]any, int64, error) {
-		keys, err := many(t, scanKey, `
-			select `+key+`
-			from `+table+`
-			where address != ''
-			and `+column+` < ?
-			limit ?`, ms(t.Now().Add(-time.Duration(set.KeepAddressDays)*day)), sweepSlice)
-		return keys, 0, err
-	}
-}
-
-func clearAddress(table, key string) func(*Tx, Settings, any) (bool, error) {
-	return func(t *Tx, _ Settings, k any) (bool, error) {
-		n, err := t.changed(`
-			update `+table+`
-			set address = ''
-			where `+key+` = ?`, k)
-		return n > 0, err
-	}
 }
 
 // failureKey is the key of a remembered failure, whose table has no row ids.
