@@ -32,6 +32,7 @@ import (
 	"dassie/federation/archive"
 	"dassie/federation/remote"
 	"dassie/store"
+	"dassie/store/logs"
 	"dassie/store/media"
 	"dassie/web"
 	"dassie/web/auth"
@@ -126,7 +127,7 @@ func serveFlags(set *flag.FlagSet, opt *options) {
 	opt.mail.Flags(set)
 	set.Var(&opt.trusted, "trusted-proxies", "`networks` of proxies whose X-Forwarded-For and -Proto are believed")
 	set.Var(&opt.allowed, "allow-networks", "private `networks` that requests to other servers may reach")
-	set.TextVar(&opt.level, "log-level", slog.LevelInfo, "debug, info, warn or error")
+	set.TextVar(&opt.level, "log-level", slog.LevelInfo, "debug (adds what was refused and what failed elsewhere, never an address or a text), info, warn or error")
 	set.StringVar(&opt.pprof, "pprof", "", "loopback `address` for profiles of this program; none if empty")
 }
 
@@ -422,8 +423,8 @@ func namesOf(id store.Identity) listen.Names {
 
 // periodic is the table of house-keeping.
 var periodic = []instance.Job{
-	{Name: "sweep the database", Run: instance.SweepStore},
-	{Name: "sweep the pictures", Run: instance.SweepMedia},
+	{Name: "purge", Run: instance.Purge},
+	{Name: "age the log of requests", Every: time.Hour, AtOnce: true, Run: instance.AgeRequests},
 	{Name: "give memory back", Every: 5 * time.Minute, AtOnce: true, Run: instance.FreeMemory},
 }
 
@@ -465,7 +466,7 @@ func boot(ctx context.Context, opt *options, s instance.Spec) (*instance.Parts, 
 }
 
 func newLog(opt *options) *slog.Logger {
-	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: opt.level}))
+	log := slog.New(logs.Filter(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: opt.level})))
 	slog.SetDefault(log)
 	return log
 }

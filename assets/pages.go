@@ -68,6 +68,7 @@ var pages = map[string]string{
 	"data":            "owner",
 	"expiry":          "owner",
 	"expiry_ask":      "owner",
+	"kept":            "owner",
 	"security":        "owner",
 	"security_log":    "owner",
 	"factor":          "owner",

@@ -33,5 +33,6 @@ func sampleData(pages map[string]any) {
 	pages["data.packing"] = data{Owner: page, Lists: lists, Packing: &packing{"9", "Pictures and films", 8214, 13190, 62, 640 << 20, "About 2 minutes left."},
 		Archives: []archive{{ID: "8", Name: "veldkamp.example-2026-10-30.zip", Size: 988 << 20, Posts: 1930, Files: 412, Missing: 2, Made: ago(30 * time.Hour), Until: ago(-130 * time.Hour)},
 			{ID: "7", Name: "veldkamp.example-2026-10-29.zip", Error: "The archive needs about 2,120 MB in /var/lib/dassie/archives, which has 812 MB free. Make room and ask again.", Made: ago(60 * time.Hour), Until: ago(-100 * time.Hour)}}}
+	sampleRetention(pages)
 	pages["data.begun"] = data{Owner: page, Lists: lists, Packing: &packing{ID: "9"}}
 }

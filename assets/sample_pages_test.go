@@ -579,9 +579,8 @@ func sampleForms(pages map[string]any) {
 		Errors                                       map[string]string
 		NewPosts                                     []Option
 		Covered, Markdown                            bool
-		Kept                                         []sampleKept
 		Sends                                        sendingSettings
-	}{Sends: sampleSending, Kept: []sampleKept{{"remote_days", "Days for others’ posts", "At most 90.", "90", ""}, {"media_mb", "Megabytes for others’ pictures", "16 to 512.", "lots", "Give a number from 16 to 512."}}, NewPosts: []Option{{"everyone", "Everyone", false}, {"followers", "Followers", true}}, Covered: true, Quotable: []Option{{"public", "Everyone", true}, {"followers", "Followers", false}}, Covers: []Option{{"", "Those marked as sensitive", true}, {"all", "All of them", false}}, Owner: settings, Approve: true, Languages: options, Zones: sampleZones, Errors: map[string]string{"timezone": "Choose one of the list.", "language": ""}}
+	}{Sends: sampleSending, NewPosts: []Option{{"everyone", "Everyone", false}, {"followers", "Followers", true}}, Covered: true, Quotable: []Option{{"public", "Everyone", true}, {"followers", "Followers", false}}, Covers: []Option{{"", "Those marked as sensitive", true}, {"all", "All of them", false}}, Owner: settings, Approve: true, Languages: options, Zones: sampleZones, Errors: map[string]string{"timezone": "Choose one of the list.", "language": ""}}
 
 	for name, look := range map[string]Look{"appearance": {}, "appearance.strong": {Theme: "dark", MoreContrast: true, TextSize: 150, LessMotion: true, Dense: true}} {
 		appearance := owner("Appearance", "appearance", "/me/appearance")

@@ -52,5 +52,3 @@ func samplePushes(pages map[string]any) {
 	kept.Cards = sampleCards()
 	pages["offline"] = kept
 }
-
-type sampleKept struct{ Name, Label, Hint, Value, Error string }

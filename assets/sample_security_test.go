@@ -90,6 +90,7 @@ func sampleSecurity(pages map[string]any) {
 		Tabs  []Tab
 		Lines []line
 		Days  int
+		Kept  int
 		Pager Pager
 	}
 	pages["security_log"] = log{owner("Security log", "security", "/me/security/log"), tabs(2), []line{
@@ -98,6 +99,6 @@ func sampleSecurity(pages map[string]any) {
 		{"7", ago(26 * time.Hour), "Wrong password", "51 wrong passwords since the last line", "198.51.100.9", true},
 		{"6", ago(300 * time.Hour), "Token made", "my script (read write:statuses), on the command line", "", false},
 		{"5", ago(170 * 24 * time.Hour), "Password changed", "on the command line; all sessions ended, all apps revoked", "", false},
-	}, 365, Pager{Older: "/me/security/log?before=5", OlderText: "Older"}}
-	pages["security_log.none"] = log{Owner: owner("Security log", "security", "/me/security/log"), Tabs: tabs(2)}
+	}, 365, 180, Pager{Older: "/me/security/log?before=5", OlderText: "Older"}}
+	pages["security_log.none"] = log{Owner: owner("Security log", "security", "/me/security/log"), Tabs: tabs(2), Kept: 7}
 }

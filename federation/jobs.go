@@ -55,6 +55,7 @@ var jobKinds = map[string]func(s *Service, ctx context.Context, payload []byte) 
 
 	"expiry": (*Service).expire,
 
+	"purge":            (*Service).runPurge,
 	"remove-followers": (*Service).finishRemoval,
 	"cut-server":       (*Service).finishCut,
 	"server-list":      (*Service).applyServerList,

@@ -22,7 +22,12 @@ type Privacy struct {
 	SignedOnly           bool // other servers must say who they are
 	TLS                  bool // everything goes over https
 	LogInDays            int  // 0: addresses of log-ins are not kept
+	LogDays              int  // of the log of requests; 0: there is none
 	RemoteDays, MediaMB  int
+	PictureDays          int // that others' pictures are kept which nobody looks at
+	NoticeDays           int
+	SecurityDays         int                   // of the security log
+	JobDays              int                   // of what arrived and could not be worked on
 	ExpiryDays           int                   // 0: own posts are not deleted for their age
 	Mail                 string                // the mail server by which the owner is told of what happens; "" for none
 	MailPrivate          bool                  // and what is written in private messages
@@ -41,7 +46,9 @@ func (s *Service) PrivacyPolicy(ctx context.Context) (Privacy, error) {
 		Server: s.origin.Host, Handle: "@" + s.origin.Handle(s.me.Name), Contact: set.Contact, ContactURL: contactURL(set.Contact),
 		Approves: set.ApproveFollowers, Searchable: visitorSearch(set), Previews: set.LinkPreviews, Lists: set.ShowLists, Counts: set.ShowCounts,
 		Engines: set.SearchEngines, AI: set.AICrawlers, Suggested: set.Discoverable, Indexed: set.Indexable, SignedOnly: set.AuthorizedFetch, TLS: !s.origin.Loopback(),
-		LogInDays: set.KeepAddressDays, RemoteDays: set.KeepRemoteDays, MediaMB: set.MediaCacheMB, ExpiryDays: set.Expiry.Days, Changed: s.me.CreatedAt,
+		LogInDays: set.KeepAddressDays, LogDays: set.KeepLogDays, RemoteDays: set.KeepRemoteDays, MediaMB: set.MediaCacheMB,
+		PictureDays: set.KeepPictureDays, NoticeDays: set.KeepNoticeDays, SecurityDays: set.KeepSecurityDays, JobDays: set.KeepJobDays, ExpiryDays: set.Expiry.Days,
+		Changed: s.me.CreatedAt,
 	}
 	err := s.store.Read(ctx, func(tx *store.Tx) error {
 		me, err := tx.Actor(store.OwnerID)

@@ -23,6 +23,11 @@ var policyWords = []struct {
 	{"authorized_fetch", "Only servers that say who they are get posts", yesNo(func(s store.Settings) bool { return s.AuthorizedFetch })},
 	{"link_previews", "Previews of links are fetched", yesNo(func(s store.Settings) bool { return s.LinkPreviews })},
 	{"keep_address_days", "Days for which addresses of log-ins are kept", inWords(func(s store.Settings) int { return s.KeepAddressDays })},
+	{"keep_log_days", "Days for which a log of requests is kept, with addresses", inWords(func(s store.Settings) int { return s.KeepLogDays })},
+	{"keep_security_days", "Days for which the log of what concerns safety is kept", inWords(func(s store.Settings) int { return s.KeepSecurityDays })},
+	{"keep_notice_days", "Days for which notices are kept", inWords(func(s store.Settings) int { return s.KeepNoticeDays })},
+	{"keep_job_days", "Days for which work that failed is set aside", inWords(func(s store.Settings) int { return s.KeepJobDays })},
+	{"keep_picture_days", "Days for which others’ pictures are kept that nobody looks at", inWords(func(s store.Settings) int { return s.KeepPictureDays })},
 	{"keep_remote_days", "Days for which posts of others are kept that nobody touched", inWords(func(s store.Settings) int { return s.KeepRemoteDays })},
 	{"media_cache_mb", "Room for copies of others’ pictures, in MB", inWords(func(s store.Settings) int { return s.MediaCacheMB })},
 	{"expiry", "Days after which own posts are deleted", func(s store.Settings) string {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"dassie/federation/remote"
 	"dassie/federation/webpush"
 	"dassie/store"
+	"dassie/store/logs"
 	"dassie/store/media"
 )
 
@@ -81,6 +83,9 @@ type Service struct {
 	lines      chan struct{} // a line came into the security log
 	presence   presence
 
+	requests *logs.Log
+	purging  sync.Mutex // held while house-keeping runs
+
 	pushKey    *webpush.Key
 	seenTokens *lru.Cache[int64, string] // token id -> the token, for push messages
 }
@@ -101,6 +106,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	}
 	var err error
 	s.actorURI = s.me.ActorURI(s.origin)
+	s.requests = logs.Open(filepath.Join(s.store.Dir(), logs.Folder))
 	s.keys = newKeyCache()
 	s.replays = newReplayMemory()
 	s.budget = newBudget(s.now)

@@ -39,9 +39,11 @@ func daysOf(n int) time.Duration { return time.Duration(n) * day }
 func (s *Settings) clampAges() {
 	for _, a := range Ages {
 		v := a.Of(s)
-		*v = min(max(*v, a.Least), a.Most)
+		*v = clamp(*v, a.Least, a.Most)
 	}
 }
+
+func clamp(v, low, high int) int { return min(max(v, low), high) }
 
 // Due counts what the sweep removes by each age under some settings, by the name of
 // the age: what it says is what the next Sweep reports, if nothing happens

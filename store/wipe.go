@@ -90,7 +90,7 @@ func removeRest(dir string) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range append(before, filepath.Join(dir, mediaFolder), filepath.Join(dir, "archives"), filepath.Join(dir, wipeFolder)) {
+	for _, name := range append(before, filepath.Join(dir, mediaFolder), filepath.Join(dir, "archives"), filepath.Join(dir, "logs"), filepath.Join(dir, wipeFolder)) {
 		if err := os.RemoveAll(name); err != nil {
 			return fmt.Errorf("wipe the account: %w", err)
 		}

@@ -68,20 +68,27 @@ func (d *door) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	public.ErrorPage(w, r, err, d.host, d.templates, d.log)
 }
 
-// tracked knows whether an answer was begun.
+// tracked knows whether an answer was begun, by which status, and how long it is.
 type tracked struct {
 	http.ResponseWriter
-	begun bool
+	begun  bool
+	status int // 0 if none was given
+	bytes  int64
 }
 
 func (t *tracked) WriteHeader(status int) {
+	if !t.begun {
+		t.status = status
+	}
 	t.begun = t.begun || status >= 200
 	t.ResponseWriter.WriteHeader(status)
 }
 
 func (t *tracked) Write(b []byte) (int, error) {
 	t.begun = true
-	return t.ResponseWriter.Write(b)
+	n, err := t.ResponseWriter.Write(b)
+	t.bytes += int64(n)
+	return n, err
 }
 
 // Unwrap lets http.ResponseController reach the connection.

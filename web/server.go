@@ -4,11 +4,11 @@ import (
 	"log"
 	"log/slog"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
+	"dassie/store/logs"
 	"dassie/web/reply"
 )
 
@@ -38,14 +38,11 @@ func Server(h http.Handler, log *slog.Logger) *http.Server {
 	return s
 }
 
-// addressPattern is an IP address with its port, as net/http writes it.
-var addressPattern = regexp.MustCompile(`(\[[0-9a-fA-F:.]+(%\w+)?\]|\d{1,3}(\.\d{1,3}){3}):\d{1,5}`)
-
 // addressless is where http.Server logs to.
 type addressless struct{ log *slog.Logger }
 
 func (a addressless) Write(line []byte) (int, error) {
-	text := strings.TrimSpace(addressPattern.ReplaceAllString(string(line), "a client"))
+	text := strings.TrimSpace(logs.Hide(string(line)))
 	if strings.Contains(text, handshakeLog) { // scanners make many of these
 		a.log.Debug(text)
 	} else {

@@ -89,7 +89,7 @@ func New(c Config) (*Web, error) {
 		return nil, err
 	}
 	w.open = reply.CORS(http.HandlerFunc(w.answer))
-	w.handler = w.recover(reply.Secure(!origin.Loopback(), w.checkHost(http.HandlerFunc(w.serve))))
+	w.handler = w.logged(w.recover(reply.Secure(!origin.Loopback(), w.checkHost(http.HandlerFunc(w.serve)))))
 	return w, nil
 }
 
@@ -101,6 +101,9 @@ func (w *Web) Close() {
 	w.site.Close()
 	if w.board != nil {
 		w.board.Close()
+	}
+	if err := w.svc.RequestLog().Close(); err != nil {
+		w.log.Error("close the log of requests", "err", err)
 	}
 }
 

@@ -110,7 +110,8 @@ type securityLogPage struct {
 	assets.Owner
 	Tabs  []assets.Tab
 	Lines []securityLine
-	Days  int
+	Days  int // that addresses are kept
+	Kept  int // that lines are
 	Pager assets.Pager
 }
 
@@ -128,7 +129,7 @@ const logShown = 50
 func (d *Dashboard) securityLog(w http.ResponseWriter, r *http.Request) {
 	before := number(r.URL.Query().Get("before"))
 	d.show(w, r, "security_log", answer{}, func(v *view) (any, error) {
-		page := securityLogPage{Tabs: securityTabs("/me/security/log"), Days: v.set.KeepAddressDays}
+		page := securityLogPage{Tabs: securityTabs("/me/security/log"), Days: v.set.KeepAddressDays, Kept: v.set.KeepSecurityDays}
 		list, err := v.tx.SecurityLogBefore(before, logShown+1)
 		if err != nil {
 			return nil, err

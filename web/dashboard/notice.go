@@ -151,6 +151,10 @@ func doneNotice(query url.Values) *assets.Notice {
 		return done("Unfollowed.", "")
 	case "asked":
 		return done("Asked.", "They appear in Home once they accept.")
+	case "ages":
+		return done("Saved.", "It counts from the next purge on.")
+	case "purge":
+		return done("Purging begins.", "It runs beside everything else; what it removed stands below once it is through.")
 	case "saved":
 		return done("Saved.", "")
 	case "push-test":

@@ -221,6 +221,9 @@ func (d *Dashboard) routes() []route {
 		get("/me/data/expiry", d.expiry),
 		post("/me/data/expiry", d.expirySave),
 		get("/me/data/expiry/preview", d.expiryAsk),
+		get(keptPath, d.kept),
+		post(keptPath, d.keptSave),
+		post(keptPath+"/purge", d.purge),
 
 		get("/me/move", d.move),
 		post("/me/move/aliases", d.moveAliases),

@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"dassie/assets"
@@ -23,22 +21,7 @@ type settingsPage struct {
 	NewPosts                                     []assets.Option // for whom they are
 	Covered                                      bool            // pictures of new posts by apps
 	Markdown                                     bool            // in posts by apps
-	Kept                                         []keptField
 	Sends                                        sendingSettings
-}
-
-// keptField is a number that says how long, or how much, is kept.
-type keptField struct{ Name, Label, Hint, Value, Error string }
-
-// keptSettings are those fields, with what they may be.
-var keptSettings = []struct {
-	name, label, hint string
-	least, most       int
-	of                func(*store.Settings) *int
-}{
-	{"remote_days", "Days for others’ posts", "At most 90. What you answered, liked, boosted, saved or pinned stays, and so does what names you.", 1, 90, func(s *store.Settings) *int { return &s.KeepRemoteDays }},
-	{"media_mb", "Megabytes for others’ pictures", "16 to 512. What nobody looked at for 7 days goes anyhow; all of it is fetched again when it is needed.", 16, 512, func(s *store.Settings) *int { return &s.MediaCacheMB }},
-	{"address_days", "Days for the addresses of your log-ins", "At most 365; 0 keeps none. The privacy policy says so.", 0, 365, func(s *store.Settings) *int { return &s.KeepAddressDays }},
 }
 
 // settings handles GET /me/settings.
@@ -88,28 +71,8 @@ func readSettings(set store.Settings, form url.Values) (store.Settings, map[stri
 		set.PostVisibility = v
 	}
 	set.PostSensitive = yes("covered")
-	for _, k := range keptSettings {
-		text := strings.TrimSpace(form.Get(k.name))
-		if n, err := strconv.Atoi(text); err == nil && n >= k.least && n <= k.most {
-			*k.of(&set) = n
-		} else if form.Has(k.name) {
-			wrong[k.name] = "Give a number from " + strconv.Itoa(k.least) + " to " + strconv.Itoa(k.most) + "."
-		}
-	}
 	readSending(&set, form)
 	return set, wrong
-}
-
-// keptFields draws them; what was sent and not taken is shown again.
-func keptFields(set store.Settings, form url.Values, wrong map[string]string) (list []keptField) {
-	for _, k := range keptSettings {
-		f := keptField{k.name, k.label, k.hint, strconv.Itoa(*k.of(&set)), wrong[k.name]}
-		if f.Error != "" {
-			f.Value = form.Get(k.name)
-		}
-		list = append(list, f)
-	}
-	return list
 }
 
 // newPosts are the choices of whom new posts are for.
@@ -137,7 +100,7 @@ func (d *Dashboard) showSettings(w http.ResponseWriter, r *http.Request, a answe
 		}
 		page.Sends = sendingOf(set)
 		page.NewPosts, page.Covered = newPosts(set.PostVisibility), set.PostSensitive
-		page.Markdown, page.Kept = set.MarkdownAPI, keptFields(set, r.PostForm, wrong)
+		page.Markdown = set.MarkdownAPI
 		var err error
 		page.Owner, err = v.frame("Settings", "settings")
 		page.Waiting = page.Requests

@@ -2,8 +2,6 @@ package instance
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"runtime/debug"
 	"sync"
@@ -14,10 +12,8 @@ import (
 )
 
 const (
-	hour     = 3                // o'clock, in the owner's zone
-	late     = 10 * time.Minute // after the start, when last night was missed
-	settled  = 2 * time.Second  // after the start
-	mediaAge = time.Hour        // a younger file's row may not be written yet
+	late    = 10 * time.Minute // after the start, when last night was missed
+	settled = 2 * time.Second  // after the start
 )
 
 // Job is one row of the table of periodic jobs. A nightly one keeps the time of
@@ -76,58 +72,17 @@ func (j Job) untilNight(ctx context.Context, s *federation.Service) time.Duratio
 	if err != nil || perr != nil {
 		last = s.Identity().CreatedAt // it never ran
 	}
-	zone, err := time.LoadLocation(s.Settings().Timezone)
-	if err != nil {
-		zone = time.UTC // only the hour is off
-	}
 	if last.After(now) {
 		last = now // the clock was set back
 	}
-	return max(nextNight(last.In(zone)).Sub(now), late)
+	return max(federation.NextPurge(last, s.Settings()).Sub(now), late)
 }
 
-// nextNight is the first time after t, in its zone, when it is the hour.
-func nextNight(t time.Time) time.Time {
-	night := time.Date(t.Year(), t.Month(), t.Day(), hour, 0, 0, 0, t.Location())
-	if !night.After(t) {
-		night = time.Date(t.Year(), t.Month(), t.Day()+1, hour, 0, 0, 0, t.Location())
-	}
-	return night
-}
+// Purge removes what is over its age.
+func Purge(ctx context.Context, s *federation.Service) error { return s.Purge(ctx) }
 
-// SweepStore removes rows over their age or cap.
-func SweepStore(ctx context.Context, s *federation.Service) error {
-	if err := s.NoteSeen(ctx); err != nil {
-		return err
-	}
-	_, err := s.Store().Sweep(ctx)
-	return err
-}
-
-// SweepMedia removes pictures that nothing shows any more.
-func SweepMedia(ctx context.Context, s *federation.Service) error {
-	var failed error
-	keep := func(name string) bool {
-		used, err := store.Get(ctx, s.Store(), func(tx *store.Tx) (bool, error) { return tx.MediaInUse(name) })
-		failed = errors.Join(failed, err)
-		return used || err != nil
-	}
-	before := time.Now().Add(-mediaAge) // file times are the system's clock
-	removed, bytes, err := s.Media().Sweep(ctx, keep, before)
-	if err == nil {
-		var more int
-		var moreBytes int64
-		more, moreBytes, err = s.SweepRemote(ctx, before)
-		removed, bytes = removed+more, bytes+moreBytes
-	}
-	if removed > 0 {
-		slog.Info("swept", "what", "pictures nothing shows", "removed", removed, "bytes", bytes)
-	}
-	if err = errors.Join(err, failed); err != nil {
-		return fmt.Errorf("sweep pictures: %w", err)
-	}
-	return nil
-}
+// AgeRequests removes what is too old in the log of requests.
+func AgeRequests(ctx context.Context, s *federation.Service) error { return s.AgeRequests(ctx) }
 
 // FreeMemory gives back to the system what the start or a burst of work took.
 func FreeMemory(context.Context, *federation.Service) error {

@@ -1,8 +1,10 @@
-package instance
+package federation
 
 import (
 	"testing"
 	"time"
+
+	"dassie/store"
 )
 
 func TestNightIsThreeInTheOwnersZone(t *testing.T) {
@@ -20,7 +22,7 @@ func TestNightIsThreeInTheOwnersZone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := nextNight(after).Format("2006-01-02 15:04"); got != c.want {
+		if got := NextPurge(after.UTC(), store.Settings{Timezone: "Europe/Berlin"}).Format("2006-01-02 15:04"); got != c.want {
 			t.Errorf("after %s: %s, want %s", c.after, got, c.want)
 		}
 	}
