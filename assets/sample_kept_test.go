@@ -36,7 +36,7 @@ func sampleRetention(pages map[string]any) {
 		{"requests", "Log of requests", []sampleKept{{"keep_log_days", "Days for a log of requests", "0 to 90; 0 unless you choose. 0 is none. A line has the address, the time, the path and the length of the answer, and nothing of what was sent. After 7 days addresses are cut to their network.", "14", ""}}},
 	}
 	pages["kept"] = kept{Owner: page, Groups: groups, Last: ago(9 * time.Hour), Freed: 31 << 20, Next: ago(-15 * time.Hour), LogDays: 12, LogSize: 3 << 20,
-		Swept: []swept{{"remote posts nobody here touched", 2314}, {"other people's pictures that nobody looked at", 412}, {"remembered activity ids over 7 days", 9120}, {"days of the log of requests", 1}}}
+		Swept: []swept{{"Remote posts nobody here touched", 2314}, {"Other people's pictures that nobody looked at", 412}, {"Remembered activity ids over 7 days", 9120}, {"Days of the log of requests", 1}}}
 	pages["kept.never"] = kept{Owner: page, Groups: groups[:1], Next: ago(-time.Hour), Busy: true}
 	wrong := append([]sampleKeptGroup{}, groups...)
 	wrong[0].Fields = []sampleKept{{"keep_remote_days", "Days for posts of others", "1 to 90; 90 unless you choose.", "a year", "Give a whole number from 1 to 90."}}

@@ -213,7 +213,10 @@ func (d *Dashboard) showKept(w http.ResponseWriter, r *http.Request, a answer, s
 		if err != nil {
 			return nil, err
 		}
-		page.Swept, page.Last, page.Freed, page.Cut, page.Busy = last.Removed, v.local(last.At), last.Bytes, last.Cut, busy
+		for _, k := range last.Removed {
+			page.Swept = append(page.Swept, store.SweptKind{What: strings.ToUpper(k.What[:1]) + k.What[1:], N: k.N})
+		}
+		page.Last, page.Freed, page.Cut, page.Busy = v.local(last.At), last.Bytes, last.Cut, busy
 		if page.LogDays, page.LogSize, err = d.service.RequestLog().Held(); err != nil {
 			d.log.Error("look how long the log of requests is", "err", err) // the numbers can be changed all the same
 		}

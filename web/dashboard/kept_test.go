@@ -126,13 +126,13 @@ func TestShorterAgesSayFirstWhatGoes(t *testing.T) {
 		t.Error("own posts went")
 	}
 	p = h.open("/me/data/kept")
-	p.says(t, "Last purge:", "remote posts nobody here touched: <b>21</b>", "days of the log of requests: <b>1</b>", "Next purge:", "Purge now")
+	p.says(t, "Last purge:", "Remote posts nobody here touched: <b>21</b>", "Days of the log of requests: <b>1</b>", "Next purge:", "Purge now")
 	p.hides(t, "Purging now.")
 	// Longer ages, and shorter ones by which nothing goes, are saved at once.
 	h.sent("/me/data/kept", h.agesForm(map[string]int{"keep_remote_days": 9, "keep_log_days": 90})...).says(t, "Saved.")
 	h.submit("/me/data/kept/purge")
 	h.cluster.Settle()
-	h.open("/me/data/kept").hides(t, "remote posts nobody here touched:")
+	h.open("/me/data/kept").hides(t, "Remote posts nobody here touched:")
 }
 
 // A folder of logs that cannot be written does not stop the pages nor the purge of

@@ -34,7 +34,7 @@ func TestAGoodInstallationIsWell(t *testing.T) {
 	if !r.OK || r.Failed() != 0 {
 		t.Errorf("it is not well:\n%s", &text)
 	}
-	for _, id := range []string{"data", "database", "server", "disk", "account", "backup", "queue", "jobs", "networks", "clock", "dns", "certificate", "webfinger", "actor", "way"} {
+	for _, id := range []string{"data", "database", "server", "disk", "account", "backup", "queue", "jobs", "purge", "networks", "clock", "dns", "certificate", "webfinger", "actor", "way"} {
 		r.row(t, id)
 	}
 	if err := r.JSON(&js); err != nil {
@@ -139,6 +139,8 @@ func TestEachFaultIsFound(t *testing.T) {
 		"work set aside":    {later: (*world).poison, row: "jobs", want: Warn, value: "1 were set aside", mend: "the last was activity: no way"},
 		"an old backup":     {later: func(w *world) { w.setting(store.LastBackup, "2020-01-01T00:00:00Z") }, row: "backup", want: Warn, value: "days old", mend: "dassie backup"},
 		"a new backup":      {later: func(w *world) { w.setting(store.LastBackup, time.Now().UTC().Format(time.RFC3339)) }, row: "backup", want: OK, value: "old"},
+		"an old purge":      {later: func(w *world) { w.swept(10 * 24 * time.Hour) }, row: "purge", want: Warn, value: "10 days ago, removed: notifications 3, jobs set aside 1; the next is on ", mend: "log of the server"},
+		"a new purge":       {later: func(w *world) { w.swept(time.Hour) }, row: "purge", want: OK, value: "60 minutes ago, removed: notifications 3"},
 		"it does not run":   {spoil: func(w *world) { w.running = false }, later: func(w *world) { clear(w.doors) }, row: "server", want: Warn, value: "does not run", mend: "dassie serve"},
 		"WebFinger of none": {spoil: func(w *world) { w.running = false }, later: func(w *world) { clear(w.doors) }, row: "webfinger", want: Skip, value: "does not run"},
 		"another one runs":  {spoil: func(w *world) { w.running = false }, row: "actor", want: Warn, value: "a server elsewhere answers as @alice@alice.example", mend: "do not start this one"},
@@ -340,4 +342,13 @@ func TestAnotherUsersData(t *testing.T) {
 	if row := w.look().row(t, "data"); row.Status != Fail || !strings.Contains(row.Mend, "sudo -u") {
 		t.Errorf("%+v", row)
 	}
+}
+
+// swept notes that house-keeping ran.
+func (w *world) swept(ago time.Duration) {
+	w.write(func(tx *store.Tx) error {
+		swept := store.Swept{At: time.Now().Add(-ago)}
+		swept.Report(map[string]int{"notifications": 3, "jobs set aside": 1})
+		return tx.SaveSwept(swept)
+	})
 }

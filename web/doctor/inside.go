@@ -8,15 +8,18 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
+	"dassie/federation"
 	"dassie/store"
 )
 
 const (
-	roomFail   = 100 << 20           // bytes below which the next hours may fill the disk
-	roomWarn   = 500 << 20           // bytes that upgrades, backups and pictures want beside the database
-	overdue    = 30 * time.Minute    // a due delivery is sent within seconds
+	roomFail   = 100 << 20        // bytes below which the next hours may fill the disk
+	roomWarn   = 500 << 20        // bytes that upgrades, backups and pictures want beside the database
+	overdue    = 30 * time.Minute // a due delivery is sent within seconds
+	purgeWarn  = 3 * 24 * time.Hour
 	backupWarn = 14 * 24 * time.Hour // what one would lose
 )
 
@@ -146,7 +149,7 @@ func (d *doctor) inside(ctx context.Context) []Row {
 			return err
 		}
 		rows = append(rows, Row{ID: "account", Title: "account", Status: OK, Value: "@" + d.origin.Handle(d.id.Name) + " at " + d.origin.URL("/")})
-		for _, look := range []func(*store.Tx) (Row, error){d.backup, d.deliveries, d.jobs} {
+		for _, look := range []func(*store.Tx) (Row, error){d.backup, d.deliveries, d.jobs, d.purge} {
 			r, err := look(tx)
 			if err != nil {
 				return err
@@ -227,9 +230,45 @@ func (d *doctor) jobs(tx *store.Tx) (Row, error) {
 		if err != nil {
 			return r, err
 		}
-		r.Status, r.Mend = Warn, "they go by themselves after 30 days; the log says what they were"
+		r.Status, r.Mend = Warn, "they go by themselves, after 30 days or what you chose; the log says what they were"
 		if len(list) > 0 {
 			r.Mend += "; the last was " + list[0].Kind + ": " + oneLine(list[0].Error)
+		}
+	}
+	return r, nil
+}
+
+// purge: what is over its age goes each night. A server that was off makes up for
+// it once it runs.
+func (d *doctor) purge(tx *store.Tx) (Row, error) {
+	r := Row{ID: "purge", Title: "house-keeping", Status: OK, Limit: "once in " + spanText(purgeWarn)}
+	set, err := tx.Settings()
+	if err != nil {
+		return r, err
+	}
+	last, err := tx.Swept()
+	if err != nil {
+		return r, err
+	}
+	at := last.At
+	if at.IsZero() {
+		at = d.id.CreatedAt
+		r.Value = "it did not run yet"
+	} else {
+		var kinds []string
+		for _, k := range last.Removed {
+			kinds = append(kinds, fmt.Sprintf("%s %d", k.What, k.N))
+		}
+		if kinds == nil {
+			kinds = []string{"nothing"}
+		}
+		r.Value = spanText(d.Now().Sub(at)) + " ago, removed: " + strings.Join(kinds, ", ")
+	}
+	r.Value += "; the next is on " + federation.NextPurge(d.Now(), set).Format("Monday 2 January, 15:04 MST")
+	if d.Now().Sub(at) > purgeWarn {
+		r.Status, r.Mend = Warn, "start the server: it runs ten minutes later"
+		if d.serving {
+			r.Mend = "look into the log of the server for what keeps it from running"
 		}
 	}
 	return r, nil
