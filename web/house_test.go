@@ -44,6 +44,7 @@ type house struct {
 	svc *federation.Service
 	now time.Time
 	mu  sync.Mutex
+	log *slog.Logger // nil: quiet
 }
 
 // account is a database with an account, made once: its keys take long to draw.
@@ -70,9 +71,11 @@ var account = sync.OnceValues(func() ([]byte, error) {
 	return os.ReadFile(filepath.Join(dir, store.FileName))
 })
 
-func newHouse(t testing.TB) *house {
+func newHouse(t testing.TB) *house { return newHouseLogging(t, quiet) }
+
+func newHouseLogging(t testing.TB, log *slog.Logger) *house {
 	t.Helper()
-	h := &house{t: t, now: noon}
+	h := &house{t: t, now: noon, log: log}
 	file, err := account()
 	must(t, err)
 	dir := t.TempDir()
@@ -87,6 +90,9 @@ func newHouse(t testing.TB) *house {
 // open puts the server on a store that has an account.
 func (h *house) open(st *store.Store, pictures string) {
 	h.t.Helper()
+	if h.log == nil {
+		h.log = quiet
+	}
 	files, err := media.Open(pictures)
 	must(h.t, err)
 	me, err := store.Get(bg, st, func(tx *store.Tx) (store.Identity, error) { return tx.Identity() })
@@ -94,10 +100,10 @@ func (h *house) open(st *store.Store, pictures string) {
 	client := remote.New(remote.Config{UserAgent: "test", Loopback: me.Origin().Loopback(), OwnHosts: []string{me.Host, me.Domain}, Now: h.clock})
 	h.t.Cleanup(client.CloseIdle)
 	h.svc, err = federation.New(bg, federation.Config{
-		Store: st, Media: files, Remote: client, Identity: me, Version: "0.1", Log: quiet, Now: h.clock,
+		Store: st, Media: files, Remote: client, Identity: me, Version: "0.1", Log: h.log, Now: h.clock,
 	})
 	must(h.t, err)
-	h.web, err = New(Config{Service: h.svc, Remote: client, Log: quiet, Templates: pages(h.t)})
+	h.web, err = New(Config{Service: h.svc, Remote: client, Log: h.log, Templates: pages(h.t)})
 	must(h.t, err)
 	h.t.Cleanup(h.web.Close)
 }
