@@ -53,7 +53,7 @@ func TestEveryPage(t *testing.T) {
 		"filters-none": "/me/filters", "push": "/me/push", "mail": "/me/mail", "offline": "/me/offline", "appearance": "/me/appearance",
 		"share":   "/me/share?title=A+garden&url=https%3A%2F%2Ftuin.example%2F",
 		"reports": "/me/reports", "reports-own": "/me/reports?k=own", "blocked": "/me/blocked", "safety": "/me/safety", "servers": "/me/blocked/servers", "server-list": "/me/blocked/servers/list", "block-server": "/me/blocked/servers/block?server=spam.example", "move": "/me/move",
-		"data": "/me/data", "expiry": "/me/data/expiry", "expiry-ask": "/me/data/expiry/preview?after=30",
+		"data": "/me/data", "kept": "/me/data/kept", "expiry": "/me/data/expiry", "expiry-ask": "/me/data/expiry/preview?after=30",
 		"security": "/me/security", "apps-none": "/me/apps", "security-log": "/me/security/log", "confirm-others": "/me/security/others",
 	})
 	p.open("/me/security")

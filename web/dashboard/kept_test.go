@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -171,4 +172,35 @@ func (h *house) stands(uris []string) (n int) {
 		h.t.Fatal(err)
 	}
 	return n
+}
+
+// The README's table has every age, as the code has it (DECISIONS 35).
+func TestTheReadmeHasEveryAge(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "## What is kept, and how long")
+	table, _, _ = strings.Cut(table, "\nAddresses of visitors")
+	var want []string
+	for _, g := range keptGroups {
+		for _, w := range g.fields {
+			a, ok := store.AgeNamed(w.name)
+			if !ok {
+				t.Errorf("there is no age %s", w.name)
+				continue
+			}
+			set := store.DefaultSettings()
+			want = append(want, fmt.Sprintf("| %s | %d | %d | %d |", w.label, *a.Of(&set), a.Least, a.Most))
+		}
+	}
+	var got []string
+	for line := range strings.Lines(table) {
+		if strings.HasPrefix(line, "| ") && !strings.HasPrefix(line, "| what ") {
+			got = append(got, strings.TrimSpace(line))
+		}
+	}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") || len(want) != len(store.Ages) {
+		t.Errorf("README.md says\n%s\nthe code\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
 }
