@@ -2,7 +2,8 @@
 // file for each noun. It owns dassie.db with its -wal and -shm, the file lock,
 // and before-upgrade-from-N.db, all in the data directory and private to their
 // owner. Package store/media owns the pictures beside them; a backup (backup.go)
-// has both in one file.
+// has both in one file. Package store/logs owns the log of requests, which no backup has.
+// ages.go has what the owner chooses of the right column below.
 //
 // It never uses the network, never renders, never decides who may do what, and
 // imports nothing of ours. Its only wire format is the JSON in the extra columns.
@@ -39,7 +40,7 @@
 //	  notes         about people       the owner
 //	  endorsements  recommended        the owner; 100; whom the owner follows
 //	posts
-//	  posts         posts and boosts   others': 90 days or less, unless touched; own, with their boosts: the owner
+//	  posts         posts and boosts   others': by setting, 90 days at most, unless touched; own, with their boosts: the owner
 //	  edits         earlier versions   20 for each post
 //	  mentions      who is named       with its post
 //	  tags          hashtags           while an own post has them, or the owner follows or features them
@@ -55,7 +56,7 @@
 //	  list_posts    what they wrote    with its post, or after its author left the list
 //	  tag_follows   followed hashtags  the owner
 //	  markers       where one stopped  fixed names: home, notifications
-//	  notifications                    180 days, 20,000; of those held back 10,000
+//	  notifications                    by setting, 180 days at most; 20,000; of those held back 10,000
 //	  notice_requests whose are held back: while anything of theirs is
 //	  notice_allowed whose never are   the owner
 //	  unindexed     wait for search    emptied by IndexBatch
@@ -91,9 +92,9 @@
 //	  verified_links links of profiles that lead back: with their profile
 //	  last_posts    when people posted with their actor
 //	arriving
-//	  jobs          work to be done    set aside after 5 tries: 30 days, 1,000
+//	  jobs          work to be done    set aside after 5 tries: by setting, 30 days at most; 1,000
 //	  seen          activity ids       7 days, 500,000
-//	  remote_media  others' pictures   bytes by setting (at most 512 MB); of posts 7 days unseen; failures 7 days, 20,000
+//	  remote_media  others' pictures   bytes by setting (at most 512 MB); of posts unseen by setting, 7 days at most; failures 7 days, 20,000
 //	  emojis        pictures in words  others': 5,000 of a server, 20,000; 90 days unused. Bytes in remote_media
 //	  own_emojis    the owner's        500; one removed goes when nothing shows it
 //	access
@@ -102,7 +103,7 @@
 //	  tokens        their rights       revoked by the owner; of an app for itself, 5
 //	  codes         consent, once      an hour
 //	  push          where to tell apps one for each token, and with it
-//	  security_log                     180 days, 10,000 lines; addresses by setting
+//	  security_log                     by setting, 180 days at most; 10,000 lines; addresses by setting
 //	  session_push  where to tell browsers one for each session, and with it
 //	  second_factor what codes are of  one row; a day until it is confirmed
 //	  recovery_codes in place of one   ten, until there are new ones

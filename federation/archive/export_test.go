@@ -219,7 +219,8 @@ func TestAnArchiveHasTheListsAsMastodonExportsThem(t *testing.T) {
 	}
 }
 
-func TestAnArchiveHoldsNoSecret(t *testing.T) {
+// T64: an archive has no key, and nothing else that is secret.
+func TestT64_AnArchiveHoldsNoSecret(t *testing.T) {
 	c, alice, _ := everything(t)
 	var secrets []string
 	err := alice.Store().Write(ctx(), func(tx *store.Tx) error {
