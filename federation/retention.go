@@ -32,6 +32,7 @@ func (s *Service) Purge(ctx context.Context) error {
 	err := s.purge(ctx, &swept)
 	swept.Cut = err != nil && ctx.Err() != nil
 	swept.At = s.now()
+	s.log.Info("purged", "removed", swept.Total(), "bytes", swept.Bytes, "next", NextPurge(swept.At, s.Settings()).Format(time.RFC3339))
 	return errors.Join(err, s.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error { return tx.SaveSwept(swept) }))
 }
 
