@@ -630,7 +630,8 @@ func cmdRaise(ts *testscript.TestScript, _ bool, args []string) {
 // ranks is the import line: a package may import only what has a lower rank.
 var ranks = map[string]int{
 	"assets": 0, "store": 0, "federation/ap": 0, "federation/httpsig": 0, "federation/webpush": 0, "web/reply": 0, "web/listen": 0, "web/mail/smtptest": 0,
-	"store/logs":  0,
+	"store/logs":        0,
+	"web/auth/webauthn": 0, "web/auth/webauthn/webauthntest": 0,
 	"store/media": 1, "store/storetest": 1, "federation/remote": 1, "federation/markup": 1, "web/auth": 1, "web/mail": 1, "web/command": 1,
 	"federation":         2,
 	"federation/archive": 3, "federation/fedtest": 3,
