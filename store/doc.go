@@ -107,6 +107,7 @@
 //	  session_push  where to tell browsers one for each session, and with it
 //	  second_factor what codes are of  one row; a day until it is confirmed
 //	  recovery_codes in place of one   ten, until there are new ones
+//	  passkeys      keys that open it  the owner; 20
 //
 //	the owner's data
 //	  archives      packed copies      7 days, with their files; at most 5
@@ -125,11 +126,6 @@
 // Reading:
 //
 //	storage_days    day key, bytes by kind as JSON: 400 rows, for "full in about 14 months"
-//
-// Signing in and the client API:
-//
-//	passkeys        id (blob) key, public_key, counter, name, created_at, used_at
-//	throttles       none: wrong passwords are counted in memory
 //
 // The owner's data:
 //

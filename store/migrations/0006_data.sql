@@ -52,3 +52,18 @@ create table mail_notices (
   digest integer not null,
   at integer not null
 );
+
+-- Passkeys (Web Authentication): public keys that open the account. host is the
+-- server's name that they were made for; under another one browsers do not offer them.
+create table passkeys (
+  id integer primary key,
+  credential blob not null unique,
+  public_key blob not null,
+  host text not null,
+  name text not null,
+  counter integer not null,
+  synced integer not null,
+  added_at integer not null,
+  used_at integer not null default 0,
+  doubted_at integer not null default 0
+);

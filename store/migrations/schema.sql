@@ -824,3 +824,16 @@ CREATE TABLE mail_notices (
   digest integer not null,
   at integer not null
 );
+
+CREATE TABLE passkeys (
+  id integer primary key,
+  credential blob not null unique,
+  public_key blob not null,
+  host text not null,
+  name text not null,
+  counter integer not null,
+  synced integer not null,
+  added_at integer not null,
+  used_at integer not null default 0,
+  doubted_at integer not null default 0
+);
