@@ -69,6 +69,7 @@ type options struct {
 	scopes, app       string
 	revokeApps        bool
 	resetSecondFactor bool
+	removePasskeys    bool
 	oldIsOff          bool
 	json              bool
 	confirm           string
@@ -221,6 +222,7 @@ func passwdFlags(set *flag.FlagSet, opt *options) {
 	set.StringVar(&opt.passwordFile, "password-file", "", "`file` with the new password; without it you are asked")
 	set.BoolVar(&opt.revokeApps, "revoke-apps", false, "revoke the tokens of all apps too")
 	set.BoolVar(&opt.resetSecondFactor, "reset-second-factor", false, "switch the second factor off, such as after the telephone was lost")
+	set.BoolVar(&opt.removePasskeys, "remove-passkeys", false, "remove all passkeys, so that nothing but the new password opens the account")
 }
 
 func passwd(ctx context.Context, opt *options) error {
@@ -229,11 +231,16 @@ func passwd(ctx context.Context, opt *options) error {
 		if err != nil {
 			return err
 		}
-		if err := auth.PasswdCommand(ctx, st, password, auth.PasswdOptions{RevokeApps: opt.revokeApps, ResetSecondFactor: opt.resetSecondFactor}); err != nil {
+		o := auth.PasswdOptions{RevokeApps: opt.revokeApps, ResetSecondFactor: opt.resetSecondFactor, RemovePasskeys: opt.removePasskeys}
+		if err := auth.PasswdCommand(ctx, st, password, o); err != nil {
 			return err
 		}
 		fmt.Println("the password is set, and all sessions have ended")
-		return nil
+		left, err := store.Get(ctx, st, (*store.Tx).Passkeys)
+		if len(left) > 0 {
+			fmt.Println("passkeys that open the account too:", len(left), "(dassie passwd -remove-passkeys removes them)")
+		}
+		return err
 	})
 }
 

@@ -195,7 +195,7 @@ loggedin $SITE
 exec dassie token -data d
 stdout '^[A-Za-z0-9_-]{43}\n$'
 loggedin $SITE
-exec dassie passwd -data d -password-file other -revoke-apps -reset-second-factor
+exec dassie passwd -data d -password-file other -revoke-apps -reset-second-factor -remove-passkeys
 ! loggedin $SITE
 login $SITE alice another-horse-battery
 loggedin $SITE

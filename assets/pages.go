@@ -74,6 +74,8 @@ var pages = map[string]string{
 	"factor":          "owner",
 	"codes":           "owner",
 	"check":           "owner",
+	"passkey":         "owner",
+	"passkey_name":    "owner",
 	"apps":            "owner",
 	"pushes":          "owner",
 	"mail":            "owner",

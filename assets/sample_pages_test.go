@@ -104,7 +104,7 @@ func samplePages() map[string]any {
 	cards := sampleCards()
 	answer := cards[3]
 	pages := map[string]any{}
-	for _, add := range []func(map[string]any){sampleEntrance, samplePublic, sampleLists, sampleForms, sampleSaved, sampleSecurity, sampleData, sampleExpiry, sampleWriting, sampleTalks, sampleLive, sampleServers} {
+	for _, add := range []func(map[string]any){sampleEntrance, samplePublic, sampleLists, sampleForms, sampleSaved, sampleSecurity, samplePasskeys, sampleData, sampleExpiry, sampleWriting, sampleTalks, sampleLive, sampleServers} {
 		add(pages)
 	}
 	type missing struct {
@@ -350,14 +350,17 @@ func sampleEntrance(pages map[string]any) {
 		Plain
 		Me                Person
 		Name, Error, Next string
-		AskCode           bool
+		AskCode, KeyGiven bool
+		Passkey           string
 		Wait              int
 		Kept              []hidden
 		Text              string
 	}
-	pages["login"] = login{plain("Log in"), nora, "nora", "Name and password do not match.", "/me/requests", false, 30, nil, ""}
-	pages["login.kept"] = login{plain("Log in"), nora, "", "", "/me/write", false, 0, []hidden{{"kept-text", "Took stock."}}, "Took stock of the seed drawers before winter.\nThe purple spinach did what the books said it would not."}
-	pages["login.code"] = login{plain("Log in"), nora, "", "The code is wrong, or was used before. Wait for the next one.", "/me/requests", true, 0, nil, ""}
+	pages["login"] = login{plain("Log in"), nora, "nora", "Name and password do not match.", "/me/requests", false, false, "", 30, nil, ""}
+	pages["login.passkey"] = login{plain("Log in"), nora, "", "", "/me/requests", false, false, "veldkamp.example", 0, nil, ""}
+	pages["login.key"] = login{plain("Log in"), nora, "", "", "", false, true, "", 0, nil, ""}
+	pages["login.kept"] = login{plain("Log in"), nora, "", "", "/me/write", false, false, "", 0, []hidden{{"kept-text", "Took stock."}}, "Took stock of the seed drawers before winter.\nThe purple spinach did what the books said it would not."}
+	pages["login.code"] = login{plain("Log in"), nora, "", "The code is wrong, or was used before. Wait for the next one.", "/me/requests", true, false, "", 0, nil, ""}
 	type scope struct{ Scope, Words string }
 	type consent struct {
 		Plain

@@ -23,13 +23,17 @@ func sampleSecurity(pages map[string]any) {
 		On                     bool
 		Since                  time.Time
 		Left                   int
+		Passkeys               passkeys
 		Sessions               []session
 		CurrentError, NewError string
 		Revoke                 bool
 	}
 	here := session{"0123456789abcdef", "Firefox on Linux", "2001:db8:4f2:11::5", ago(40 * 24 * time.Hour), ago(20 * time.Minute), true}
 	pages["security"] = security{Owner: owner("Security", "security", "/me/security"), Tabs: tabs(0), Sessions: []session{here}}
-	pages["security.on"] = security{Owner: owner("Security", "security", "/me/security"), Tabs: tabs(0), On: true, Since: ago(400 * 24 * time.Hour), Left: 2,
+	pages["security.keys"] = security{Owner: owner("Security", "security", "/me/security"), Tabs: tabs(0), Passkeys: somePasskeys(), Sessions: []session{here}}
+	moved := passkeys{Host: "veldkamp.example", Full: true, Old: somePasskeys().Here[:1], OldHost: "old.veldkamp.example"}
+	pages["security.old"] = security{Owner: owner("Security", "security", "/me/security"), Tabs: tabs(0), Passkeys: moved, Sessions: []session{here}}
+	pages["security.on"] = security{Owner: owner("Security", "security", "/me/security"), Tabs: tabs(0), On: true, Since: ago(400 * 24 * time.Hour), Left: 2, Passkeys: passkeys{Host: "veldkamp.example"},
 		Sessions: []session{here, {"1123456789abcdef", "Safari on iPhone", "203.0.113.77", ago(3 * 24 * time.Hour), ago(2 * time.Hour), false},
 			{"2123456789abcdef", strings.Repeat("SomeVeryLongProgram", 3) + "…", "", ago(300 * 24 * time.Hour), ago(200 * 24 * time.Hour), false}},
 		CurrentError: "The password is wrong.", NewError: "The password needs at least 10 characters.", Revoke: true}
@@ -53,6 +57,7 @@ func sampleSecurity(pages map[string]any) {
 		Lines                          []string
 		Action, Next, Button, BackURL  string
 		Password, Code, Either, Danger bool
+		Passkey                        string
 		Error                          string
 	}
 	asked := check{Owner: owner("Is it you?", "security", "/me/security/check"), Heading: "Is it you?", Lines: []string{"What comes next is not for whoever finds this browser open. Give your password once more; it counts for ten minutes."},
@@ -60,6 +65,8 @@ func sampleSecurity(pages map[string]any) {
 	pages["check"] = asked
 	asked.Code, asked.Error = true, "Too many wrong codes. Wait 2 seconds, then try again."
 	pages["check.either"] = asked
+	asked.Passkey, asked.Error = "veldkamp.example", ""
+	pages["check.passkey"] = asked
 	pages["check.off"] = check{Owner: owner("Second factor", "security", "/me/security/factor/off"), Heading: "Switch the second factor off?", Lines: []string{"From then on the password alone opens your account. The recovery codes are void; your app can forget its key."},
 		Action: "/me/security/factor/off", Button: "Switch off", BackURL: "/me/security", Password: true, Code: true, Danger: true}
 	type app struct {
@@ -95,6 +102,7 @@ func sampleSecurity(pages map[string]any) {
 	}
 	pages["security_log"] = log{owner("Security log", "security", "/me/security/log"), tabs(2), []line{
 		{"9", ago(time.Minute), "Logged in", "Firefox on Linux, with a code", "2001:db8:4f2:11::5", false},
+		{"10", ago(30 * time.Minute), "Passkey counted backwards", "Key on the key ring, in Firefox on Linux. There may be a copy of it: remove it unless you know better.", "", true},
 		{"8", ago(time.Hour), "Right password, wrong code", "If that was not you, somebody knows your password: change it.", "198.51.100.9", true},
 		{"7", ago(26 * time.Hour), "Wrong password", "51 wrong passwords since the last line", "198.51.100.9", true},
 		{"6", ago(300 * time.Hour), "Token made", "my script (read write:statuses), on the command line", "", false},

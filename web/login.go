@@ -17,7 +17,8 @@ type loginPage struct {
 	assets.Plain
 	Me                assets.Person
 	Name, Error, Next string
-	AskCode           bool
+	AskCode, KeyGiven bool
+	Passkey           string // host that there are passkeys for; "" for none
 	Wait              int
 	Kept              []auth.Field // a text that was sent without a session
 	Text              string       // of it
@@ -41,12 +42,14 @@ func (w *Web) login(rw http.ResponseWriter, r *http.Request) {
 	}
 	if isRead(r) {
 		d.AskCode = !r.URL.Query().Has("again") && w.guard.CodeAsked(r)
+		d.KeyGiven = !d.AskCode && w.guard.PasskeyGiven(r)
 		w.showLogin(rw, r, http.StatusOK, d)
 		return
 	}
 	d.Name = r.PostFormValue("name")
 	d.keep(auth.KeptIn(r.PostForm))
 	d.AskCode = r.PostForm.Has("code") && !r.PostForm.Has("name")
+	d.KeyGiven = !d.AskCode && w.guard.PasskeyGiven(r)
 	err := w.logIn(rw, r, d)
 	switch {
 	case err == nil && len(d.Kept) > 0 && w.board != nil:
@@ -56,7 +59,10 @@ func (w *Web) login(rw http.ResponseWriter, r *http.Request) {
 	case errors.Is(err, auth.ErrCodeNeeded) && len(d.Kept) > 0: // a redirect would lose it
 		d.AskCode = true
 		w.showLogin(rw, r, http.StatusOK, d)
-	case errors.Is(err, auth.ErrCodeNeeded):
+	case errors.Is(err, auth.ErrPasswordNeeded) && len(d.Kept) > 0:
+		d.KeyGiven = true
+		w.showLogin(rw, r, http.StatusOK, d)
+	case errors.Is(err, auth.ErrCodeNeeded), errors.Is(err, auth.ErrPasswordNeeded):
 		reply.Redirect(rw, r, codePath(d.Next))
 	default:
 		w.loginFailed(rw, r, d, err)
@@ -64,6 +70,9 @@ func (w *Web) login(rw http.ResponseWriter, r *http.Request) {
 }
 
 func (w *Web) logIn(rw http.ResponseWriter, r *http.Request, d loginPage) error {
+	if answer := r.PostFormValue("passkey"); answer != "" {
+		return w.guard.LogInPasskey(rw, r, answer)
+	}
 	if d.AskCode {
 		return w.guard.LogInCode(rw, r, r.PostFormValue("code"))
 	}
@@ -89,7 +98,10 @@ func (w *Web) loginFailed(rw http.ResponseWriter, r *http.Request, d loginPage, 
 			rw.Header().Set("Retry-After", formatInt(d.Wait))
 		}
 		d.Error = "Too many wrong passwords."
-		if d.AskCode {
+		switch {
+		case r.PostFormValue("passkey") != "":
+			d.Error = "Too many passkeys were refused."
+		case d.AskCode:
 			d.Error = "Too many wrong codes."
 		}
 	case reply.Forbidden:
@@ -116,6 +128,9 @@ func (w *Web) showLogin(rw http.ResponseWriter, r *http.Request, status int, d l
 	d.Me = assets.Person{Name: me.Name, Handle: "@" + me.Handle(), URL: w.site.ProfilePath()}
 	if me.Avatar != "" {
 		d.Me.Avatar = "/media/" + me.Avatar
+	}
+	if !d.AskCode && !d.KeyGiven && w.guard.Passkeys(r.Context()) > 0 {
+		d.Passkey = w.guard.PasskeyHost()
 	}
 	w.show(rw, r, status, "login", d)
 }

@@ -48,6 +48,7 @@ var matrix = map[string]struct {
 	"/healthz":                    {"all", "/healthz", 0},
 	"/mail/off/:token":            {"all", "/mail/off/ID", 404},
 	"/login":                      {"all", "/login", 0},
+	"/login/passkey":              {"post", "/login/passkey", 0},
 	"/logout":                     {"all", "/logout", 0},
 	"/me/leaving":                 {"owner", "/me/leaving", 0},
 	"/me/leaving/report":          {"owner", "/me/leaving/report", 0},

@@ -39,6 +39,7 @@ func (w *Web) siteRoutes(me, api http.Handler) []route {
 		{"/mail/off/:token", both, w.mailOff},
 
 		{"/login", both, handler(g.ProtectBody(auth.LoginBytes, http.HandlerFunc(w.login)))},
+		{passkeyPath, post, handler(g.Protect(http.HandlerFunc(w.loginPasskey)))},
 		{"/logout", both, handler(g.Protect(http.HandlerFunc(w.logout)))},
 		{leavingPath, both, handler(g.Owner(g.Protect(http.HandlerFunc(w.leaving))))},
 		{leavingPath + "/report", get, handler(g.Owner(http.HandlerFunc(w.leavingReport)))},

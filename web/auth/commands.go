@@ -43,6 +43,7 @@ func TokenCommand(ctx context.Context, st *store.Store, scopes, name string) (st
 type PasswdOptions struct {
 	RevokeApps        bool // revoke the tokens of all apps
 	ResetSecondFactor bool // switch the second factor off
+	RemovePasskeys    bool // remove all passkeys
 }
 
 // PasswdCommand sets a new password and ends all sessions. A server beside which it
@@ -59,8 +60,16 @@ func PasswdCommand(ctx context.Context, st *store.Store, newPassword string, o P
 		if err := setPassword(tx, hash, o.RevokeApps); err != nil {
 			return err
 		}
-		if err := tx.LogSecurity(EventPassword, endedWith("on the command line; all sessions ended", o.RevokeApps), ""); err != nil || !o.ResetSecondFactor {
+		if err := tx.LogSecurity(EventPassword, endedWith("on the command line; all sessions ended", o.RevokeApps), ""); err != nil {
 			return err
+		}
+		if o.RemovePasskeys {
+			if err := removePasskeys(tx); err != nil {
+				return err
+			}
+		}
+		if !o.ResetSecondFactor {
+			return nil
 		}
 		was, err := resetSecondFactor(tx)
 		if err != nil || !was {

@@ -56,6 +56,10 @@ type Guard struct {
 
 	codes      *codeThrottle
 	wrongCodes failureLog
+
+	challenges *challenges
+	drawn      *limiter[netip.Prefix] // challenges for strangers
+	wrongKeys  failureLog
 }
 
 // failureLog counts wrong passwords, or codes, so that a flood of them becomes a few
@@ -95,6 +99,10 @@ func New(st *store.Store, origin store.Origin, trusted []netip.Prefix, o Options
 
 		codes:      newCodeThrottle(o.Now),
 		wrongCodes: failureLog{lines: maxFailureLines, filled: o.Now()},
+
+		challenges: newChallenges(o.Now),
+		drawn:      newLimiter[netip.Prefix](challengesAtOnce, tryWindow, 4096, o.Now),
+		wrongKeys:  failureLog{lines: maxFailureLines, filled: o.Now()},
 	}
 }
 

@@ -100,6 +100,6 @@ func (g *Guard) enter(w http.ResponseWriter, r *http.Request, who knownOwner, co
 	}
 	g.throttle.passed(from)
 	g.welcome(w, value)
-	http.SetCookie(w, newCookie(g.halfwayName(), "", -1, !g.origin.Loopback()))
+	g.endHalves(w)
 	return nil
 }

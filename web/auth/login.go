@@ -28,6 +28,12 @@ const (
 	EventRecoveryCodes = "new recovery codes"
 	EventToken         = "token made"
 	EventRevoked       = "app revoked"
+
+	EventPasskeyAdded   = "passkey added"
+	EventPasskeyRemoved = "passkey removed"
+	EventPasskeyUsed    = "passkey used"
+	EventPasskeyFailed  = "passkey refused"
+	EventPasskeyCopied  = "passkey counted backwards"
 )
 
 const (
@@ -72,6 +78,9 @@ func (g *Guard) LogIn(w http.ResponseWriter, r *http.Request, name, password str
 		return g.wrongPassword(ctx, addr)
 	}
 	if who.factor.On() {
+		if k, given := g.keyGiven(r, who); given {
+			return g.enterWithKey(w, r, who, k)
+		}
 		// The address is not known by the password alone: whoever has only that
 		// must not guess codes as if at home.
 		g.throttle.undone(from)

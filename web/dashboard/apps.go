@@ -182,6 +182,16 @@ func lineOfLog(e store.SecurityEvent, at time.Time) securityLine {
 		}
 	case auth.EventRecoveryCodes:
 		line.What, line.Detail = "New recovery codes", assets.BrowserName(e.Detail)
+	case auth.EventPasskeyAdded, auth.EventPasskeyRemoved, auth.EventPasskeyUsed, auth.EventPasskeyCopied:
+		line.What, line.Look = strings.ToUpper(e.Kind[:1])+e.Kind[1:], e.Kind == auth.EventPasskeyCopied
+		if name, browser, ok := strings.Cut(e.Detail, auth.In); ok {
+			line.Detail = name + auth.In + assets.BrowserName(browser)
+		}
+		if line.Look {
+			line.Detail += ". There may be a copy of it: remove it unless you know better."
+		}
+	case auth.EventPasskeyFailed:
+		line.What, line.Look = "Passkey refused", true
 	case auth.EventPassword:
 		line.What = "Password changed"
 		browser, rest, _ := strings.Cut(e.Detail, "; ")

@@ -35,6 +35,7 @@ type checkPage struct {
 	Lines                          []string
 	Action, Next, Button, BackURL  string
 	Password, Code, Either, Danger bool
+	Passkey                        string // host that there are passkeys for; "" for none
 	Error                          string
 }
 
@@ -187,7 +188,12 @@ func freshCheck(next string) checkPage {
 // check handles POST /me/security/check.
 func (d *Dashboard) check(w http.ResponseWriter, r *http.Request) {
 	next := reply.Local(r.PostForm.Get("next"))
-	err := d.guard.Check(r, r.PostForm.Get("password"), r.PostForm.Get("code"))
+	var err error
+	if passkey := r.PostForm.Get("passkey"); passkey != "" {
+		err = d.guard.CheckPasskey(r, passkey)
+	} else {
+		err = d.guard.Check(r, r.PostForm.Get("password"), r.PostForm.Get("code"))
+	}
 	if err == nil {
 		reply.Redirect(w, r, next)
 		return
@@ -213,6 +219,9 @@ func (d *Dashboard) showCheck(w http.ResponseWriter, r *http.Request, a answer, 
 			page.Code = true
 		case page.Code && !factor.On():
 			return nil, store.ErrNotFound
+		}
+		if page.Either && d.guard.Passkeys(r.Context()) > 0 {
+			page.Passkey = d.guard.PasskeyHost()
 		}
 		page.Owner, err = v.frame(page.Heading, "security")
 		return page, err

@@ -145,6 +145,10 @@ func doneNotice(query url.Values) *assets.Notice {
 		return done("Ended.", "Whoever sits there needs your password to come back.")
 	case "factor-off":
 		return done("The second factor is off.", "The recovery codes are void.")
+	case "passkey-added":
+		return done("The passkey is added.", "It opens your account from now on. The password still does too.")
+	case "passkey-removed":
+		return done("Removed.", "That passkey opens nothing here any more.")
 	case "app-revoked":
 		return done("Revoked.", "It is cut off.")
 	case "unfollowed":

@@ -20,6 +20,7 @@ type securityPage struct {
 	On                     bool
 	Since                  time.Time
 	Left                   int
+	Passkeys               passkeyList
 	Sessions               []sessionRow
 	CurrentError, NewError string
 	Revoke                 bool
@@ -53,6 +54,9 @@ func (d *Dashboard) showSecurity(w http.ResponseWriter, r *http.Request, a answe
 		}
 		page.On, page.Since = factor.On(), v.local(factor.ConfirmedAt)
 		if page.Left, err = v.tx.RecoveryCodesLeft(); err != nil {
+			return nil, err
+		}
+		if page.Passkeys, err = d.passkeyList(v); err != nil {
 			return nil, err
 		}
 		sessions, err := v.tx.Sessions()
