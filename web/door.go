@@ -55,12 +55,16 @@ func (d *door) plain(title, csrf string) assets.Plain {
 
 // show renders one of our own pages, which no cache keeps.
 func (d *door) show(w http.ResponseWriter, r *http.Request, status int, name string, data any) {
+	d.showAs(w, r, status, name, data, reply.Headers{})
+}
+
+func (d *door) showAs(w http.ResponseWriter, r *http.Request, status int, name string, data any, h reply.Headers) {
 	var b bytes.Buffer
 	if err := d.templates.Execute(&b, name, data); err != nil {
 		d.Fail(w, r, err)
 		return
 	}
-	reply.HTML(w, r, status, b.Bytes(), reply.Headers{})
+	reply.HTML(w, r, status, b.Bytes(), h)
 }
 
 // Fail answers err with the error page.

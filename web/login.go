@@ -132,7 +132,7 @@ func (w *Web) showLogin(rw http.ResponseWriter, r *http.Request, status int, d l
 	if !d.AskCode && !d.KeyGiven && w.guard.Passkeys(r.Context()) > 0 {
 		d.Passkey = w.guard.PasskeyHost()
 	}
-	w.show(rw, r, status, "login", d)
+	w.showAs(rw, r, status, "login", d, reply.Headers{Script: d.Passkey != ""})
 }
 
 // logout answers /logout, inside Protect. A GET changes nothing and leads to

@@ -30,11 +30,11 @@ func HTML(w http.ResponseWriter, r *http.Request, status int, body []byte, h Hea
 
 func pageHeaders(head http.Header, h Headers) {
 	policy := csp
-	switch {
-	case h.OpenForms || leadsOut(head):
+	if h.OpenForms || leadsOut(head) {
 		policy = cspOpenForms
-	case h.Script:
-		policy = cspScript
+	}
+	if h.Script {
+		policy += andScript
 	}
 	secure(head, policy)
 	pageCORS(head)

@@ -61,6 +61,13 @@ func TestT52_OnlyNamedPagesSendFormsElsewhere(t *testing.T) {
 		if got := strings.Contains(w.Header().Get("Content-Security-Policy"), "form-action 'self'"); got != want {
 			t.Errorf("OpenForms %v: form-action 'self' is %v", open, got)
 		}
+		for _, script := range []bool{false, true} {
+			w := httptest.NewRecorder()
+			HTML(w, get("/login"), 200, nil, Headers{OpenForms: open, Script: script})
+			if policy := w.Header().Get("Content-Security-Policy"); strings.Contains(policy, "script-src 'self'") != script || strings.Contains(policy, "form-action 'self'") != want {
+				t.Errorf("OpenForms %v, Script %v: %s", open, script, policy)
+			}
+		}
 	}
 }
 

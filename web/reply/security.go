@@ -7,8 +7,9 @@ const (
 	// Visitors' pages have no script: default-src 'none' covers script-src.
 	csp = "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; " +
 		"manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-	// The owner's have our one file, which asks nobody but this server.
-	cspScript = csp + "; script-src 'self'; connect-src 'self'; worker-src 'self'"
+	// The owner's, and the log-in where there are passkeys, have our files, which ask
+	// nobody but this server.
+	andScript = "; script-src 'self'; connect-src 'self'; worker-src 'self'"
 	// Browsers apply form-action to the redirect that follows a form, so pages
 	// whose form ends at another host (consent, the log-in that leads to it,
 	// the follow helper) go without it.
@@ -26,7 +27,7 @@ const (
 // owner's page, never stored by a cache.
 type Headers struct {
 	OpenForms bool   // leave form-action out: consent, the log-in leading there, /follow
-	Script    bool   // the page has our script: the owner's
+	Script    bool   // the page has a script of ours: the owner's, and the log-in with passkeys
 	Cache     string // Cache-Control; empty means NoStore
 	Vary      string // added to Vary
 }
