@@ -255,6 +255,9 @@ func rotateKeys(ctx context.Context, opt *options) error {
 }
 
 func backup(ctx context.Context, opt *options) error {
+	if err := withStore(opt, func(*store.Store) error { return nil }); err != nil && errors.Is(err, store.ErrFarewell) {
+		return err
+	}
 	b, size, err := store.BackupCommand(ctx, opt.data, opt.file, store.BackupOptions{Program: "dassie " + version, Progress: command.Progress(os.Stderr)})
 	if err != nil {
 		return err
@@ -290,10 +293,18 @@ func deleteFlags(set *flag.FlagSet, opt *options) {
 }
 
 func deleteAccount(ctx context.Context, opt *options) error {
-	if opt.confirm == "" {
-		return command.Usage("say which account is to be deleted, with its whole handle: dassie delete-account -confirm @name@domain")
-	}
-	return withStore(opt, func(st *store.Store) error {
+	return anyStore(opt, func(st *store.Store) error {
+		report, err := federation.EndReportCommand(ctx, st)
+		if err == nil { // it was begun before: this is how far it is
+			_, err = os.Stdout.Write(report)
+			return err
+		}
+		if !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		if opt.confirm == "" {
+			return command.Usage("say which account is to be deleted, with its whole handle: dassie delete-account -confirm @name@domain")
+		}
 		password, err := auth.ReadPassword(opt.passwordFile, os.Stdin, os.Stderr)
 		if err != nil {
 			return err
@@ -306,6 +317,7 @@ func deleteAccount(ctx context.Context, opt *options) error {
 			return err
 		}
 		fmt.Println("the account is closed; the running server now asks every server to delete what it holds, for a week at most, and wipes this directory then")
+		fmt.Println("dassie delete-account shows how far that is; the backups that you saved elsewhere hold the key: delete them too")
 		return nil
 	})
 }
@@ -350,8 +362,19 @@ func runDoctor(ctx context.Context, opt *options) error {
 	return nil
 }
 
-// withStore opens an existing database for a command, also beside a server.
+// withStore opens an existing database for a command, also beside a server. An
+// account that is being deleted, or was, takes no command any more.
 func withStore(opt *options, do func(*store.Store) error) error {
+	return anyStore(opt, func(st *store.Store) error {
+		if err := st.Alive(context.Background()); err != nil {
+			return err
+		}
+		return do(st)
+	})
+}
+
+// anyStore is withStore for any account.
+func anyStore(opt *options, do func(*store.Store) error) error {
 	st, err := store.Open(opt.data, store.Options{Readers: 1})
 	if err != nil {
 		return err

@@ -149,10 +149,14 @@ func (s *Service) FinishDeletion(ctx context.Context, now bool) (bool, error) {
 
 // endLoop waits until the account can be wiped; false if ctx ended first.
 func (s *Service) endLoop(ctx context.Context) bool {
+	said := ""
 	for ctx.Err() == nil {
 		var again <-chan time.Time
 		if s.Ending() != nil {
 			done, err := s.FinishDeletion(ctx, false)
+			if d, told, e := s.Told(ctx); e == nil {
+				said = s.logEnd(NewEndReport(s.me, d, told), said)
+			}
 			if done {
 				return true
 			}

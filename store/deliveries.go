@@ -125,8 +125,11 @@ func (t *Tx) EnsureInbox(in InboxTarget) (int64, error) {
 // QueueOutgoing stores an activity and one delivery per distinct inbox. Inboxes
 // that work are due at once; a failing one keeps its schedule; for a dead server
 // it waits until that speaks, with one try when its time is over. The id, At and
-// Until are set if they are zero.
+// Until are set if they are zero. Errors: ErrFarewell once the account ends.
 func (t *Tx) QueueOutgoing(o *Outgoing, to []InboxTarget) error {
+	if err := t.refuseAfterFarewell(); err != nil {
+		return err
+	}
 	if o.ID == 0 {
 		o.ID = t.NewID()
 	}

@@ -66,7 +66,7 @@
 //	leaving
 //	  outgoing      activities         folded an hour after the last delivery; a Delete after 30 days
 //	  deliveries    one for each inbox with their activity
-//	  inboxes       where they go      dropped unless a ledger names them
+//	  inboxes       where they go      dropped unless something was sent there
 //	  ledger        which server has   1 to 2 bytes for each server and own post
 //	  fetches       who fetched what   20,000 servers for each object
 //	  unsent        drafts, scheduled, held: the owner, 200 of each; no public query reads it. A held post of the API has its

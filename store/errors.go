@@ -13,6 +13,8 @@ var (
 	ErrNewer = errors.New("the database was written by a newer dassie")
 	// ErrBroken is returned for a file that is not a sound dassie database.
 	ErrBroken = errors.New("the database file is damaged or not a dassie database")
+	// ErrFarewell is returned for what an account that is deleted cannot do any more.
+	ErrFarewell = errors.New("this account is at its end")
 	// ErrClosed is returned by writes after Close.
 	ErrClosed = errors.New("the store is closed")
 )

@@ -18,6 +18,7 @@ type Farewell struct {
 	Posts    int       `json:"posts"`            // that answer "gone" from then on
 	Viewer   []byte    `json:"viewer"`           // hash of the session that watches it; nil for none
 	Done     time.Time `json:"done,omitzero"`    // since when everything is to be wiped, or is
+	Wiped    time.Time `json:"wiped,omitzero"`   // since when nothing else is in this database
 	Report   []Told    `json:"report,omitempty"` // of every server, once it is done
 }
 
@@ -69,9 +70,8 @@ func (t *Tx) BeginFarewell(d *Farewell, o *Outgoing) error {
 		`delete from outgoing`,
 		`update inboxes set due_at = null`,
 		`delete from jobs`,
-		`delete from unsent where kind != 0`,
+		`delete from unsent`,
 		`delete from codes`,
-		`delete from key_rotation`,
 	} {
 		if _, err := t.exec(q); err != nil {
 			return err
@@ -90,58 +90,106 @@ func (t *Tx) BeginFarewell(d *Farewell, o *Outgoing) error {
 	if err := t.QueueOutgoing(o, to); err != nil {
 		return err
 	}
+	// A server that counted as dead is tried once now: it may have come back unheard.
+	if _, err := t.exec(`
+		update inboxes
+		set due_at = ?
+		where due_at is not null`, ms(t.Now())); err != nil {
+		return err
+	}
 	d.Outgoing = o.ID
 	return t.SaveFarewell(*d)
 }
 
+// refuseAfterFarewell refuses what would leave after the Delete of the account.
+func (t *Tx) refuseAfterFarewell() error {
+	d, err := t.Farewell()
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	id, err := t.Identity()
+	if err != nil {
+		return err
+	}
+	return id.farewell(d)
+}
+
 // everyInbox is one inbox of each server that was ever sent something, fetched
 // something with a signature, follows or is followed: the shared one, or, where
-// there is none, those that are known.
+// there is none, those that are known. Where none is known, it is the one that most
+// servers have.
 func (t *Tx) everyInbox() ([]InboxTarget, error) {
-	hosts, err := many(t, scanInt64, `
-		select host_id from inboxes
-		union
-		select host_id from fetches
-		union
-		select a.host_id from followers f cross join actors a on a.id = f.actor_id
-		union
-		select a.host_id from following f cross join actors a on a.id = f.actor_id`)
+	type server struct {
+		id   int64
+		name string
+	}
+	hosts, err := many(t, func(r scanner) (h server, err error) { err = r.Scan(&h.id, &h.name); return h, err }, `
+		select h.id, h.name
+		from (
+			select host_id from inboxes
+			union
+			select host_id from fetches
+			union
+			select a.host_id from followers f cross join actors a on a.id = f.actor_id
+			union
+			select a.host_id from following f cross join actors a on a.id = f.actor_id
+			union
+			select a.host_id from stamps s cross join actors a on a.id = s.actor_id) x
+		cross join hosts h on h.id = x.host_id`)
+	if err != nil {
+		return nil, err
+	}
+	id, err := t.Identity()
 	if err != nil {
 		return nil, err
 	}
 	var to []InboxTarget
-	for _, host := range hosts {
-		shared, err := value[string](t, `
-			select shared_inbox
-			from actors indexed by actors_host
-			where host_id = ?
-			and shared_inbox != ''
-			and gone_at is null
-			order by fetched_at desc
-			limit 1`, host)
-		if err == nil {
-			to = append(to, InboxTarget{URL: shared, HostID: host})
+	for _, h := range hosts {
+		if h.name == id.Host {
 			continue
 		}
-		if !errors.Is(err, ErrNotFound) {
+		urls, err := t.inboxesAt(h.id)
+		if err != nil {
 			return nil, err
 		}
-		urls, err := many(t, scanString, `
+		if len(urls) == 0 {
+			urls = []string{id.Origin().Scheme + "://" + h.name + "/inbox"}
+		}
+		for _, url := range urls {
+			to = append(to, InboxTarget{URL: url, HostID: h.id})
+		}
+	}
+	return to, nil
+}
+
+// inboxesAt are the shared inbox of a server, or those that are known of it.
+func (t *Tx) inboxesAt(hostID int64) ([]string, error) {
+	shared, err := value[string](t, `
+		select shared_inbox
+		from actors indexed by actors_host
+		where host_id = ?
+		and shared_inbox != ''
+		and gone_at is null
+		order by fetched_at desc
+		limit 1`, hostID)
+	if err == nil {
+		return []string{shared}, nil
+	}
+	if !errors.Is(err, ErrNotFound) {
+		return nil, err
+	}
+	return many(t, scanString, `
+		select url
+		from (
 			select url from inboxes where host_id = ?1
 			union
 			select a.inbox from actors a cross join followers f on f.actor_id = a.id where a.host_id = ?1
 			union
-			select inbox from (select inbox from actors indexed by actors_host where host_id = ?1 limit 5)`, host)
-		if err != nil {
-			return nil, err
-		}
-		for _, url := range urls {
-			if url != "" {
-				to = append(to, InboxTarget{URL: url, HostID: host})
-			}
-		}
-	}
-	return to, nil
+			select inbox from (select inbox from actors indexed by actors_host where host_id = ?1 limit 5))
+		where url != ''`, hostID)
 }
 
 // CountEveryInbox counts the servers that would be told.
@@ -162,7 +210,7 @@ func (t *Tx) Told(outgoingID int64) ([]Told, error) {
 		x.TriedAt, x.DueAt, x.Dead = fromMS(tried), fromMS(due), fromMS(dead)
 		return x, err
 	}, `
-		select h.name, d.state, iif(d.error = '', i.error, d.error), coalesce(d.tried_at, 0), coalesce(i.due_at, 0), coalesce(h.dead_at, 0)
+		select h.name, d.state, d.error, coalesce(d.tried_at, 0), coalesce(i.due_at, 0), coalesce(h.dead_at, 0)
 		from deliveries d
 		cross join inboxes i on i.id = d.inbox_id
 		cross join hosts h on h.id = i.host_id

@@ -41,6 +41,12 @@ func refuseSecond(ctx context.Context, dir string, n NewAccount) error {
 		return err
 	}
 	defer s.Close()
+	if err := s.Alive(ctx); err != nil && !errors.Is(err, ErrNoAccount) {
+		if errors.Is(err, ErrFarewell) {
+			err = fmt.Errorf("%w; its name cannot be used again: for another account give another -data directory", err)
+		}
+		return err
+	}
 	old, err := Get(ctx, s, func(tx *Tx) (Identity, error) { return tx.Identity() })
 	if errors.Is(err, ErrNoAccount) {
 		return nil

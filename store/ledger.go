@@ -87,6 +87,9 @@ func (t *Tx) foldOne(o Outgoing) error {
 			return err
 		}
 	}
+	if err := t.keepInboxes(o.ID); err != nil {
+		return err
+	}
 	if _, err := t.exec(`
 		delete from deliveries
 		where outgoing_id = ?`, o.ID); err != nil {
@@ -120,18 +123,24 @@ func (t *Tx) foldInto(postID, outgoingID int64) error {
 			states[r.InboxID] = r.State
 		}
 	}
-	if _, err := t.exec(`
-		insert or replace into ledger (post_id, body, at)
-		values (?, ?, ?)`, postID, fold(states), ms(t.Now())); err != nil {
-		return err
-	}
 	_, err = t.exec(`
+		insert or replace into ledger (post_id, body, at)
+		values (?, ?, ?)`, postID, fold(states), ms(t.Now()))
+	return err
+}
+
+// keepInboxes lets no sweep forget an inbox that a ledger names, or that something
+// was sent to: the Delete of the account must reach all that may know it.
+func (t *Tx) keepInboxes(outgoingID int64) error {
+	_, err := t.exec(`
 		update inboxes
 		set kept = 1
 		where id in (
-			select inbox_id
-			from deliveries
-			where outgoing_id = ?)
+			select d.inbox_id
+			from deliveries d
+			cross join outgoing o on o.id = d.outgoing_id
+			where d.outgoing_id = ?
+			and (o.post_id != 0 or d.state in (1, 2, 6)))
 		and kept = 0`, outgoingID)
 	return err
 }

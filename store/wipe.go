@@ -4,37 +4,67 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
 )
 
-// wipeFolder is where the small database is made that takes the place of the old
-// one.
+// wipeFolder holds the small database that takes the place of the old one. It has
+// this name only once it is whole: from then on the old one is not read again.
 const wipeFolder = "farewell"
+
+// ownFiles are the names, as patterns, of all that lies in a data directory beside
+// the database, the lock and the certificates by which the server goes on to
+// answer that it is gone. A new file or folder there needs a line here.
+var ownFiles = []string{mediaFolder, "archives", "import*", "access*", "before-upgrade-from-*", restorePart, wipeFolder, wipeFolder + ".part"}
 
 // Wipe replaces the database of an account whose deletion is done by a small one
 // that knows who was here and what became of it, and nothing else; then pictures,
-// archives and what an upgrade left go. The store must be closed. It may be done
-// again after a crash at any point.
+// archives, imports, backups and what an upgrade left go. The store must be
+// closed. It may be done again after a crash at any point. Errors: ErrLocked while
+// a server runs.
 func Wipe(dir string, now func() time.Time) error {
-	id, d, err := ended(dir, now)
+	return wipe(dir, now, func(string) error { return nil })
+}
+
+// WipeBegun says that a crash interrupted Wipe when the old database was being
+// replaced: it must not be opened any more.
+func WipeBegun(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, wipeFolder, FileName))
+	return err == nil
+}
+
+// wipe tells step what is done next; an error of it is where a test ends.
+func wipe(dir string, now func() time.Time, step func(string) error) (err error) {
+	lock, err := lockDir(dir)
 	if err != nil {
 		return err
 	}
-	small := filepath.Join(dir, wipeFolder)
-	if err := os.RemoveAll(small); err != nil {
-		return fmt.Errorf("wipe the account: %w", err)
-	}
-	if id.PasswordHash != "" { // the old one is still here
-		if err := makeSmall(small, id, d, now); err != nil {
-			return fmt.Errorf("wipe the account: %w", err)
+	defer func() {
+		if e := lock.Close(); err == nil {
+			err = e
 		}
-		if err := replace(dir, small); err != nil {
-			return fmt.Errorf("wipe the account: %w", err)
+		if err != nil && !errors.Is(err, ErrLocked) {
+			err = fmt.Errorf("wipe the account: %w", err)
+		}
+	}()
+	if !WipeBegun(dir) {
+		id, d, err := ended(dir, now)
+		if err != nil {
+			return err
+		}
+		if !d.Wiped.IsZero() {
+			return wipeRest(dir, step)
+		}
+		if err := makeSmall(dir, id, d, now, step); err != nil {
+			return err
 		}
 	}
-	return removeRest(dir)
+	if err := replace(dir, step); err != nil {
+		return err
+	}
+	return wipeRest(dir, step)
 }
 
 // ended reads whose the database is, and that it is at its end.
@@ -55,45 +85,126 @@ func ended(dir string, now func() time.Time) (id Identity, d Farewell, err error
 	return id, d, errors.Join(err, s.Close())
 }
 
-func makeSmall(dir string, id Identity, d Farewell, now func() time.Time) error {
-	s, err := Open(dir, Options{Create: true, Readers: 1, Now: now})
+// makeSmall makes the small database beside its place.
+func makeSmall(dir string, id Identity, d Farewell, now func() time.Time, step func(string) error) error {
+	part := filepath.Join(dir, wipeFolder+".part")
+	if err := errors.Join(step("make"), os.RemoveAll(part)); err != nil {
+		return err
+	}
+	s, err := Open(part, Options{Create: true, Readers: 1, Now: now})
 	if err != nil {
 		return err
 	}
 	id.Email, id.PasswordHash = "", ""
+	d.Wiped = s.now()
 	err = s.Write(context.Background(), func(tx *Tx) error {
 		if err := tx.CreateIdentity(id); err != nil {
 			return err
 		}
 		return tx.SaveFarewell(d)
 	})
-	return errors.Join(err, s.Close())
+	if err := errors.Join(err, s.Close(), step("made"), syncDir(part)); err != nil {
+		return err
+	}
+	return errors.Join(os.Rename(part, filepath.Join(dir, wipeFolder)), syncDir(dir))
 }
 
 // replace puts the small database in the place of the old one. The log of the old
 // one goes first, as SQLite would apply it to the new one.
-func replace(dir, small string) error {
+func replace(dir string, step func(string) error) error {
 	for _, end := range []string{"-wal", "-shm"} {
-		if err := os.Remove(filepath.Join(dir, FileName+end)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err := step("replace" + end); err != nil {
+			return err
+		}
+		if err := os.Remove(filepath.Join(dir, FileName+end)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
-	if err := os.Rename(filepath.Join(small, FileName), filepath.Join(dir, FileName)); err != nil {
+	if err := errors.Join(syncDir(dir), step("replace")); err != nil {
 		return err
+	}
+	if err := os.Rename(filepath.Join(dir, wipeFolder, FileName), filepath.Join(dir, FileName)); err != nil {
+		return err
+	}
+	return errors.Join(step("replaced"), syncDir(dir))
+}
+
+// WipeRest removes what a crash in Wipe left beside the small database. Call it
+// with the lock held.
+func WipeRest(dir string) error { return wipeRest(dir, func(string) error { return nil }) }
+
+// wipeRest removes what else was the owner's.
+func wipeRest(dir string, step func(string) error) error {
+	backups, err := backupsIn(dir)
+	if err != nil {
+		return err
+	}
+	for _, pattern := range ownFiles {
+		names, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil {
+			return err
+		}
+		backups = append(backups, names...)
+	}
+	for _, name := range backups {
+		if err := step("remove " + filepath.Base(name)); err != nil {
+			return err
+		}
+		if err := os.RemoveAll(name); err != nil {
+			return err
+		}
 	}
 	return syncDir(dir)
 }
 
-// removeRest removes what else was the owner's.
-func removeRest(dir string) error {
-	before, err := filepath.Glob(filepath.Join(dir, "before-upgrade-from-*"))
+// backupsIn finds the backups that lie in the data directory itself, whatever their
+// names, whole or not: the keys are in them.
+func backupsIn(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, name := range append(before, filepath.Join(dir, mediaFolder), filepath.Join(dir, "archives"), filepath.Join(dir, "logs"), filepath.Join(dir, wipeFolder)) {
-		if err := os.RemoveAll(name); err != nil {
-			return fmt.Errorf("wipe the account: %w", err)
+	var found []string
+	for _, e := range entries {
+		name := filepath.Join(dir, e.Name())
+		if !e.Type().IsRegular() || e.Name() == FileName || e.Name() == lockName {
+			continue
+		}
+		if f, err := os.Open(name); err == nil {
+			_, err = newBackupReader(context.Background(), f).manifest()
+			f.Close()
+			if err == nil {
+				found = append(found, name)
+			}
 		}
 	}
-	return syncDir(dir)
+	return found, nil
+}
+
+// Alive refuses, in plain words, what a command would do with an account that is
+// being deleted, or was.
+func (s *Store) Alive(ctx context.Context) error {
+	return s.Read(ctx, func(tx *Tx) error {
+		d, err := tx.Farewell()
+		if errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		id, err := tx.Identity()
+		if err != nil {
+			return err
+		}
+		return id.farewell(d)
+	})
+}
+
+// farewell is ErrFarewell with whose account it is.
+func (i Identity) farewell(d Farewell) error {
+	state := "is being deleted since"
+	if !d.Wiped.IsZero() {
+		state = "was deleted on"
+	}
+	return fmt.Errorf("%w: @%s %s %s; dassie delete-account shows what became of it", ErrFarewell, i.Origin().Handle(i.Name), state, d.Begun.UTC().Format("2 January 2006"))
 }

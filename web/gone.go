@@ -53,9 +53,9 @@ func (d *door) gone(rw http.ResponseWriter, r *http.Request) {
 // everything, for ever, so that its handle is nobody else's by mistake.
 type Gone struct {
 	door
-	guard *auth.Guard
-	d     store.Farewell
-	id    store.Identity
+	guard  *auth.Guard
+	report federation.EndReport
+	id     store.Identity
 }
 
 // NewGone makes it from the small database that is left.
@@ -65,7 +65,7 @@ func NewGone(st *store.Store, id store.Identity, d store.Farewell, trusted []net
 		return nil, fmt.Errorf("open the front door: %w", err)
 	}
 	origin := id.Origin()
-	g := &Gone{door: door{store: st, templates: pages, log: log, host: origin.Host}, d: d, id: id}
+	g := &Gone{door: door{store: st, templates: pages, log: log, host: origin.Host}, report: federation.NewEndReport(id, d, d.Report), id: id}
 	g.guard = auth.New(st, origin, trusted, auth.Options{Log: log, Fail: g.Fail})
 	return g.recover(reply.Secure(!origin.Loopback(), http.HandlerFunc(g.serve))), nil
 }
@@ -77,10 +77,10 @@ func (g *Gone) serve(rw http.ResponseWriter, r *http.Request) {
 		reply.Text(rw, r, http.StatusOK, "ok")
 	case strings.HasPrefix(path, "/static/"):
 		static(rw, r, nil)
-	case path == leavingPath && g.guard.Watches(r, g.d.Viewer):
+	case path == leavingPath && g.guard.Watches(r, g.report.Viewer):
 		g.showLeaving(rw, r)
-	case path == leavingPath+"/report" && g.guard.Watches(r, g.d.Viewer):
-		reply.Download(rw, r, bytes.NewReader(deletionReport(g.id, g.d, g.d.Report)), "deleted-"+g.id.Domain+".txt", g.d.Done)
+	case path == leavingPath+"/report" && g.guard.Watches(r, g.report.Viewer):
+		reply.Download(rw, r, bytes.NewReader(g.report.Text()), reportName(g.id), g.report.Done)
 	default:
 		g.gone(rw, r)
 	}

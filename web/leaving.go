@@ -2,13 +2,15 @@ package web
 
 import (
 	"bytes"
-	"fmt"
 	"net/http"
-	"slices"
+	"os"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"dassie/assets"
+	"dassie/federation"
 	"dassie/store"
 	"dassie/web/reply"
 )
@@ -18,6 +20,7 @@ type leavePage struct {
 	assets.Plain
 	Handle                    string
 	Servers, Followers, Posts int
+	Archive                   string // "none", "packing" or "ready"
 	AskCode                   bool
 	Confirm, Error            string
 }
@@ -25,17 +28,31 @@ type leavePage struct {
 // leftPage says how far the end of an account is.
 type leftPage struct {
 	assets.Plain
-	Handle                                 string
-	Begun, Until, Done                     time.Time // in the owner's zone while there is one
-	Posts                                  int
-	Asked, Accepted, Silent, Refused, Gone int // servers
-	Bars                                   []string
-	Rows                                   []leftRow
+	Handle             string
+	Begun, Until, Done time.Time // in the owner's zone while there is one
+	Posts              int
+	Asked, Open        int // servers, and those that are asked again
+	Figures            []leftFigure
+	Bars               []string
+	Each               int // servers that one bar stands for
+	Rows, More         []leftRow
+	Accepted           []string
+	Archive            string // address of an archive that is still there
+}
+
+type leftFigure struct {
+	Count int
+	Words string
 }
 
 type leftRow struct {
 	Host, State, Class, Text string
 }
+
+const (
+	leftRows = 8   // servers that are shown at once
+	leftBars = 500 // bars at most
+)
 
 // leaving answers /me/leaving: what deleting the account means, and afterwards how
 // far it is.
@@ -93,6 +110,11 @@ func (w *Web) showLeave(rw http.ResponseWriter, r *http.Request, status int, pag
 			return err
 		}
 		page.Posts = sizes.Posts
+		all, err := tx.Archives()
+		if err != nil {
+			return err
+		}
+		page.Archive = archiveState(all)
 		page.Servers, err = tx.CountEveryInbox()
 		return err
 	})
@@ -101,6 +123,20 @@ func (w *Web) showLeave(rw http.ResponseWriter, r *http.Request, status int, pag
 		return
 	}
 	w.show(rw, r, status, "leave", page)
+}
+
+// archiveState is "packing" as long as one is, for the end of the account ends that.
+func archiveState(all []store.Archive) string {
+	state := "none"
+	for _, a := range all {
+		switch a.State {
+		case store.ArchiveAsked:
+			return "packing"
+		case store.ArchiveReady:
+			state = "ready"
+		}
+	}
+	return state
 }
 
 func (w *Web) showLeft(rw http.ResponseWriter, r *http.Request) {
@@ -113,8 +149,57 @@ func (w *Web) showLeft(rw http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		zone = time.UTC
 	}
-	w.show(rw, r, http.StatusOK, "left", leftOf(w.plain("Deleting the account", w.guard.CSRF(r)), w.svc.Identity(), d, told, zone))
+	page := leftOf(w.plain("Deleting the account", w.guard.CSRF(r)), federation.NewEndReport(w.svc.Identity(), d, told), zone)
+	if a, ok, err := w.lastArchive(r); err != nil {
+		w.Fail(rw, r, err)
+		return
+	} else if ok && a.State == store.ArchiveReady {
+		page.Archive = leavingPath + "/archive"
+	}
+	w.show(rw, r, http.StatusOK, "left", page)
 }
+
+// lastArchive is the newest archive that is ready, or else the one that is being
+// packed.
+func (w *Web) lastArchive(r *http.Request) (last store.Archive, ok bool, err error) {
+	all, err := store.Get(r.Context(), w.store, func(tx *store.Tx) ([]store.Archive, error) { return tx.Archives() })
+	for _, a := range all {
+		if a.State == store.ArchiveReady {
+			return a, true, err
+		}
+		if a.State == store.ArchiveAsked {
+			last, ok = a, true
+		}
+	}
+	return last, ok, err
+}
+
+// leavingArchive answers /me/leaving/archive: what was packed before the account was
+// closed can be taken until it is wiped.
+func (w *Web) leavingArchive(rw http.ResponseWriter, r *http.Request) {
+	if w.svc.Ending() == nil {
+		reply.Redirect(rw, r, "/me/data")
+		return
+	}
+	a, ok, err := w.lastArchive(r)
+	if err == nil && (!ok || a.State != store.ArchiveReady) {
+		err = store.ErrNotFound
+	}
+	var f *os.File
+	if err == nil {
+		_, f, err = w.archives.Open(r.Context(), a.ID)
+	}
+	if err != nil {
+		w.Fail(rw, r, err)
+		return
+	}
+	defer f.Close()
+	reply.LimitTime(rw, archiveTime)
+	reply.Download(rw, r, f, w.svc.Identity().Domain+"-"+a.AskedAt.UTC().Format("2006-01-02")+".zip", a.EndedAt)
+}
+
+// archiveTime is how long a download may take.
+const archiveTime = 6 * time.Hour
 
 // leavingReport answers /me/leaving/report: the same as a text to keep.
 func (w *Web) leavingReport(rw http.ResponseWriter, r *http.Request) {
@@ -123,100 +208,93 @@ func (w *Web) leavingReport(rw http.ResponseWriter, r *http.Request) {
 		w.Fail(rw, r, &reply.Error{Code: reply.NotFound, Message: "Nothing is being deleted.", Err: err})
 		return
 	}
-	id := w.svc.Identity()
-	reply.Download(rw, r, bytes.NewReader(deletionReport(id, d, told)), "deleted-"+id.Domain+".txt", time.Time{})
+	report := federation.NewEndReport(w.svc.Identity(), d, told)
+	reply.Download(rw, r, bytes.NewReader(report.Text()), reportName(w.svc.Identity()), time.Time{})
 }
+
+func reportName(id store.Identity) string { return "deleted-" + id.Domain + ".txt" }
 
 func (g *Gone) showLeaving(rw http.ResponseWriter, r *http.Request) {
-	g.show(rw, r, http.StatusOK, "left", leftOf(g.plain("Deleted", ""), g.id, g.d, g.d.Report, time.UTC))
+	g.show(rw, r, http.StatusOK, "left", leftOf(g.plain("Deleted", ""), g.report, time.UTC))
 }
 
-// leftOf counts servers: one with several inboxes counts once, by what is worst.
-func leftOf(plain assets.Plain, id store.Identity, d store.Farewell, told []store.Told, zone *time.Location) leftPage {
-	p := leftPage{Plain: plain, Handle: "@" + id.Origin().Handle(id.Name), Begun: d.Begun.In(zone), Until: d.Until.In(zone), Posts: d.Posts}
-	if !d.Done.IsZero() {
-		p.Done = d.Done.In(zone)
+// outcomes are what servers did, in words and as bars: a accepted, u no answer, w
+// waiting, r refused or not verified, g gone.
+var outcomes = []struct {
+	is           federation.Outcome
+	class, state string
+	one, more    string // under a figure
+}{
+	{federation.OutcomeAccepted, "a", "Accepted", "accepted the request", "accepted the request"},
+	{federation.OutcomeSilent, "u", "No answer", "does not answer", "do not answer"},
+	{federation.OutcomeWaiting, "w", "Waiting", "is asked yet", "are asked yet"},
+	{federation.OutcomeUnverified, "r", "Could not verify", "could not verify", "could not verify"},
+	{federation.OutcomeRefused, "r", "Refused", "refused", "refused"},
+	{federation.OutcomeGone, "g", "Gone", "no longer exists", "no longer exist"},
+}
+
+// leftOf is the page of a report: the bars in the order of the outcomes, and those
+// that did not accept by name.
+func leftOf(plain assets.Plain, report federation.EndReport, zone *time.Location) leftPage {
+	p := leftPage{Plain: plain, Handle: report.Handle, Begun: report.Begun.In(zone), Until: report.Until.In(zone), Posts: report.Posts, Asked: len(report.Servers), Each: 1}
+	if !report.Done.IsZero() {
+		p.Done = report.Done.In(zone)
 	}
-	for _, t := range byServer(told) {
-		p.Asked++
-		state, class := stateOf(t)
-		switch class {
-		case "a":
-			p.Accepted++
-		case "r":
-			p.Refused++
-		case "g":
-			p.Gone++
-		default:
-			p.Silent++
+	for _, each := range []int{2, 5, 10, 100} {
+		if p.Asked > leftBars*p.Each {
+			p.Each = each
 		}
-		p.Bars = append(p.Bars, class)
-		if class == "a" {
+	}
+	for _, o := range outcomes {
+		n := report.Count[o.is]
+		for range (n + p.Each - 1) / p.Each {
+			p.Bars = append(p.Bars, o.class)
+		}
+		if n == 0 && (o.is == federation.OutcomeWaiting || o.is == federation.OutcomeRefused) {
 			continue
 		}
-		row := leftRow{Host: t.Host, State: state, Class: class, Text: t.Error}
-		if !t.DueAt.IsZero() && t.State < store.DeliveryAccepted && d.Done.IsZero() {
-			row.Text = strings.TrimSpace(row.Text + " Next try " + t.DueAt.In(zone).Format("Monday 2 January, 15:04") + ".")
+		words := o.more
+		if n == 1 {
+			words = o.one
 		}
-		p.Rows = append(p.Rows, row)
+		p.Figures = append(p.Figures, leftFigure{n, words})
+		for _, s := range report.Servers {
+			if s.Outcome == o.is {
+				p.add(s, o.state, o.class, zone)
+			}
+		}
 	}
 	return p
 }
 
-// byServer keeps the worst of each server.
-func byServer(told []store.Told) []store.Told {
-	var list []store.Told
-	for _, t := range told {
-		at := slices.IndexFunc(list, func(o store.Told) bool { return o.Host == t.Host })
-		switch {
-		case at < 0:
-			list = append(list, t)
-		case list[at].State == store.DeliveryAccepted:
-			list[at] = t
+func (p *leftPage) add(s federation.AskedServer, state, class string, zone *time.Location) {
+	if s.Outcome == federation.OutcomeAccepted {
+		p.Accepted = append(p.Accepted, s.Host)
+		return
+	}
+	row := leftRow{Host: s.Host, State: state, Class: class, Text: asSentence(s.Error)}
+	if p.Done.IsZero() && s.State < store.DeliveryAccepted {
+		p.Open++
+		if !s.DueAt.IsZero() && !s.TriedAt.IsZero() {
+			row.Text = strings.TrimSpace(row.Text + " Next try " + s.DueAt.In(zone).Format("Monday 2 January, 15:04") + ".")
 		}
 	}
-	return list
+	if len(p.Rows) < leftRows {
+		p.Rows = append(p.Rows, row)
+	} else {
+		p.More = append(p.More, row)
+	}
 }
 
-// stateOf says in words what a server did, and how it is drawn: a accepted, w
-// waiting, r refused or not verified, g gone.
-func stateOf(t store.Told) (words, class string) {
-	unverified := strings.HasPrefix(t.Error, "answered 401") || strings.HasPrefix(t.Error, "answered 403")
-	switch {
-	case t.State == store.DeliveryAccepted:
-		return "Accepted", "a"
-	case unverified:
-		return "Could not verify", "r"
-	case t.State == store.DeliveryRefused && strings.HasPrefix(t.Error, "answered 410"), !t.Dead.IsZero():
-		return "Gone", "g"
-	case t.State == store.DeliveryRefused:
-		return "Refused", "r"
-	case t.State == store.DeliveryWaiting && t.TriedAt.IsZero() && t.Error == "":
-		return "Waiting", "w"
+// asSentence is the reason of a failure as one.
+func asSentence(reason string) string {
+	if reason == "" {
+		return ""
 	}
-	return "No answer", "u"
-}
-
-// deletionReport is what the owner keeps, in plain words.
-func deletionReport(id store.Identity, d store.Farewell, told []store.Told) []byte {
-	p := leftOf(assets.Plain{}, id, d, told, time.UTC)
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s was deleted on %s.\n\n", p.Handle, d.Begun.UTC().Format("2 January 2006, 15:04 UTC"))
-	fmt.Fprintf(&b, "Servers asked to delete what they hold: %d. Accepted: %d. No answer: %d. Could not verify or refused: %d. Gone: %d.\n", p.Asked, p.Accepted, p.Silent, p.Refused, p.Gone)
-	switch {
-	case p.Done.IsZero():
-		fmt.Fprintf(&b, "Those that did not answer are asked until %s.\n", d.Until.UTC().Format("2 January 2006, 15:04 UTC"))
-	default:
-		fmt.Fprintf(&b, "It ended on %s; key, posts, pictures, messages and followers were wiped then.\n", d.Done.UTC().Format("2 January 2006, 15:04 UTC"))
+	r, size := utf8.DecodeRuneInString(reason)
+	reason = string(unicode.ToUpper(r)) + reason[size:]
+	if !strings.HasSuffix(reason, ".") {
+		reason += "."
 	}
-	b.WriteString("\nAccepting is not proof of deletion. Search engines, archives, screenshots and servers we never met are beyond our reach. A memory card may keep old cells that were written over.\n\n")
-	for _, t := range byServer(told) {
-		state, _ := stateOf(t)
-		fmt.Fprintf(&b, "%s: %s", t.Host, strings.ToLower(state))
-		if t.Error != "" && t.State != store.DeliveryAccepted {
-			fmt.Fprintf(&b, " (%s)", t.Error)
-		}
-		b.WriteString("\n")
-	}
-	return b.Bytes()
+	return reason
 }

@@ -51,6 +51,7 @@ var matrix = map[string]struct {
 	"/login/passkey":              {"post", "/login/passkey", 0},
 	"/logout":                     {"all", "/logout", 0},
 	"/me/leaving":                 {"owner", "/me/leaving", 0},
+	"/me/leaving/archive":         {"owner", "/me/leaving/archive", 0},
 	"/me/leaving/report":          {"owner", "/me/leaving/report", 0},
 	"/me":                         {"owner", "/me", 0},
 	"/me/*rest":                   {"owner", "/me/post/ID", 0},

@@ -42,6 +42,7 @@ func (w *Web) siteRoutes(me, api http.Handler) []route {
 		{passkeyPath, post, handler(g.Protect(http.HandlerFunc(w.loginPasskey)))},
 		{"/logout", both, handler(g.Protect(http.HandlerFunc(w.logout)))},
 		{leavingPath, both, handler(g.Owner(g.Protect(http.HandlerFunc(w.leaving))))},
+		{leavingPath + "/archive", get, handler(g.Owner(http.HandlerFunc(w.leavingArchive)))},
 		{leavingPath + "/report", get, handler(g.Owner(http.HandlerFunc(w.leavingReport)))},
 		{"/me", all, handler(me)},
 		{"/me/*rest", all, handler(me)},

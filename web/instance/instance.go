@@ -95,16 +95,29 @@ func (s *Site) Run(ctx context.Context) (err error) {
 			err = nil // it was ended while it started
 		}
 	}()
+	if store.WipeBegun(s.Dir) { // a crash interrupted it
+		if err := s.wipe(); err != nil {
+			return err
+		}
+	}
 	for ctx.Err() == nil {
 		if err := s.once(ctx); !errors.Is(err, federation.ErrEnded) {
 			return err
 		}
-		// The account was deleted, and every server told: nothing of it stays.
-		if err := store.Wipe(s.Dir, time.Now); err != nil {
+		if err := s.wipe(); err != nil {
 			return err
 		}
-		s.Log.Info("the account is deleted and wiped; this server answers that it is gone")
 	}
+	return nil
+}
+
+// wipe leaves nothing of an account that was deleted and whose servers were told.
+func (s *Site) wipe() error {
+	s.starting("the account is being wiped")
+	if err := store.Wipe(s.Dir, time.Now); err != nil {
+		return err
+	}
+	s.Log.Info("the account is deleted and wiped; this server answers that it is gone")
 	return nil
 }
 
@@ -149,10 +162,13 @@ func (s *Site) gone(ctx context.Context, id store.Identity) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if id.PasswordHash != "" {
+	if d.Wiped.IsZero() {
 		closing := s.store
 		s.store = nil
 		return true, errors.Join(federation.ErrEnded, closing.Close())
+	}
+	if err := store.WipeRest(s.Dir); err != nil { // a crash may have left some of it
+		s.Log.Error("cannot remove what is left of the account", "error", err)
 	}
 	h, err := web.NewGone(s.store, id, d, s.Trusted, s.Log)
 	if err != nil {

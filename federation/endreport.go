@@ -1,0 +1,178 @@
+package federation
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"dassie/store"
+)
+
+// Outcome is what one server did with the request to delete everything of the
+// account.
+type Outcome string
+
+// What it can be. Only Waiting and Silent may change while servers are asked, and
+// Unverified, where a server does not believe the signature for the time being.
+const (
+	OutcomeAccepted   Outcome = "accepted"
+	OutcomeWaiting    Outcome = "waiting" // not asked yet
+	OutcomeSilent     Outcome = "no answer"
+	OutcomeUnverified Outcome = "could not verify"
+	OutcomeRefused    Outcome = "refused"
+	OutcomeGone       Outcome = "gone"
+)
+
+// AskedServer is one server that was asked to delete everything of the account.
+type AskedServer struct {
+	store.Told
+	Outcome Outcome
+}
+
+// EndReport is what became of the end of the account.
+type EndReport struct {
+	store.Farewell
+	Handle  string        // with the first @
+	Servers []AskedServer // by name
+	Count   map[Outcome]int
+}
+
+// NewEndReport counts servers: one with several inboxes counts once, and has
+// accepted only if all of them have.
+func NewEndReport(id store.Identity, d store.Farewell, told []store.Told) EndReport {
+	r := EndReport{Farewell: d, Handle: "@" + id.Origin().Handle(id.Name), Count: map[Outcome]int{}}
+	at := map[string]int{}
+	for _, t := range told {
+		i, known := at[t.Host]
+		switch {
+		case !known:
+			at[t.Host] = len(r.Servers)
+			r.Servers = append(r.Servers, AskedServer{t, outcomeOf(t)})
+		case r.Servers[i].Outcome == OutcomeAccepted:
+			r.Servers[i] = AskedServer{t, outcomeOf(t)}
+		}
+	}
+	for _, s := range r.Servers {
+		r.Count[s.Outcome]++
+	}
+	return r
+}
+
+func outcomeOf(t store.Told) Outcome {
+	said := func(status string) bool { return strings.HasPrefix(t.Error, "answered "+status) }
+	switch {
+	case t.State == store.DeliveryAccepted:
+		return OutcomeAccepted
+	case said("401"), said("403"):
+		return OutcomeUnverified
+	case said("410"), !t.Dead.IsZero() && !t.TriedAt.IsZero():
+		return OutcomeGone
+	case t.State == store.DeliveryRefused:
+		return OutcomeRefused
+	case t.TriedAt.IsZero():
+		return OutcomeWaiting
+	}
+	return OutcomeSilent
+}
+
+const reportTime = "2 January 2006, 15:04 UTC"
+
+// Text is the report as the owner keeps it.
+func (r EndReport) Text() []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s was deleted on %s. Since then the profile and %d posts answer “gone”.\n\n", r.Handle, r.Begun.UTC().Format(reportTime), r.Posts)
+	fmt.Fprintf(&b, "We asked %d servers to delete what they hold. %s.\n", len(r.Servers), r.counts())
+	switch open := r.open(); {
+	case !r.Done.IsZero():
+		fmt.Fprintf(&b, "The asking ended on %s. Key, posts, pictures, messages and followers were wiped then.\n", r.Done.UTC().Format(reportTime))
+	case open > 0:
+		fmt.Fprintf(&b, "Those that did not answer are asked until %s. Leave this machine on until then: the key is needed to sign.\n", r.Until.UTC().Format(reportTime))
+	default:
+		b.WriteString("All have answered; this machine is wiped next.\n")
+	}
+	b.WriteString("\nAccepting is not proof of deletion. Search engines, archives, screenshots and servers we never met are beyond our reach. A memory card may keep old cells. " + r.Handle + " cannot be used again.\n\n")
+	for _, s := range r.Servers {
+		fmt.Fprintf(&b, "%s: %s", s.Host, s.Outcome)
+		if !s.TriedAt.IsZero() {
+			fmt.Fprintf(&b, ", %s", s.TriedAt.UTC().Format(reportTime))
+		}
+		if s.Error != "" && s.Outcome != OutcomeAccepted {
+			fmt.Fprintf(&b, " (%s)", s.Error)
+		}
+		b.WriteString("\n")
+	}
+	return b.Bytes()
+}
+
+// counts says how many did what, without what nobody did.
+func (r EndReport) counts() string {
+	var parts []string
+	for _, c := range []struct {
+		of    Outcome
+		words string
+	}{
+		{OutcomeAccepted, "accepted the request"}, {OutcomeSilent, "do not answer"}, {OutcomeWaiting, "are asked yet"},
+		{OutcomeUnverified, "could not verify it"}, {OutcomeRefused, "refused it"}, {OutcomeGone, "no longer exist"},
+	} {
+		if n := r.Count[c.of]; n > 0 || c.of == OutcomeAccepted {
+			parts = append(parts, fmt.Sprintf("%d %s", n, c.words))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// open is how many servers are asked again.
+func (r EndReport) open() (n int) {
+	for _, s := range r.Servers {
+		if s.State < store.DeliveryAccepted {
+			n++
+		}
+	}
+	return n
+}
+
+// EndReportCommand is the report from the command line; store.ErrNotFound while the
+// account lives.
+func EndReportCommand(ctx context.Context, st *store.Store) ([]byte, error) {
+	var text []byte
+	err := st.Read(ctx, func(tx *store.Tx) error {
+		d, err := tx.Farewell()
+		if err != nil {
+			return err
+		}
+		id, err := tx.Identity()
+		if err != nil {
+			return err
+		}
+		told := d.Report
+		if d.Done.IsZero() {
+			if told, err = tx.Told(d.Outgoing); err != nil {
+				return err
+			}
+		}
+		text = NewEndReport(id, d, told).Text()
+		return nil
+	})
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		err = fmt.Errorf("read what became of the account: %w", err)
+	}
+	return text, err
+}
+
+// logEnd tells the log how far the end of the account is, when that changed.
+func (s *Service) logEnd(r EndReport, before string) string {
+	now := r.counts()
+	if now != before {
+		s.log.Info("asking servers to delete everything", "servers", len(r.Servers), "state", now, "until", r.Until.UTC().Format(time.RFC3339))
+	}
+	if r.Done.IsZero() {
+		return now
+	}
+	for _, a := range r.Servers {
+		s.log.Info("asked to delete everything", "server", a.Host, "state", string(a.Outcome), "reason", a.Error)
+	}
+	return now
+}

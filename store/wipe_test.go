@@ -1,0 +1,185 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// farewellDir is the data directory of an account whose servers were all told, with
+// everything in it that can be there.
+func farewellDir(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "data")
+	s, err := Open(dir, Options{Create: true, Serve: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.CreateAccount(context.Background(), NewAccount{Name: "alice", Domain: "example.org", Email: "alice@mail.example", PasswordHash: "$argon2id$x"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := BackupCommand(context.Background(), dir, filepath.Join(dir, "monday"), BackupOptions{Program: "dassie test"}); err != nil {
+		t.Fatal(err)
+	}
+	err = s.Write(context.Background(), func(tx *Tx) error {
+		d := Farewell{Begun: tx.Now(), Until: tx.Now(), Viewer: []byte("hash")}
+		if err := tx.BeginFarewell(&d, &Outgoing{Kind: "Delete", URI: "x"}); err != nil {
+			return err
+		}
+		d.Done, d.Report = tx.Now(), []Told{{Host: "b.example", State: DeliveryAccepted}}
+		return tx.SaveFarewell(d)
+	})
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"media/ab/cd/file", "media/tmp/new-1", "archives/a.zip", "archives/b.zip.part", "imports/1/posts", "access.log", "access-2026-11-01.log", "before-upgrade-from-3.db", "restore.part/x", "acme/key", "mine.txt"} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// checkWiped looks what is left: the small database, the lock, the certificates,
+// and what was never ours.
+func checkWiped(t *testing.T, dir string) {
+	t.Helper()
+	var left []string
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		left = append(left, e.Name())
+	}
+	if want := []string{"acme", FileName, lockName, "mine.txt"}; !slices.Equal(left, want) {
+		t.Errorf("left are %q, want %q", left, want)
+	}
+	for _, name := range left[:2] {
+		if b, err := os.ReadFile(filepath.Join(dir, name)); err == nil && (strings.Contains(string(b), "argon2id") || strings.Contains(string(b), "mail.example") || strings.Contains(string(b), "PRIVATE")) {
+			t.Errorf("%s holds a secret", name)
+		}
+	}
+	s, err := Open(dir, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	err = s.Read(context.Background(), func(tx *Tx) error {
+		id, err := tx.Identity()
+		if err != nil || id.Name != "alice" || id.Domain != "example.org" || id.Email != "" || id.PasswordHash != "" {
+			t.Errorf("identity %+v", id)
+		}
+		d, err2 := tx.Farewell()
+		if d.Wiped.IsZero() || len(d.Report) != 1 || string(d.Viewer) != "hash" {
+			t.Errorf("farewell %+v", d)
+		}
+		keys, err3 := value[int64](tx, `select count(*) from keys`)
+		if keys != 0 {
+			t.Errorf("%d keys are left", keys)
+		}
+		return errors.Join(err, err2, err3)
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if err := s.Alive(context.Background()); !errors.Is(err, ErrFarewell) || !strings.Contains(err.Error(), "@alice@example.org was deleted") {
+		t.Errorf("a command: %v", err)
+	}
+	if _, err := InitCommand(context.Background(), dir, NewAccount{Name: "alice", Domain: "example.org"}, func() (string, error) { return "x", nil }); !errors.Is(err, ErrFarewell) {
+		t.Errorf("init: %v", err)
+	}
+}
+
+// A crash at any step of the wiping leaves what the next start finishes.
+func TestWipingIsFinishedAfterACrashAtAnyStep(t *testing.T) {
+	crash := errors.New("crash")
+	steps, made := 0, farewellDir(t)
+	for at := 0; ; at++ {
+		dir := filepath.Join(t.TempDir(), "data")
+		if err := os.CopyFS(dir, os.DirFS(made)); err != nil {
+			t.Fatal(err)
+		}
+		n, name := 0, ""
+		err := wipe(dir, time.Now, func(s string) error {
+			if n++; n > at {
+				name = s
+				return crash
+			}
+			return nil
+		})
+		if err == nil {
+			steps = at
+			checkWiped(t, dir)
+			break
+		}
+		if !errors.Is(err, crash) {
+			t.Fatal(err)
+		}
+		t.Run(fmt.Sprintf("%d %s", at, name), func(t *testing.T) {
+			for range 2 { // once more does no harm
+				if err := Wipe(dir, time.Now); err != nil {
+					t.Fatal(err)
+				}
+			}
+			checkWiped(t, dir)
+		})
+	}
+	if steps < 12 {
+		t.Errorf("only %d steps", steps)
+	}
+}
+
+// The log of the old database, left by a crash or by a command beside the server,
+// is not applied to the small one.
+func TestWipingWithALogThatWasNotCheckpointed(t *testing.T) {
+	dir := farewellDir(t)
+	other, err := Open(dir, Options{Readers: 1}) // keeps the log alive
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Write(context.Background(), func(tx *Tx) error { return tx.SetSetting("x", "y") }); err != nil {
+		t.Fatal(err)
+	}
+	if err := Wipe(dir, time.Now); err != nil {
+		t.Fatal(err)
+	}
+	other.Close()
+	os.Remove(filepath.Join(dir, FileName+"-wal"))
+	os.Remove(filepath.Join(dir, FileName+"-shm"))
+	checkWiped(t, dir)
+}
+
+func TestWipingWaitsUntilServersWereTold(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	s, err := Open(dir, Options{Create: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.CreateAccount(context.Background(), NewAccount{Name: "alice", Domain: "example.org"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := Wipe(dir, time.Now); !errors.Is(err, ErrNotFound) {
+		t.Errorf("an account that lives was wiped: %v", err)
+	}
+	s, err = Open(dir, Options{Serve: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := Wipe(dir, time.Now); !errors.Is(err, ErrLocked) {
+		t.Errorf("beside a server: %v", err)
+	}
+}
