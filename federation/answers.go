@@ -47,7 +47,7 @@ func words(err error) string {
 	case errors.Is(err, remote.ErrAddress), errors.Is(err, remote.ErrURL):
 		return "its address cannot be reached from here by rule"
 	case errors.Is(err, remote.ErrResolve):
-		return "its name was not found"
+		return store.NameNotFound
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "nothing listens at its address"
 	case errors.As(err, new(*tls.CertificateVerificationError)):

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"dassie/federation"
 	"dassie/federation/fedtest"
 	"dassie/store"
 	"dassie/web/reply"
@@ -117,5 +118,191 @@ func TestDeletingTheAccountEndsAfterAWeek(t *testing.T) {
 	_, list, err := alice.Told(ctx())
 	if err != nil || len(list) != 1 || list[0].State == store.DeliveryAccepted || !strings.Contains(list[0].Error, "401") {
 		t.Errorf("%+v, %v", list, err)
+	}
+}
+
+// Each kind of peer: what the report says of it is what it has in its own log.
+func TestTheReportOfTheEndIsWhatPeersSaw(t *testing.T) {
+	answers := map[string]int{"accepts": 202, "down": 0, "busy": 503, "unsure": 401, "refuses": 403, "gone": 410, "odd": 400}
+	want := map[string]federation.Outcome{"accepts": federation.OutcomeAccepted, "down": federation.OutcomeSilent, "busy": federation.OutcomeSilent,
+		"unsure": federation.OutcomeUnverified, "refuses": federation.OutcomeUnverified, "gone": federation.OutcomeGone, "odd": federation.OutcomeRefused}
+	c := fedtest.New(t, "alice")
+	alice := c.Servers[0]
+	peers := map[string]*fedtest.Server{}
+	for name, status := range answers {
+		p := c.Add(name)
+		peers[name] = p
+		p.Follows(t, alice)
+		if status != 202 {
+			p.Misbehave(func(w http.ResponseWriter, r *http.Request) {
+				if status == 0 {
+					panic(http.ErrAbortHandler)
+				}
+				w.WriteHeader(status)
+			})
+		}
+	}
+	late := c.Add("late") // down for three days
+	late.Follows(t, alice)
+	late.Misbehave(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) })
+	if err := alice.DeleteAccount(ctx(), alice.Handle(), nil); err != nil {
+		t.Fatal(err)
+	}
+	c.SettleFor(3*24*time.Hour, 3*time.Hour)
+	if done, err := alice.FinishDeletion(ctx(), false); err != nil || done {
+		t.Fatalf("after three days: %v, %v", done, err)
+	}
+	late.Misbehave(nil)
+	alice.Restart(t)
+	c.SettleFor(4*24*time.Hour+time.Hour, 3*time.Hour)
+	if done, err := alice.FinishDeletion(ctx(), false); err != nil || !done {
+		t.Fatalf("after a week: %v, %v", done, err)
+	}
+	d, list, err := alice.Told(ctx())
+	if err != nil {
+		t.Fatal(err)
+	}
+	report := federation.NewEndReport(alice.Identity(), d, list)
+	peers["late"], want["late"] = late, federation.OutcomeAccepted
+	if len(report.Servers) != len(peers) {
+		t.Errorf("%d servers are in the report, %d were met", len(report.Servers), len(peers))
+	}
+	uri := alice.Identity().ActorURI(alice.Origin())
+	for _, s := range report.Servers {
+		name, _, _ := strings.Cut(s.Host, ".")
+		if s.Outcome != want[name] {
+			t.Errorf("%s: %s (%s), want %s", name, s.Outcome, s.Error, want[name])
+		}
+		taken := 0
+		for _, r := range peers[name].Received("Delete") {
+			if strings.Contains(r.Body, uri+"#delete") && r.Status == http.StatusAccepted {
+				taken++
+			}
+		}
+		if (taken > 0) != (s.Outcome == federation.OutcomeAccepted) || taken > 1 {
+			t.Errorf("%s took the Delete %d times; the report says %s", name, taken, s.Outcome)
+		}
+		if tries := told(peers[name], uri); name != "down" && name != "late" && (name == "busy" || name == "unsure") != (tries > 5) {
+			t.Errorf("%s was asked %d times", name, tries)
+		}
+	}
+	text := string(report.Text())
+	for _, line := range []string{"8 servers", "2 accepted the request, 2 do not answer, 2 could not verify it, 1 refused it, 1 no longer exist", "not proof of deletion", "cannot be used again"} {
+		if !strings.Contains(text, line) {
+			t.Errorf("the report does not say %q:\n%s", line, text)
+		}
+	}
+}
+
+// Servers that are known only from what is nearly forgotten are told too.
+func TestDeletingTheAccountReachesServersKnownFromTheirTracesAlone(t *testing.T) {
+	c := fedtest.New(t, "alice")
+	alice := c.Servers[0]
+	reader, quoter, named, left, liked := c.Stranger("reader"), c.Stranger("quoter"), c.Stranger("named"), c.Stranger("left"), c.Stranger("liked")
+	post := alice.Post(t, store.Public, "Read by many")
+	if _, err := alice.Lookup(ctx(), "@named@"+named.Host); err != nil {
+		t.Fatal(err)
+	}
+	alice.Post(t, store.Direct, "Hello @named@"+named.Host)
+	follow := left.Activity("Follow", alice.ActorURI())
+	left.Send(alice, follow)
+	c.Settle()
+	left.Send(alice, left.Activity("Undo", follow))
+	found, err := alice.Lookup(ctx(), "@liked@"+liked.Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := alice.Follow(ctx(), found.Actor.ID); err != nil {
+		t.Fatal(err)
+	}
+	c.Settle()
+	if err := alice.Unfollow(ctx(), found.Actor.ID); err != nil {
+		t.Fatal(err)
+	}
+	c.Settle()
+	err = alice.Store().Write(ctx(), func(tx *store.Tx) error {
+		host, err := tx.EnsureHost(reader.Host)
+		if err != nil {
+			return err
+		}
+		return tx.Fetched(post.ID, host)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 4 { // what is not needed goes
+		c.Advance(20 * 24 * time.Hour)
+		if _, err := alice.Store().Sweep(ctx()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	quoting, err := alice.Lookup(ctx(), "@quoter@"+quoter.Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = alice.Store().Write(ctx(), func(tx *store.Tx) error {
+		return tx.AddStamp(&store.Stamp{Kind: "quote", PostID: post.ID, ActorID: quoting.Actor.ID, ObjectURI: quoter.URL("/n/1")})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := alice.DeleteAccount(ctx(), alice.Handle(), nil); err != nil {
+		t.Fatal(err)
+	}
+	c.Settle()
+	for _, s := range []*fedtest.Stranger{reader, quoter, named, left, liked} {
+		if n := len(s.Received("Delete")); n != 1 {
+			t.Errorf("%s was told %d times", s.Name, n)
+		}
+	}
+}
+
+// From the moment on nothing leaves but the Delete: neither what waits nor what is
+// written now, nor what is held, scheduled or drafted.
+func TestNothingLeavesAfterTheEndButTheDelete(t *testing.T) {
+	c := fedtest.New(t, "alice", "bob")
+	alice, bob := c.Servers[0], c.Servers[1]
+	bob.Follows(t, alice)
+	c.Settle()
+	bob.Misbehave(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
+	alice.Post(t, store.Public, "On its way")
+	c.Settle()
+	err := alice.Store().Write(ctx(), func(tx *store.Tx) error {
+		for _, kind := range []store.UnsentKind{store.UnsentDraft, store.UnsentScheduled, store.UnsentHeld} {
+			u := store.Unsent{Kind: kind, Draft: store.UnsentText{Text: "Not sent"}}
+			if kind != store.UnsentDraft {
+				u.DueAt = tx.Now().Add(time.Minute)
+			}
+			if err := tx.SaveUnsent(&u); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	alice.Restart(t) // the jobs of what waits to go out
+	bob.Misbehave(nil)
+	bob.Forget()
+	if err := alice.DeleteAccount(ctx(), alice.Handle(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := alice.Publish(ctx(), draft("Too late", store.Public)); !errors.Is(err, store.ErrFarewell) {
+		t.Errorf("a post after the end: %v", err)
+	}
+	c.SettleFor(2*time.Hour, 10*time.Minute)
+	for _, r := range bob.Received("") {
+		if r.Type != "Delete" {
+			t.Errorf("after the end came %s: %s", r.Type, r.Body)
+		}
+	}
+	if n := told(bob, alice.Identity().ActorURI(alice.Origin())); n != 1 {
+		t.Errorf("bob was told %d times", n)
+	}
+	for _, kind := range []store.UnsentKind{store.UnsentDraft, store.UnsentScheduled, store.UnsentHeld} {
+		if list := lookAt(t, alice, func(tx *store.Tx) ([]store.Unsent, error) { return tx.UnsentList(kind) }); len(list) != 0 {
+			t.Errorf("%d texts of kind %d wait", len(list), kind)
+		}
 	}
 }

@@ -68,7 +68,7 @@ func outcomeOf(t store.Told) Outcome {
 		return OutcomeAccepted
 	case said("401"), said("403"):
 		return OutcomeUnverified
-	case said("410"), !t.Dead.IsZero() && !t.TriedAt.IsZero():
+	case said("410"), t.NameGone():
 		return OutcomeGone
 	case t.State == store.DeliveryRefused:
 		return OutcomeRefused

@@ -32,6 +32,13 @@ type Told struct {
 	Dead    time.Time     `json:"dead,omitzero"`
 }
 
+// NameNotFound is the reason of a delivery to a server whose name leads nowhere.
+const NameNotFound = "its name was not found"
+
+// NameGone says that a server counts as dead and that its name leads nowhere: it is
+// not asked again.
+func (t Told) NameGone() bool { return !t.Dead.IsZero() && t.Error == NameNotFound }
+
 // Farewell reads how the end of the account stands; ErrNotFound while it lives.
 func (t *Tx) Farewell() (Farewell, error) {
 	var d Farewell
@@ -218,12 +225,16 @@ func (t *Tx) Told(outgoingID int64) ([]Told, error) {
 		order by h.name, i.id`, outgoingID)
 }
 
-// Untold counts the inboxes of an activity that have not answered for good.
+// Untold counts the inboxes of an activity that have not answered for good, but for
+// those whose server is gone with its name.
 func (t *Tx) Untold(outgoingID int64) (int, error) {
 	n, err := value[int64](t, `
 		select count(*)
-		from deliveries
-		where outgoing_id = ?
-		and state < 2`, outgoingID)
+		from deliveries d
+		cross join inboxes i on i.id = d.inbox_id
+		cross join hosts h on h.id = i.host_id
+		where d.outgoing_id = ?
+		and d.state < 2
+		and not (h.dead_at is not null and d.error = ?)`, outgoingID, NameNotFound)
 	return int(n), err
 }

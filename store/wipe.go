@@ -80,6 +80,9 @@ func ended(dir string, now func() time.Time) (id Identity, d Farewell, err error
 		if d, err = tx.Farewell(); err == nil && d.Done.IsZero() {
 			err = errors.New("the servers that hold copies are being told yet")
 		}
+		if err == nil && d.Wiped.IsZero() { // what was on its way when the asking ended has been noted by now
+			d.Report, err = tx.Told(d.Outgoing)
+		}
 		return err
 	})
 	return id, d, errors.Join(err, s.Close())

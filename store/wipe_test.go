@@ -29,10 +29,17 @@ func farewellDir(t *testing.T) string {
 	}
 	err = s.Write(context.Background(), func(tx *Tx) error {
 		d := Farewell{Begun: tx.Now(), Until: tx.Now(), Viewer: []byte("hash")}
+		host, err := tx.EnsureHost("b.example")
+		if err != nil {
+			return err
+		}
+		if _, err := tx.EnsureInbox(InboxTarget{URL: "https://b.example/inbox", HostID: host}); err != nil {
+			return err
+		}
 		if err := tx.BeginFarewell(&d, &Outgoing{Kind: "Delete", URI: "x"}); err != nil {
 			return err
 		}
-		d.Done, d.Report = tx.Now(), []Told{{Host: "b.example", State: DeliveryAccepted}}
+		d.Done = tx.Now()
 		return tx.SaveFarewell(d)
 	})
 	if err := errors.Join(err, s.Close()); err != nil {

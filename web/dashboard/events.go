@@ -49,8 +49,8 @@ func (d *Dashboard) events(w http.ResponseWriter, r *http.Request) {
 		case <-reply.Closing(r):
 			return
 		case <-check.C:
-			if stands, err := d.guard.Stands(r.Context(), session); err == nil && !stands {
-				return
+			if stands, err := d.guard.Stands(r.Context(), session); err == nil && !stands || d.service.Ending() != nil {
+				return // with the session, or with the account
 			}
 			continue
 		case <-tick.C:

@@ -184,6 +184,20 @@ func TestT51_EventsEndWithTheSession(t *testing.T) {
 				h.t.Fatal(err)
 			}
 		},
+		"the end of the account, though the session that watches it stands": func(h *house) {
+			list, err := store.Get(ctx, h.Store(), func(tx *store.Tx) ([]store.Session, error) { return tx.Sessions() })
+			if err != nil {
+				h.t.Fatal(err)
+			}
+			if err := h.DeleteAccount(ctx, h.Handle(), list[0].Hash); err != nil {
+				h.t.Fatal(err)
+			}
+		},
+		"the end of the account, by another session": func(h *house) {
+			if err := h.DeleteAccount(ctx, h.Handle(), nil); err != nil {
+				h.t.Fatal(err)
+			}
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHouse(t)

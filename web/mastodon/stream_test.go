@@ -281,6 +281,27 @@ func TestT54_RevokedStreamsEnd(t *testing.T) {
 	}
 }
 
+// T51: with the account all streams end, and no token opens one again.
+func TestT51_StreamsEndWithTheAccount(t *testing.T) {
+	s := newStreet(t)
+	a, lines := s.listen("user"), s.lines("/user", s.token)
+	began := time.Now()
+	if err := s.alice.DeleteAccount(context.Background(), s.alice.Handle(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if code := a.gone(); code != websocket.StatusPolicyViolation {
+		t.Errorf("ended with %d", code)
+	}
+	for lines.Scan() {
+	}
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("both ended after %v", took)
+	}
+	if _, status := s.open("?stream=user&access_token="+s.token, nil); status != 401 {
+		t.Errorf("opened once more: %d", status)
+	}
+}
+
 func TestStreamsOfLines(t *testing.T) {
 	s := newStreet(t)
 	s.alice.Follows(t, s.bob)
