@@ -73,6 +73,7 @@ type options struct {
 	oldIsOff          bool
 	json              bool
 	confirm           string
+	stopAsking        bool
 	prove             auth.ProveOptions
 	port              int
 }
@@ -287,6 +288,7 @@ func export(ctx context.Context, opt *options) error {
 func deleteFlags(set *flag.FlagSet, opt *options) {
 	dataFlag(set, opt)
 	set.StringVar(&opt.confirm, "confirm", "", "whole `handle` of the account, such as @me@example.org")
+	set.BoolVar(&opt.stopAsking, "stop-asking", false, "while an account is being deleted: do not wait for servers that do not answer, wipe now")
 	set.StringVar(&opt.passwordFile, "password-file", "", "`file` with the password; without it you are asked")
 	set.StringVar(&opt.prove.Code, "code", "", "`code` of the second factor, or a recovery code")
 	set.BoolVar(&opt.prove.AtTheMachine, "at-the-machine", false, "do not ask for the second factor, such as after it was lost")
@@ -295,9 +297,8 @@ func deleteFlags(set *flag.FlagSet, opt *options) {
 func deleteAccount(ctx context.Context, opt *options) error {
 	return anyStore(opt, func(st *store.Store) error {
 		report, err := federation.EndReportCommand(ctx, st)
-		if err == nil { // it was begun before: this is how far it is
-			_, err = os.Stdout.Write(report)
-			return err
+		if err == nil { // it was begun before
+			return deletionSoFar(ctx, opt, st, report)
 		}
 		if !errors.Is(err, store.ErrNotFound) {
 			return err
@@ -305,12 +306,7 @@ func deleteAccount(ctx context.Context, opt *options) error {
 		if opt.confirm == "" {
 			return command.Usage("say which account is to be deleted, with its whole handle: dassie delete-account -confirm @name@domain")
 		}
-		password, err := auth.ReadPassword(opt.passwordFile, os.Stdin, os.Stderr)
-		if err != nil {
-			return err
-		}
-		opt.prove.Password = password
-		if err := auth.ProveCommand(ctx, st, opt.prove); err != nil {
+		if err := prove(ctx, opt, st); err != nil {
 			return err
 		}
 		if err := federation.DeleteCommand(ctx, st, version, opt.confirm); err != nil {
@@ -320,6 +316,32 @@ func deleteAccount(ctx context.Context, opt *options) error {
 		fmt.Println("dassie delete-account shows how far that is; the backups that you saved elsewhere hold the key: delete them too")
 		return nil
 	})
+}
+
+// prove asks for the password and checks it with the second factor.
+func prove(ctx context.Context, opt *options, st *store.Store) error {
+	password, err := auth.ReadPassword(opt.passwordFile, os.Stdin, os.Stderr)
+	if err != nil {
+		return err
+	}
+	opt.prove.Password = password
+	return auth.ProveCommand(ctx, st, opt.prove)
+}
+
+// deletionSoFar shows how far a deletion is, or ends its waiting.
+func deletionSoFar(ctx context.Context, opt *options, st *store.Store, report []byte) error {
+	if !opt.stopAsking {
+		_, err := os.Stdout.Write(report)
+		return err
+	}
+	if err := prove(ctx, opt, st); err != nil {
+		return err
+	}
+	if err := federation.StopAskingCommand(ctx, st, version); err != nil {
+		return err
+	}
+	fmt.Println("no server is asked any more; the running server wipes this directory now")
+	return nil
 }
 
 func restoreFlags(set *flag.FlagSet, opt *options) {

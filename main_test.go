@@ -245,7 +245,16 @@ wait server
 exec dassie serve -data d -listen localhost:$PORT &server&
 healthy $PORT
 get $SITE/@alice 410 deleted
-status 1 dassie delete-account -data d -confirm @alice@alice.localhost:$PORT -password-file password
+exec dassie delete-account -data d
+stdout 'cannot be used again'
+status 1 dassie token -data d
+oneline 'was deleted on'
+status 1 dassie passwd -data d -password-file password
+oneline 'was deleted on'
+status 1 dassie backup z.backup -data d
+oneline 'was deleted on'
+status 1 dassie init -data d -domain alice.localhost:$PORT -name alice -password-file password
+oneline 'cannot be used again'
 ended
 wait server
 `,

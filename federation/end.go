@@ -73,6 +73,21 @@ func DeleteCommand(ctx context.Context, st *store.Store, version, confirm string
 	return s.DeleteAccount(ctx, confirm, nil)
 }
 
+// StopAskingCommand ends the waiting for servers that did not answer, from the command
+// line: the server that runs wipes at once, and one that is started does.
+func StopAskingCommand(ctx context.Context, st *store.Store, version string) error {
+	id, err := store.Get(ctx, st, func(tx *store.Tx) (store.Identity, error) { return tx.Identity() })
+	if err != nil {
+		return err
+	}
+	s, err := New(ctx, Config{Store: st, Identity: id, Version: version})
+	if err != nil {
+		return err
+	}
+	_, err = s.FinishDeletion(ctx, true)
+	return err
+}
+
 // readEnding notes whether the account ends.
 func (s *Service) readEnding(tx *store.Tx) error {
 	d, err := tx.Farewell()
@@ -82,7 +97,7 @@ func (s *Service) readEnding(tx *store.Tx) error {
 	if err != nil {
 		return fmt.Errorf("read the end of the account: %w", err)
 	}
-	if s.ending.Swap(&d) == nil {
+	if before := s.ending.Swap(&d); before == nil || before.Done.IsZero() != d.Done.IsZero() {
 		s.documents.clear()
 		select {
 		case s.endPoke <- struct{}{}:

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -168,11 +169,15 @@ func (s *Service) logEnd(r EndReport, before string) string {
 	if now != before {
 		s.log.Info("asking servers to delete everything", "servers", len(r.Servers), "state", now, "until", r.Until.UTC().Format(time.RFC3339))
 	}
-	if r.Done.IsZero() {
-		return now
-	}
-	for _, a := range r.Servers {
-		s.log.Info("asked to delete everything", "server", a.Host, "state", string(a.Outcome), "reason", a.Error)
+	if !r.Done.IsZero() {
+		r.Log(s.log)
 	}
 	return now
+}
+
+// Log tells the log what became of each server.
+func (r EndReport) Log(log *slog.Logger) {
+	for _, a := range r.Servers {
+		log.Info("asked to delete everything", "server", a.Host, "state", string(a.Outcome), "reason", a.Error)
+	}
 }

@@ -20,10 +20,9 @@ const wipeFolder = "farewell"
 var ownFiles = []string{mediaFolder, "archives", "import*", "access*", "before-upgrade-from-*", restorePart, wipeFolder, wipeFolder + ".part"}
 
 // Wipe replaces the database of an account whose deletion is done by a small one
-// that knows who was here and what became of it, and nothing else; then pictures,
-// archives, imports, backups and what an upgrade left go. The store must be
-// closed. It may be done again after a crash at any point. Errors: ErrLocked while
-// a server runs.
+// that knows who was here and what became of it, and nothing else. WipeRest must
+// follow. The store must be closed. It may be done again after a crash at any
+// point. Errors: ErrLocked while a server runs.
 func Wipe(dir string, now func() time.Time) error {
 	return wipe(dir, now, func(string) error { return nil })
 }
@@ -55,16 +54,13 @@ func wipe(dir string, now func() time.Time, step func(string) error) (err error)
 			return err
 		}
 		if !d.Wiped.IsZero() {
-			return wipeRest(dir, step)
+			return nil
 		}
 		if err := makeSmall(dir, id, d, now, step); err != nil {
 			return err
 		}
 	}
-	if err := replace(dir, step); err != nil {
-		return err
-	}
-	return wipeRest(dir, step)
+	return replace(dir, step)
 }
 
 // ended reads whose the database is, and that it is at its end.
@@ -132,9 +128,15 @@ func replace(dir string, step func(string) error) error {
 	return errors.Join(step("replaced"), syncDir(dir))
 }
 
-// WipeRest removes what a crash in Wipe left beside the small database. Call it
-// with the lock held.
-func WipeRest(dir string) error { return wipeRest(dir, func(string) error { return nil }) }
+// WipeRest removes pictures, archives, imports, backups and what an upgrade left
+// beside the small database, which may be in use. It may be done again after a
+// crash at any point.
+func WipeRest(dir string) error {
+	if err := wipeRest(dir, func(string) error { return nil }); err != nil {
+		return fmt.Errorf("wipe the account: %w", err)
+	}
+	return nil
+}
 
 // wipeRest removes what else was the owner's.
 func wipeRest(dir string, step func(string) error) error {

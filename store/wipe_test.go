@@ -117,13 +117,17 @@ func TestWipingIsFinishedAfterACrashAtAnyStep(t *testing.T) {
 			t.Fatal(err)
 		}
 		n, name := 0, ""
-		err := wipe(dir, time.Now, func(s string) error {
+		step := func(s string) error {
 			if n++; n > at {
 				name = s
 				return crash
 			}
 			return nil
-		})
+		}
+		err := wipe(dir, time.Now, step)
+		if err == nil {
+			err = wipeRest(dir, step)
+		}
 		if err == nil {
 			steps = at
 			checkWiped(t, dir)
@@ -134,7 +138,7 @@ func TestWipingIsFinishedAfterACrashAtAnyStep(t *testing.T) {
 		}
 		t.Run(fmt.Sprintf("%d %s", at, name), func(t *testing.T) {
 			for range 2 { // once more does no harm
-				if err := Wipe(dir, time.Now); err != nil {
+				if err := errors.Join(Wipe(dir, time.Now), WipeRest(dir)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -157,7 +161,7 @@ func TestWipingWithALogThatWasNotCheckpointed(t *testing.T) {
 	if err := other.Write(context.Background(), func(tx *Tx) error { return tx.SetSetting("x", "y") }); err != nil {
 		t.Fatal(err)
 	}
-	if err := Wipe(dir, time.Now); err != nil {
+	if err := errors.Join(Wipe(dir, time.Now), WipeRest(dir)); err != nil {
 		t.Fatal(err)
 	}
 	other.Close()

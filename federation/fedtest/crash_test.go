@@ -69,7 +69,8 @@ func (p *program) run(name string, args ...string) string {
 	return out.String()
 }
 
-func (p *program) start() {
+// up starts the program, which may be killed before it is well.
+func (p *program) up() {
 	p.t.Helper()
 	_, port, _ := net.SplitHostPort(p.host)
 	p.cmd = exec.Command(p.bin, "serve", "-data", p.data, "-listen", "127.0.0.1:"+port)
@@ -77,6 +78,11 @@ func (p *program) start() {
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
+}
+
+func (p *program) start() {
+	p.t.Helper()
+	p.up()
 	if !eventually(10*time.Second, func() bool {
 		resp, err := p.do("GET", "/healthz", nil, "")
 		if err != nil {

@@ -114,11 +114,7 @@ func (s *Site) Run(ctx context.Context) (err error) {
 // wipe leaves nothing of an account that was deleted and whose servers were told.
 func (s *Site) wipe() error {
 	s.starting("the account is being wiped")
-	if err := store.Wipe(s.Dir, time.Now); err != nil {
-		return err
-	}
-	s.Log.Info("the account is deleted and wiped; this server answers that it is gone")
-	return nil
+	return store.Wipe(s.Dir, time.Now)
 }
 
 // once opens the database, waits for an account, and works until ctx ends, or the
@@ -163,19 +159,20 @@ func (s *Site) gone(ctx context.Context, id store.Identity) (bool, error) {
 		return false, err
 	}
 	if d.Wiped.IsZero() {
+		federation.NewEndReport(id, d, d.Report).Log(s.Log)
 		closing := s.store
 		s.store = nil
 		return true, errors.Join(federation.ErrEnded, closing.Close())
-	}
-	if err := store.WipeRest(s.Dir); err != nil { // a crash may have left some of it
-		s.Log.Error("cannot remove what is left of the account", "error", err)
 	}
 	h, err := web.NewGone(s.store, id, d, s.Trusted, s.Log)
 	if err != nil {
 		return false, err
 	}
 	s.show(h)
-	s.Log.Info("serving that the account is gone", "handle", "@"+id.Origin().Handle(id.Name))
+	if err := store.WipeRest(s.Dir); err != nil { // that the account is gone is answered all the same
+		s.Log.Error("cannot remove all that is left of the account", "error", err)
+	}
+	s.Log.Info("the account is deleted and wiped; serving that it is gone", "handle", "@"+id.Origin().Handle(id.Name))
 	<-ctx.Done()
 	s.clean = true
 	return true, nil
