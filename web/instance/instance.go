@@ -63,6 +63,7 @@ type Site struct {
 	booted     chan struct{} // closed when everything is shown …
 	bootedOnce sync.Once     // … for the first time
 	clean      bool          // all work under way was recorded
+	next       chan struct{} // closed when what follows the wiping is shown; nil while none is under way
 }
 
 // New makes a site that answers 503 until Run has opened its database.
@@ -113,8 +114,30 @@ func (s *Site) Run(ctx context.Context) (err error) {
 
 // wipe leaves nothing of an account that was deleted and whose servers were told.
 func (s *Site) wipe() error {
-	s.starting("the account is being wiped")
+	s.wiping()
 	return store.Wipe(s.Dir, time.Now)
+}
+
+// wiping lets requests wait for what follows, which takes no time: the owner may be
+// looking.
+func (s *Site) wiping() {
+	const most = 10 * time.Second
+	if s.next != nil {
+		return
+	}
+	s.starting("the account is being wiped")
+	busy := s.handler.Load()
+	next := make(chan struct{})
+	s.next = next
+	s.show(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-next:
+			s.ServeHTTP(w, r)
+		case <-r.Context().Done():
+		case <-time.After(most):
+			(*busy).ServeHTTP(w, r)
+		}
+	}))
 }
 
 // once opens the database, waits for an account, and works until ctx ends, or the
@@ -142,7 +165,7 @@ func (s *Site) once(ctx context.Context) error {
 	if errors.Is(err, federation.ErrEnded) {
 		closing := s.store
 		s.store = nil
-		s.starting("the account is being wiped")
+		s.wiping()
 		return errors.Join(err, closing.Close())
 	}
 	return err
@@ -169,6 +192,10 @@ func (s *Site) gone(ctx context.Context, id store.Identity) (bool, error) {
 		return false, err
 	}
 	s.show(h)
+	if s.next != nil {
+		close(s.next)
+		s.next = nil
+	}
 	if err := store.WipeRest(s.Dir); err != nil { // that the account is gone is answered all the same
 		s.Log.Error("cannot remove all that is left of the account", "error", err)
 	}
