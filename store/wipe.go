@@ -17,7 +17,7 @@ const wipeFolder = "farewell"
 // ownFiles are the names, as patterns, of all that lies in a data directory beside
 // the database, the lock and the certificates by which the server goes on to
 // answer that it is gone. A new file or folder there needs a line here.
-var ownFiles = []string{mediaFolder, "archives", "import*", "access*", "before-upgrade-from-*", restorePart, wipeFolder, wipeFolder + ".part"}
+var ownFiles = []string{mediaFolder, "archives", "imports", "logs", "before-upgrade-from-*", restorePart, wipeFolder, wipeFolder + ".part"}
 
 // Wipe replaces the database of an account whose deletion is done by a small one
 // that knows who was here and what became of it, and nothing else. WipeRest must

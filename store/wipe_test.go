@@ -45,7 +45,7 @@ func farewellDir(t *testing.T) string {
 	if err := errors.Join(err, s.Close()); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"media/ab/cd/file", "media/tmp/new-1", "archives/a.zip", "archives/b.zip.part", "imports/1/posts", "access.log", "access-2026-11-01.log", "before-upgrade-from-3.db", "restore.part/x", "acme/key", "mine.txt"} {
+	for _, name := range []string{"media/ab/cd/file", "media/tmp/new-1", "archives/a.zip", "archives/b.zip.part", "imports/1/posts", "logs/access-2026-11-01.log", "before-upgrade-from-3.db", "restore.part/x", "acme/key", "mine.txt"} {
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700); err != nil {
 			t.Fatal(err)
 		}

@@ -168,7 +168,7 @@ func (e *export) filters() error {
 var unsentKinds = []struct {
 	kind store.UnsentKind
 	name string
-}{{store.UnsentDraft, "draft"}, {store.UnsentScheduled, "scheduled"}}
+}{{store.UnsentDraft, "draft"}, {store.UnsentScheduled, "scheduled"}, {store.UnsentHeld, "held"}}
 
 type unsent struct {
 	Kind   string           `json:"kind"`

@@ -9,9 +9,13 @@ import (
 	"image"
 	"image/png"
 	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"dassie/federation"
 	"dassie/federation/archive"
@@ -243,6 +247,70 @@ func TestT64_AnArchiveHoldsNoSecret(t *testing.T) {
 	}
 	if !bytes.Contains(p["dassie/security_log.jsonl"], []byte("Firefox")) {
 		t.Error("the security log is not in it")
+	}
+}
+
+// What is written and has not gone out is in it, whatever it waits for.
+func TestAnArchiveHasWhatWaits(t *testing.T) {
+	c, alice, _ := everything(t)
+	err := alice.Store().Write(ctx(), func(tx *store.Tx) error {
+		for i, kind := range []store.UnsentKind{store.UnsentDraft, store.UnsentScheduled, store.UnsentHeld} {
+			u := store.Unsent{Kind: kind, Draft: store.UnsentText{Text: []string{"A draft", "For later", "In its undo window"}[i]}}
+			if kind != store.UnsentDraft {
+				u.DueAt = c.Now().Add(time.Hour)
+			}
+			if err := tx.SaveUnsent(&u); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, _ := pack(t, c, alice)
+	var list []struct {
+		Kind  string
+		Due   time.Time
+		Draft struct{ Text string }
+	}
+	if err := json.Unmarshal(p["dassie/drafts.json"], &list); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, u := range list {
+		got[u.Kind] = u.Draft.Text
+		if u.Due.IsZero() != (u.Kind == "draft") {
+			t.Errorf("%s is due %v", u.Kind, u.Due)
+		}
+	}
+	if got["draft"] != "A draft" || got["scheduled"] != "For later" || got["held"] != "In its undo window" {
+		t.Errorf("drafts.json has %v", got)
+	}
+}
+
+// More than the disk has is refused before anything is written.
+func TestAnArchiveThatDoesNotFitIsRefusedFirst(t *testing.T) {
+	c, alice, _ := everything(t)
+	if err := alice.Store().Write(ctx(), func(tx *store.Tx) error {
+		return tx.AddMedia(&store.Media{File: "0123456789abcdef", MIME: "video/mp4", Size: 1 << 60})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "archives")
+	k := archive.NewKeeper(archive.Source{Service: alice.Service, Store: alice.Store(), Media: alice.Media(), Now: c.Now}, dir, slog.New(slog.DiscardHandler))
+	if err := k.Ask(ctx(), "Firefox"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.RunDue(ctx()); err != nil {
+		t.Fatal(err)
+	}
+	all, err := store.Get(ctx(), alice.Store(), func(tx *store.Tx) ([]store.Archive, error) { return tx.Archives() })
+	if err != nil || len(all) != 1 || all[0].State != store.ArchiveFailed || !strings.Contains(all[0].Error, "MB free. Make room and ask again.") {
+		t.Errorf("%+v, %v", all, err)
+	}
+	if files, err := os.ReadDir(dir); err != nil || len(files) != 0 {
+		t.Errorf("written were %v, %v", files, err)
 	}
 }
 

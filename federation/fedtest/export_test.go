@@ -1,0 +1,106 @@
+package fedtest_test
+
+import (
+	"archive/zip"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"dassie/store"
+)
+
+// TestKillNineWhileAnArchiveIsPacked kills the server again and again while it
+// packs: the archive that was asked for is there in the end, whole and once, and
+// nothing half written stays.
+func TestKillNineWhileAnArchiveIsPacked(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts and kills the real program")
+	}
+	p := build(t)
+	ctx := context.Background()
+	archives := func(do func(*store.Tx) error) (all []store.Archive) {
+		t.Helper()
+		st, err := store.Open(p.data, store.Options{Readers: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer st.Close()
+		if err := st.Write(ctx, func(tx *store.Tx) (err error) {
+			if err := do(tx); err != nil {
+				return err
+			}
+			all, err = tx.Archives()
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	const films = 8
+	archives(func(tx *store.Tx) error {
+		for i := range films {
+			name := fmt.Sprintf("%02x%02x%060x", i, i, i)
+			dir := filepath.Join(p.data, "media", name[:2], name[2:4])
+			if err := os.MkdirAll(dir, 0o700); err != nil {
+				return err
+			}
+			if err := os.WriteFile(filepath.Join(dir, name), make([]byte, 20<<20), 0o600); err != nil {
+				return err
+			}
+			if err := tx.AddMedia(&store.Media{File: name, MIME: "video/mp4", Size: 20 << 20}); err != nil {
+				return err
+			}
+		}
+		_, err := tx.AskArchive()
+		return err
+	})
+	cut := 0
+	for range 6 {
+		p.up()
+		time.Sleep(time.Duration(60+rand.IntN(250)) * time.Millisecond)
+		p.end(syscall.SIGKILL)
+		if parts, _ := filepath.Glob(filepath.Join(p.data, "archives", "*.part")); len(parts) > 0 {
+			cut++
+		}
+	}
+	p.start()
+	var all []store.Archive
+	if !eventually(60*time.Second, func() bool {
+		all = archives(func(*store.Tx) error { return nil })
+		return len(all) == 1 && all[0].State == store.ArchiveReady
+	}) {
+		text, _ := os.ReadFile(p.log.Name())
+		t.Fatalf("archives: %+v\n%s", all, text)
+	}
+	p.end(syscall.SIGTERM)
+	t.Logf("killed %d times while it was written", cut)
+	entries, err := os.ReadDir(filepath.Join(p.data, "archives"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := 0
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), ".part") {
+			t.Errorf("%s was left", e.Name())
+			continue
+		}
+		z, err := zip.OpenReader(filepath.Join(p.data, "archives", e.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if last := z.File[len(z.File)-1].Name; last != "dassie/manifest.json" {
+			t.Errorf("the last member is %s", last)
+		}
+		z.Close()
+		whole++
+	}
+	if whole != 1 || all[0].Files != films || all[0].Missing != 0 {
+		t.Errorf("%d whole files; %+v", whole, all[0])
+	}
+}
