@@ -41,25 +41,31 @@ type EndReport struct {
 	Count   map[Outcome]int
 }
 
-// NewEndReport counts servers: one with several inboxes counts once, and has
-// accepted only if all of them have.
+// NewEndReport counts servers, as ByServer does.
 func NewEndReport(id store.Identity, d store.Farewell, told []store.Told) EndReport {
-	r := EndReport{Farewell: d, Handle: "@" + id.Origin().Handle(id.Name), Count: map[Outcome]int{}}
+	r := EndReport{Farewell: d, Handle: "@" + id.Origin().Handle(id.Name), Servers: ByServer(told), Count: map[Outcome]int{}}
+	for _, s := range r.Servers {
+		r.Count[s.Outcome]++
+	}
+	return r
+}
+
+// ByServer counts a server with several inboxes once: it has accepted only if all of
+// them have.
+func ByServer(told []store.Told) []AskedServer {
+	var list []AskedServer
 	at := map[string]int{}
 	for _, t := range told {
 		i, known := at[t.Host]
 		switch {
 		case !known:
-			at[t.Host] = len(r.Servers)
-			r.Servers = append(r.Servers, AskedServer{t, outcomeOf(t)})
-		case r.Servers[i].Outcome == OutcomeAccepted:
-			r.Servers[i] = AskedServer{t, outcomeOf(t)}
+			at[t.Host] = len(list)
+			list = append(list, AskedServer{t, outcomeOf(t)})
+		case list[i].Outcome == OutcomeAccepted:
+			list[i] = AskedServer{t, outcomeOf(t)}
 		}
 	}
-	for _, s := range r.Servers {
-		r.Count[s.Outcome]++
-	}
-	return r
+	return list
 }
 
 func outcomeOf(t store.Told) Outcome {
@@ -73,7 +79,7 @@ func outcomeOf(t store.Told) Outcome {
 		return OutcomeGone
 	case t.State == store.DeliveryRefused:
 		return OutcomeRefused
-	case t.TriedAt.IsZero():
+	case t.TriedAt.IsZero() && t.Error == "": // with an error, something before it failed there
 		return OutcomeWaiting
 	}
 	return OutcomeSilent

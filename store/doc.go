@@ -64,7 +64,7 @@
 //	  conversations private ones       with their last post
 //	  conversation_people, _posts      with their conversation; a post also when it goes
 //	leaving
-//	  outgoing      activities         folded an hour after the last delivery; a Delete after 30 days
+//	  outgoing      activities         folded an hour after the last delivery; a Delete or Move after 30 days
 //	  deliveries    one for each inbox with their activity
 //	  inboxes       where they go      dropped unless something was sent there
 //	  ledger        which server has   1 to 2 bytes for each server and own post

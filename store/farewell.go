@@ -22,9 +22,11 @@ type Farewell struct {
 	Report   []Told    `json:"report,omitempty"` // of every server, once it is done
 }
 
-// Told is what became of the request to delete everything at one inbox.
+// Told is what became at one inbox of what all servers are told: that everything is
+// to be deleted, or that the owner moved.
 type Told struct {
 	Host    string        `json:"host"`
+	HostID  int64         `json:"-"`
 	State   DeliveryState `json:"state"`
 	Error   string        `json:"error,omitempty"`
 	TriedAt time.Time     `json:"tried,omitzero"`
@@ -75,7 +77,7 @@ func (t *Tx) BeginFarewell(d *Farewell, o *Outgoing) error {
 	for _, q := range []string{
 		`delete from deliveries`,
 		`delete from outgoing`,
-		`update inboxes set due_at = null`,
+		`update inboxes set due_at = null, tries = 0, failing_since = null, error = ''`, // tried anew, as often as any
 		`delete from jobs`,
 		`delete from unsent`,
 		`delete from codes`,
@@ -209,15 +211,15 @@ func (t *Tx) CountEveryInbox() (int, error) {
 	return len(hosts), err
 }
 
-// Told lists what became of the deletion at each inbox, by server.
+// Told lists what became of an activity at each inbox, by server.
 func (t *Tx) Told(outgoingID int64) ([]Told, error) {
 	return many(t, func(r scanner) (x Told, err error) {
 		var tried, due, dead int64
-		err = r.Scan(&x.Host, &x.State, &x.Error, &tried, &due, &dead)
+		err = r.Scan(&x.Host, &x.HostID, &x.State, &x.Error, &tried, &due, &dead)
 		x.TriedAt, x.DueAt, x.Dead = fromMS(tried), fromMS(due), fromMS(dead)
 		return x, err
 	}, `
-		select h.name, d.state, d.error, coalesce(d.tried_at, 0), coalesce(i.due_at, 0), coalesce(h.dead_at, 0)
+		select h.name, h.id, d.state, iif(d.error = '', i.error, d.error), coalesce(d.tried_at, 0), coalesce(i.due_at, 0), coalesce(h.dead_at, 0)
 		from deliveries d
 		cross join inboxes i on i.id = d.inbox_id
 		cross join hosts h on h.id = i.host_id

@@ -71,7 +71,7 @@ func (t *Tx) finished(before time.Time, limit int) ([]Outgoing, error) {
 		select `+outgoingColumns+`
 		from outgoing o
 		where o.at < ?
-		and (o.kind != 'Delete' or o.at < ?)
+		and (o.kind not in ('Delete', 'Move') or o.at < ?)
 		and not exists (
 			select 1
 			from deliveries d

@@ -1,6 +1,9 @@
 package store
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // AddMove remembers that an actor moved: somebody who is followed, or the owner.
 func (t *Tx) AddMove(actorID int64, targetURI string) error {
@@ -19,6 +22,24 @@ func (t *Tx) LastMove(actorID int64) (time.Time, error) {
 		order by id desc
 		limit 1`, actorID)
 	return fromMS(at), err
+}
+
+// MoveTold lists what became of the owner's last Move at each inbox of a follower's
+// server, by server. For 30 days that is known.
+func (t *Tx) MoveTold() ([]Told, error) {
+	id, err := value[int64](t, `
+		select id
+		from outgoing
+		where kind = 'Move'
+		order by id desc
+		limit 1`)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return t.Told(id)
 }
 
 // ActorsByURI reads several people by ActivityPub id in one query into a map;

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"dassie/assets"
+	"dassie/federation"
 	"dassie/store"
 	"dassie/web/reply"
 )
@@ -16,7 +17,14 @@ type movePage struct {
 	Aliases, AliasError, To, ToError string
 	Moved, Target                    *assets.Person
 	Lines                            []string
+	Asked, Accepted, Stayed          int // servers of followers, once the owner moved; followers who are here still
+	Bars                             []string
+	Open                             []moveServer
+	Done                             []string
 }
+
+// moveServer is a server that did not take it that the owner moved.
+type moveServer struct{ Host, State, Class, Text string }
 
 // move handles GET /me/move, and with to= what moving there would do.
 func (d *Dashboard) move(w http.ResponseWriter, r *http.Request) {
@@ -46,7 +54,7 @@ func (d *Dashboard) showMove(w http.ResponseWriter, r *http.Request, a answer, p
 		if err != nil {
 			return nil, err
 		}
-		if page.Owner, err = v.frame("Move", "move"); err != nil {
+		if page.Owner, err = v.frame("Move", "data"); err != nil {
 			return nil, err
 		}
 		if page.Moved, err = v.atURI(me.Extra.MovedTo); err != nil {
@@ -54,6 +62,11 @@ func (d *Dashboard) showMove(w http.ResponseWriter, r *http.Request, a answer, p
 		}
 		if page.AliasError == "" {
 			if page.Aliases, err = v.aliases(me); err != nil {
+				return nil, err
+			}
+		}
+		if page.Moved != nil {
+			if err := v.moveTold(&page); err != nil {
 				return nil, err
 			}
 		}
@@ -71,6 +84,48 @@ func (d *Dashboard) showMove(w http.ResponseWriter, r *http.Request, a answer, p
 		}
 		return page, err
 	})
+}
+
+// moveTold says which servers of followers know that the owner moved.
+func (v *view) moveTold(page *movePage) error {
+	told, err := v.tx.MoveTold()
+	if err != nil {
+		return err
+	}
+	list := federation.ByServer(told)
+	hosts := make([]int64, len(list))
+	for i, s := range list {
+		hosts[i] = s.HostID
+	}
+	stayed, err := v.tx.FollowersByHost(hosts)
+	if err != nil {
+		return err
+	}
+	page.Asked, page.Stayed = len(list), page.Followers
+	classes := map[federation.Outcome]string{federation.OutcomeAccepted: "a", federation.OutcomeSilent: "u", federation.OutcomeWaiting: "w", federation.OutcomeGone: "g"}
+	for _, s := range list {
+		class := classes[s.Outcome]
+		if class == "" {
+			class = "r"
+		}
+		page.Bars = append(page.Bars, class)
+		people := ""
+		if n := stayed[s.HostID]; n > 0 {
+			people = plural(n, "follower is", "followers are") + " here still"
+		}
+		if class == "a" {
+			page.Accepted++
+			page.Done = append(page.Done, strings.TrimSuffix(s.Host+": "+people, ": "))
+			continue
+		}
+		parts := []string{s.Error, people, ""}
+		if s.State < store.DeliveryAccepted && !s.DueAt.IsZero() && s.Outcome != federation.OutcomeWaiting {
+			parts[2] = "next try " + v.local(s.DueAt).Format("Monday 2 January, 15:04")
+		}
+		parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
+		page.Open = append(page.Open, moveServer{s.Host, string(s.Outcome), class, strings.Join(parts, "; ")})
+	}
+	return nil
 }
 
 // aliases are the owner's other accounts as they were typed, or nearly.

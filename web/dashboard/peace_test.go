@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"dassie/federation"
+	"dassie/federation/fedtest"
 	"dassie/store"
 )
 
@@ -187,6 +188,7 @@ func TestMovePages(t *testing.T) {
 	if len(bob.Received("Move")) != 1 {
 		t.Error("bob's server was not told")
 	}
+	h.open("/me/move").says(t, "1 of 1 server with followers of yours accepted the move.")
 	write := h.submit("/me/write", "do", "post", "text", "From the old place", "audience", "everyone", "key", "k")
 	write.says(t, "You moved to another account", "From the old place")
 	h.sent("/me/move/back").says(t, "You are back.", "Move away")
@@ -237,13 +239,43 @@ func TestEveryPageIsWithinReach(t *testing.T) {
 		if from == "/me" {
 			page.body, _, _ = strings.Cut(page.body, "<main")
 		}
-		for _, to := range []string{"safety", "reports", "move", "settings", "profile"} {
+		for _, to := range []string{"safety", "reports", "data", "settings", "profile"} {
 			page.says(t, `href="/me/`+to+`"`)
 		}
 	}
-	for _, here := range []string{"safety", "reports", "move"} {
+	for _, here := range []string{"safety", "reports", "data"} {
 		h.open("/me/"+here).says(t, `href="/me/`+here+`" aria-current="page"`)
 	}
+	h.open("/me/move").says(t, `href="/me/data" aria-current="page"`)
+}
+
+// The page of a move says which servers of followers know it, for weeks, and who of
+// the followers is here still.
+func TestAMoveIsWatchedServerByServer(t *testing.T) {
+	h := newHouse(t, "bob", "carol", "dave", "home")
+	bob, carol, dave, home := h.cluster.Servers[1], h.cluster.Servers[2], h.cluster.Servers[3], h.cluster.Servers[4]
+	for _, s := range []*fedtest.Server{bob, carol, dave} {
+		s.Follows(t, h.Server)
+	}
+	if err := home.SetAliases(ctx, []string{h.ActorURI()}); err != nil {
+		t.Fatal(err)
+	}
+	h.cluster.Settle()
+	carol.Misbehave(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
+	dave.Misbehave(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadRequest) })
+	h.sent("/me/move/away", "to", "@"+home.Handle())
+	h.cluster.Settle()
+	page := h.open("/me/move")
+	page.says(t, "1 of 3 servers with followers of yours accepted the move.", "2 followers have not gone along yet.", carol.Host, "no answer", "answered 503", "next try", dave.Host, "refused", "answered 400")
+	carol.Misbehave(nil)
+	h.cluster.SettleFor(6*time.Hour, time.Hour)
+	if _, err := h.Store().Sweep(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(carol.Received("Move")); n == 0 {
+		t.Error("carol's server was never told")
+	}
+	h.open("/me/move").says(t, "2 of 3 servers with followers of yours accepted the move.", "1 follower has not gone along yet.")
 }
 
 func TestPinAndUnpin(t *testing.T) {
