@@ -104,8 +104,23 @@ func samplePages() map[string]any {
 	cards := sampleCards()
 	answer := cards[3]
 	pages := map[string]any{}
-	for _, add := range []func(map[string]any){sampleEntrance, samplePublic, sampleLists, sampleForms, sampleSaved, sampleSecurity, samplePasskeys, sampleData, sampleExpiry, sampleWriting, sampleTalks, sampleLive, sampleServers} {
-	for _, add := range []func(map[string]any){sampleEntrance, samplePublic, sampleLists, sampleForms, sampleSaved, sampleSecurity, sampleData, sampleLeaving, sampleExpiry, sampleWriting, sampleTalks, sampleLive, sampleServers} {
+	for _, add := range []func(map[string]any){
+		sampleEntrance,
+		samplePublic,
+		sampleLists,
+		sampleForms,
+		sampleSaved,
+		sampleSecurity,
+		samplePasskeys,
+		sampleData,
+		sampleLeaving,
+		sampleExpiry,
+		sampleWriting,
+		sampleTalks,
+		sampleLive,
+		sampleServers,
+		sampleSubject,
+	} {
 		add(pages)
 	}
 	type missing struct {

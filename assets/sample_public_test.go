@@ -199,8 +199,9 @@ func sampleSitePages(pages map[string]any) {
 		Changes                                                                                             []policyChange
 		Mail                                                                                                string
 		MailPrivate                                                                                         bool
+		policySample
 	}
-	policy := privacy{visitor("Privacy", "/privacy-policy"), "veldkamp.example", "@nora@veldkamp.example", "Nora Veldkamp", "", "", true, true, true, false, true, false, false, true, true, true, true, 365, 0, 90, 512, 7, 180, 180, 30, 365, since, nil, "", false}
+	policy := privacy{visitor("Privacy", "/privacy-policy"), "veldkamp.example", "@nora@veldkamp.example", "Nora Veldkamp", "", "", true, true, true, false, true, false, false, true, true, true, true, 365, 0, 90, 512, 7, 180, 180, 30, 365, since, nil, "", false, policyPart}
 	pages["privacy.first"] = policy
 	policy.Contact, policy.ContactURL = "nora@veldkamp.example", "mailto:nora@veldkamp.example"
 	policy.Changes = []policyChange{{now.AddDate(0, 0, -3), "Web search engines may list these pages", "yes", "no"}, {now.AddDate(0, -1, 0), "Where to write to", "", ""}, {now.AddDate(0, -2, 0), "Days for which addresses of log-ins are kept", "365", "30"}}

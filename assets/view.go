@@ -28,6 +28,7 @@ type Owner struct {
 	Messages  int       // private conversations with something unread
 	Requests  int       // waiting follow requests
 	Reports   int       // about the owner that wait
+	DataAsked int       // requests about data that wait
 	Drafts    int       // drafts
 	Followers int       // followers
 	Following int       // people followed

@@ -110,6 +110,13 @@ type Month struct {
 	Count int
 }
 
+// KeptCount is how much of one kind is kept about somebody.
+type KeptCount struct {
+	Count int
+	Text  string // what it is, in words, for that number
+	Why   string // why it stays when the rest is erased; "" for what goes
+}
+
 // Year leads to the months of one.
 type Year struct{ URL, Name string }
 

@@ -92,12 +92,8 @@ func (s *Service) dropActorPosts(ctx context.Context, payload []byte) error {
 	if err != nil {
 		return err
 	}
-	for more := true; more; {
-		n, err := store.Put(ctx, s.store, func(tx *store.Tx) (int, error) { return tx.DropReactionsBy(id, 100) })
-		if err != nil {
-			return err
-		}
-		more = n > 0
+	if err := s.dropReactionsOf(ctx, id); err != nil {
+		return err
 	}
 	for {
 		n, err := store.Put(ctx, s.store, func(tx *store.Tx) (int, error) {
@@ -112,6 +108,15 @@ func (s *Service) dropActorPosts(ctx context.Context, payload []byte) error {
 			}
 			return len(posts), nil
 		})
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+}
+
+func (s *Service) dropReactionsOf(ctx context.Context, actorID int64) error {
+	for {
+		n, err := store.Put(ctx, s.store, func(tx *store.Tx) (int, error) { return tx.DropReactionsBy(actorID, 100) })
 		if err != nil || n == 0 {
 			return err
 		}

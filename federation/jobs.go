@@ -27,6 +27,7 @@ var jobKinds = map[string]func(s *Service, ctx context.Context, payload []byte) 
 	"quote":         (*Service).runQuote,
 	"quoted":        (*Service).runQuoted,
 	"actor-posts":   (*Service).dropActorPosts,
+	eraseJob:        (*Service).runErase,
 	"recheck":       (*Service).recheckActors,
 	"backfill":      (*Service).backfill,
 	"pictures":      (*Service).fetchPictures,

@@ -3,6 +3,7 @@ package federation
 import (
 	"context"
 	"fmt"
+	"html/template"
 	"strings"
 	"time"
 
@@ -32,9 +33,31 @@ type Privacy struct {
 	Mail                 string                // the mail server by which the owner is told of what happens; "" for none
 	MailPrivate          bool                  // and what is written in private messages
 	Indexed              bool                  // public posts may be found by the search of other servers
+	AskURL               string                // of the form for what is kept
+	ProxyBy              string                // who runs what stands before this server; "" if the owner named nobody
+	Proxied              bool                  // something does stand before it, as far as it knows
+	Session, Form, Code  string                // names of the cookies
+	BackupDays           int                   // 0: the owner says nothing of backups
+	RequestDays          int                   // that a request which is not answered is kept
+	DoneDays             int                   // that one is kept after the answer
+	LinkDays             int                   // that the link of an answer is good
+	AnswerDays           int                   // that an answer may take
+	Age                  string                // what is said of the age of those who write
+	Words                template.HTML         // the owner's own; "" for none
+	WordsSince           time.Time             // in the owner's zone
+	Earlier              []EarlierWords        // the newest first
 	Changed              time.Time             // when it began to say this, in the owner's zone
 	Changes              []store.PrivacyChange // the newest first, What in words
 }
+
+// EarlierWords are the owner's own words as they were.
+type EarlierWords struct {
+	From, Until time.Time
+	Words       template.HTML
+}
+
+// policyTextsShown is how many versions of the owner's words the policy shows.
+const policyTextsShown = 11
 
 // policyChangesShown is how many changes the policy lists.
 const policyChangesShown = 50
@@ -49,6 +72,8 @@ func (s *Service) PrivacyPolicy(ctx context.Context) (Privacy, error) {
 		LogInDays: set.KeepAddressDays, LogDays: set.KeepLogDays, RemoteDays: set.KeepRemoteDays, MediaMB: set.MediaCacheMB,
 		PictureDays: set.KeepPictureDays, NoticeDays: set.KeepNoticeDays, SecurityDays: set.KeepSecurityDays, JobDays: set.KeepJobDays, ExpiryDays: set.Expiry.Days,
 		Changed: s.me.CreatedAt,
+		AskURL:  s.origin.URL("/privacy/ask"), ProxyBy: set.ProxyOperator, Session: s.origin.CookieName(), Form: s.origin.FormCookieName(), Code: s.origin.CodeCookieName(),
+		BackupDays: set.BackupDays, Age: set.MinimumAge, RequestDays: days(store.SubjectRequestLasts), DoneDays: days(store.SubjectDoneLasts), LinkDays: days(store.SubjectLinkLasts), AnswerDays: days(store.SubjectAnswerBy),
 	}
 	err := s.store.Read(ctx, func(tx *store.Tx) error {
 		me, err := tx.Actor(store.OwnerID)
@@ -63,6 +88,14 @@ func (s *Service) PrivacyPolicy(ctx context.Context) (Privacy, error) {
 		if s.mail != nil && m.Confirmed() {
 			p.Mail, p.MailPrivate = s.mailServer, m.PrivateText
 		}
+		started, err := tx.Started()
+		if err != nil {
+			return err
+		}
+		p.Proxied = started.TrustedProxies != ""
+		if err := s.ownWords(tx, set, &p); err != nil {
+			return err
+		}
 		p.Changes, err = policyChanges(tx)
 		return err
 	})
@@ -73,12 +106,53 @@ func (s *Service) PrivacyPolicy(ctx context.Context) (Privacy, error) {
 		p.Changed = p.Changes[0].At
 	}
 	if loc, err := time.LoadLocation(set.Timezone); err == nil { // else a zone that this system does not know
-		p.Changed = p.Changed.In(loc)
+		p.Changed, p.WordsSince = p.Changed.In(loc), p.WordsSince.In(loc)
+		for i := range p.Earlier {
+			p.Earlier[i].From, p.Earlier[i].Until = p.Earlier[i].From.In(loc), p.Earlier[i].Until.In(loc)
+		}
 		for i := range p.Changes {
 			p.Changes[i].At = p.Changes[i].At.In(loc)
 		}
 	}
 	return p, nil
+}
+
+func days(d time.Duration) int { return int(d / (24 * time.Hour)) }
+
+// ownWords fills in what the owner wrote, and what stood there before
+// (PRIVACY-CLAUSES 30).
+func (s *Service) ownWords(tx *store.Tx, set store.Settings, p *Privacy) error {
+	texts, err := tx.PolicyTexts(policyTextsShown)
+	if err != nil {
+		return err
+	}
+	if set.PolicyWords != "" {
+		if p.Words, err = s.policyHTML(set.PolicyWords); err != nil {
+			return err
+		}
+		p.WordsSince = s.me.CreatedAt
+	}
+	for i, t := range texts {
+		if i == 0 {
+			p.WordsSince = t.At
+			continue
+		}
+		if t.Words == "" {
+			continue
+		}
+		html, err := s.policyHTML(t.Words)
+		if err != nil {
+			return err
+		}
+		p.Earlier = append(p.Earlier, EarlierWords{From: t.At, Until: texts[i-1].At, Words: html})
+	}
+	return nil
+}
+
+// policyHTML is Markdown as safe HTML, with links to nobody but those written out.
+func (s *Service) policyHTML(words string) (template.HTML, error) {
+	r, err := s.render(words, true, nil)
+	return template.HTML(r.HTML), err
 }
 
 // contactURL is where a contact leads: a page, or mail; "" for neither.

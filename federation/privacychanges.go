@@ -1,6 +1,7 @@
 package federation
 
 import (
+	"slices"
 	"strconv"
 
 	"dassie/store"
@@ -38,12 +39,18 @@ var policyWords = []struct {
 	}},
 	{mailSetting, "What happens is told by mail", elsewhere},
 	{mailPrivateSetting, "Such mail has the words of private messages", elsewhere},
-	{contactSetting, "Where to write to", func(s store.Settings) string { return s.Contact }},
+	{"proxy_operator", "Who else sees traffic", func(s store.Settings) string { return s.ProxyOperator }},
+	{"backup_days", "Days for which backups are kept", inWords(func(s store.Settings) int { return s.BackupDays })},
+	{"minimum_age", "What is said of age", func(s store.Settings) string { return s.MinimumAge }},
+	{ownWordsSetting, "The owner’s own words", func(s store.Settings) string { return s.PolicyWords }},
+	{"contact", "Where to write to", func(s store.Settings) string { return s.Contact }},
 }
 
-// contactSetting is noted without its value: whoever took an address off the page
-// does not want it to stand below it.
-const contactSetting = "contact"
+const ownWordsSetting = "policy_words"
+
+// unsaid are noted without their values: whoever took an address off the page does
+// not want it to stand below it, and whole texts are no line of a list.
+var unsaid = []string{"contact", "minimum_age", "proxy_operator", ownWordsSetting}
 
 // What is set on the page of mail, whose changes are noted there.
 const (
@@ -77,7 +84,12 @@ func saveSettings(tx *store.Tx, before, set store.Settings) error {
 		if was == now {
 			continue
 		}
-		if p.name == contactSetting {
+		if p.name == ownWordsSetting {
+			if err := tx.AddPolicyText(now); err != nil {
+				return err
+			}
+		}
+		if slices.Contains(unsaid, p.name) {
 			was, now = "", ""
 		}
 		if err := tx.AddPrivacyChange(store.PrivacyChange{What: p.name, Was: was, Now: now}); err != nil {

@@ -164,3 +164,15 @@ func AgeOfRule(name string) string {
 	}
 	return ""
 }
+
+// SubjectTables are the tables that are covered by what is kept about one person.
+func SubjectTables() []string {
+	var list []string
+	for _, p := range subjectParts {
+		list = append(list, p.table)
+	}
+	return list
+}
+
+// SubjectParts are the kinds of what is kept about one person.
+func SubjectParts() []SubjectPart { return subjectParts }

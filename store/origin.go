@@ -71,5 +71,11 @@ func (o Origin) CookieName() string {
 	return "dassie_" + u.Port()
 }
 
+// FormCookieName is that of the cookie against forgery before there is a session.
+func (o Origin) FormCookieName() string { return o.CookieName() + "-form" }
+
+// CodeCookieName is that of the cookie between the password and the code.
+func (o Origin) CodeCookieName() string { return o.CookieName() + "-code" }
+
 // Handle is the owner's full handle, without the leading @.
 func (o Origin) Handle(name string) string { return fmt.Sprintf("%s@%s", name, o.Domain) }

@@ -47,6 +47,11 @@ type Settings struct {
 	KeepJobDays      int    `json:"keep_job_days"`      // days that background work which failed is kept; at most 30
 	LinkPreviews     bool   `json:"link_previews"`      // this server asks for the page that a post links to, for its title and picture
 
+	ProxyOperator string `json:"proxy_operator"` // who runs a proxy, tunnel or network before this server and so sees its traffic; "" for nobody
+	BackupDays    int    `json:"backup_days"`    // days for which you keep backups of this server elsewhere; 0 says nothing of them
+	MinimumAge    string `json:"minimum_age"`    // what the privacy page says of the age of those who write to you
+	PolicyWords   string `json:"policy_words"`   // your own words on the privacy page, as Markdown
+
 	QuotePolicy QuotePolicy `json:"quote_policy"` // who may quote your posts: public, followers or nobody
 
 	PostVisibility Visibility `json:"post_visibility"` // for whom new posts are unless you choose; never for people named alone
@@ -79,6 +84,7 @@ func DefaultSettings() Settings {
 		KeepSecurityDays: 180,
 		KeepJobDays:      30,
 		LinkPreviews:     true,
+		MinimumAge:       "You should be at least 13 years old to write to or follow somebody here, in the European Union 16, or as old as the law where you live asks.",
 		QuotePolicy:      QuotePublic,
 		UndoSeconds:      15,
 	}
@@ -115,6 +121,7 @@ func (s *Settings) Clamp() {
 	}
 	s.Expiry.Clamp()
 	s.clampAges()
+	s.BackupDays = clamp(s.BackupDays, 0, 3650)
 }
 
 // Settings reads the owner's choices; defaults before an account is made.

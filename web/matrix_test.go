@@ -35,6 +35,9 @@ var matrix = map[string]struct {
 	"/search":                     {"lists", "/search?q=SECRET-WORDS", 0},
 	"/about":                      {"all", "/about", 0},
 	"/privacy-policy":             {"all", "/privacy-policy", 0},
+	"/privacy":                    {"all", "/privacy", 0},
+	"/privacy/ask":                {"all", "/privacy/ask", 0},
+	"/privacy/ask/:secret":        {"all", "/privacy/ask/ID", 0}, // who has the link: TestT42_AnAnswerIsForWhoHasItsLink
 	"/follow":                     {"all", "/follow", 0},
 	"/authorize_interaction":      {"all", "/authorize_interaction?uri=acct:ann@there.example", 0},
 	"/robots.txt":                 {"all", "/robots.txt", 0},

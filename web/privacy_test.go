@@ -1,59 +1,189 @@
 package web
 
 import (
+	"crypto/sha256"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"net/http/httptest"
+	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"dassie/federation"
 	"dassie/store"
 )
 
+// policyFlips are the settings that the policy speaks of: how each is changed, and what
+// the list of changes says then.
+var policyFlips = map[string]struct {
+	words string
+	flip  func(*store.Settings)
+}{
+	"ApproveFollowers": {"Followers are approved by hand: <b>yes</b>, before that no", func(s *store.Settings) { s.ApproveFollowers = true }},
+	"Discoverable":     {"Other servers may suggest the profile: <b>yes</b>, before that no", func(s *store.Settings) { s.Discoverable = true }},
+	"Indexable":        {"found by the search of other servers: <b>yes</b>, before that no", func(s *store.Settings) { s.Indexable = true }},
+	"SearchEngines":    {"Web search engines may list these pages: <b>yes</b>, before that no", func(s *store.Settings) { s.SearchEngines = true }},
+	"AICrawlers":       {"Programs that collect texts for AI are let in: <b>yes</b>, before that no", func(s *store.Settings) { s.AICrawlers = true }},
+	"ShowLists":        {"Others see who follows whom: <b>no</b>, before that yes", func(s *store.Settings) { s.ShowLists = false }},
+	"ShowCounts":       {"Visitors see numbers: <b>no</b>, before that yes", func(s *store.Settings) { s.ShowLists, s.ShowCounts = false, false }},
+	"VisitorSearch":    {"Visitors can search public posts: <b>yes</b>, before that no", func(s *store.Settings) { s.VisitorSearch = true }},
+	"AuthorizedFetch":  {"Only servers that say who they are get posts: <b>yes</b>, before that no", func(s *store.Settings) { s.AuthorizedFetch = true }},
+	"LinkPreviews":     {"Previews of links are fetched: <b>no</b>, before that yes", func(s *store.Settings) { s.LinkPreviews = false }},
+	"KeepAddressDays":  {"Days for which addresses of log-ins are kept: <b>30</b>, before that 365", func(s *store.Settings) { s.KeepAddressDays = 30 }},
+	"KeepRemoteDays":   {"posts of others are kept that nobody touched: <b>41</b>, before that 90", func(s *store.Settings) { s.KeepRemoteDays = 41 }},
+	"MediaCacheMB":     {"Room for copies of others’ pictures, in MB: <b>77</b>, before that 512", func(s *store.Settings) { s.MediaCacheMB = 77 }},
+	"Expiry":           {"Days after which own posts are deleted: <b>365</b>, before that never", func(s *store.Settings) { s.Expiry.Days = 365 }},
+	"KeepLogDays":      {"a log of requests is kept, with addresses: <b>20</b>, before that 0", func(s *store.Settings) { s.KeepLogDays = 20 }},
+	"KeepSecurityDays": {"log of what concerns safety is kept: <b>30</b>, before that 180", func(s *store.Settings) { s.KeepSecurityDays = 30 }},
+	"KeepNoticeDays":   {"Days for which notices are kept: <b>31</b>, before that 180", func(s *store.Settings) { s.KeepNoticeDays = 31 }},
+	"KeepJobDays":      {"Days for which work that failed is set aside: <b>3</b>, before that 30", func(s *store.Settings) { s.KeepJobDays = 3 }},
+	"KeepPictureDays":  {"others’ pictures are kept that nobody looks at: <b>2</b>, before that 7", func(s *store.Settings) { s.KeepPictureDays = 2 }},
+	"Contact":          {"Where to write to was changed.", func(s *store.Settings) { s.Contact = "nora@" + testHost }},
+	"ProxyOperator":    {"Who else sees traffic was changed.", func(s *store.Settings) { s.ProxyOperator = "Example Tunnels Ltd." }},
+	"BackupDays":       {"Days for which backups are kept: <b>12</b>, before that 0", func(s *store.Settings) { s.BackupDays = 12 }},
+	"MinimumAge":       {"What is said of age was changed.", func(s *store.Settings) { s.MinimumAge = "You should be 18." }},
+	"PolicyWords":      {"The owner’s own words was changed.", func(s *store.Settings) { s.PolicyWords = "I *read* it all." }},
+}
+
 // Each setting that the policy speaks of changes its words, and the list of what
 // changed and when (PRIVACY-CLAUSES 29 and 30).
 func TestThePrivacyPolicyFollowsEachSetting(t *testing.T) {
-	for words, flip := range map[string]func(*store.Settings){
-		"Followers are approved by hand: <b>yes</b>, before that no":                func(s *store.Settings) { s.ApproveFollowers = true },
-		"Other servers may suggest the profile: <b>yes</b>, before that no":         func(s *store.Settings) { s.Discoverable = true },
-		"found by the search of other servers: <b>yes</b>, before that no":          func(s *store.Settings) { s.Indexable = true },
-		"Web search engines may list these pages: <b>yes</b>, before that no":       func(s *store.Settings) { s.SearchEngines = true },
-		"Programs that collect texts for AI are let in: <b>yes</b>, before that no": func(s *store.Settings) { s.AICrawlers = true },
-		"Others see who follows whom: <b>no</b>, before that yes":                   func(s *store.Settings) { s.ShowLists = false },
-		"Visitors see numbers: <b>no</b>, before that yes":                          func(s *store.Settings) { s.ShowLists, s.ShowCounts = false, false },
-		"Visitors can search public posts: <b>yes</b>, before that no":              func(s *store.Settings) { s.VisitorSearch = true },
-		"Only servers that say who they are get posts: <b>yes</b>, before that no":  func(s *store.Settings) { s.AuthorizedFetch = true },
-		"Previews of links are fetched: <b>no</b>, before that yes":                 func(s *store.Settings) { s.LinkPreviews = false },
-		"Days for which addresses of log-ins are kept: <b>30</b>, before that 365":  func(s *store.Settings) { s.KeepAddressDays = 30 },
-		"posts of others are kept that nobody touched: <b>41</b>, before that 90":   func(s *store.Settings) { s.KeepRemoteDays = 41 },
-		"Room for copies of others’ pictures, in MB: <b>77</b>, before that 512":    func(s *store.Settings) { s.MediaCacheMB = 77 },
-		"Days after which own posts are deleted: <b>365</b>, before that never":     func(s *store.Settings) { s.Expiry.Days = 365 },
-		"a log of requests is kept, with addresses: <b>20</b>, before that 0":       func(s *store.Settings) { s.KeepLogDays = 20 },
-		"log of what concerns safety is kept: <b>30</b>, before that 180":           func(s *store.Settings) { s.KeepSecurityDays = 30 },
-		"Days for which notices are kept: <b>31</b>, before that 180":               func(s *store.Settings) { s.KeepNoticeDays = 31 },
-		"Days for which work that failed is set aside: <b>3</b>, before that 30":    func(s *store.Settings) { s.KeepJobDays = 3 },
-		"others’ pictures are kept that nobody looks at: <b>2</b>, before that 7":   func(s *store.Settings) { s.KeepPictureDays = 2 },
-		"Where to write to was changed.":                                            func(s *store.Settings) { s.Contact = "nora@" + testHost },
-	} {
+	for name, c := range policyFlips {
 		h := newHouse(t)
 		first := h.page("/privacy-policy")
 		says(t, first, "the day they were first made")
-		h.change(flip)
+		h.change(c.flip)
 		second := h.page("/privacy-policy")
-		says(t, second, words, "were last changed on")
+		says(t, second, c.words, "were last changed on")
 		hides(t, second, "the day they were first made")
 		policy := func(page string) string { return between(page, `<div class="prose policy">`, "<h2>What changed</h2>") }
 		if policy(first) == policy(second) || policy(first) == "" {
-			t.Errorf("%s: the policy says the same as before", words)
+			t.Errorf("%s: the policy says the same as before", name)
 		}
 		if between(first, "were last changed on", "</p>") == between(second, "were last changed on", "</p>") {
-			t.Errorf("%s: the date stands still", words)
+			t.Errorf("%s: the date stands still", name)
 		}
-		h.change(flip)
-		if third := h.page("/privacy-policy"); strings.Count(third, words) != 1 {
-			t.Errorf("%s: saved again without a change, it is listed as one", words)
+		h.change(c.flip)
+		if third := h.page("/privacy-policy"); strings.Count(third, c.words) != 1 {
+			t.Errorf("%s: saved again without a change, it is listed as one", name)
 		}
 	}
+}
+
+// A setting that the policy reads is in the table above, or the table is not whole.
+// Two change no words by themselves.
+func TestEachSettingOfThePolicyIsFlipped(t *testing.T) {
+	known := map[string]string{"Timezone": "in which its dates are shown", "PostsOnWeb": "with VisitorSearch"}
+	fields := reflect.TypeFor[store.Settings]()
+	for _, file := range []string{"privacy.go", "privacychanges.go"} {
+		tree, err := parser.ParseFile(token.NewFileSet(), "../federation/"+file, nil, 0)
+		must(t, err)
+		ast.Inspect(tree, func(n ast.Node) bool {
+			sel, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			if _, isSetting := fields.FieldByName(sel.Sel.Name); !isSetting {
+				return true
+			}
+			if id, ok := sel.X.(*ast.Ident); !ok || id.Name != "set" && id.Name != "s" {
+				return true
+			}
+			if _, ok := policyFlips[sel.Sel.Name]; !ok && known[sel.Sel.Name] == "" {
+				t.Errorf("%s reads the setting %s: add to policyFlips how its change shows", file, sel.Sel.Name)
+			}
+			return true
+		})
+	}
+	for name := range policyFlips {
+		if _, ok := fields.FieldByName(name); !ok {
+			t.Errorf("policyFlips has %s, which is no setting", name)
+		}
+	}
+}
+
+// The cookies on the page are those that this server sets, and no others.
+func TestThePolicyNamesEachCookie(t *testing.T) {
+	h := newHouse(t)
+	code := "k3f92mzq77abx4ct"
+	sum := sha256.Sum256([]byte(code))
+	h.write(func(tx *store.Tx) error {
+		if err := tx.BeginSecondFactor("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"); err != nil {
+			return err
+		}
+		return tx.ConfirmSecondFactor([][]byte{sum[:]})
+	})
+	set := map[string]bool{}
+	note := func(w *httptest.ResponseRecorder) *httptest.ResponseRecorder {
+		for _, c := range w.Result().Cookies() {
+			set[c.Name] = true
+		}
+		return w
+	}
+	for pattern := range matrix {
+		note(h.ask("GET", h.address(pattern, "1"), browser, encrypted))
+	}
+	first := note(h.ask("GET", "/login", browser, encrypted))
+	fields := hiddenFields(first.Body.String())
+	fields.Set("name", "nora")
+	fields.Set("password", testPassword)
+	half := note(h.ask("POST", "/login", browser, encrypted, cookies(first), form(fields.Encode())))
+	step := note(h.ask("GET", half.Header().Get("Location"), browser, encrypted, cookies(first), cookies(half)))
+	if half.Code != 303 || step.Code != 200 {
+		t.Fatalf("the first step: %d %d %s", half.Code, step.Code, step.Body)
+	}
+	fields = hiddenFields(step.Body.String())
+	fields.Set("code", code)
+	in := note(h.ask("POST", "/login", browser, encrypted, cookies(first), cookies(half), cookies(step), form(fields.Encode())))
+	if in.Code != 303 {
+		t.Fatalf("log in: %d %s", in.Code, in.Body)
+	}
+	note(h.ask("GET", "/me", browser, encrypted, cookies(in)))
+	named := map[string]bool{}
+	for _, m := range regexp.MustCompile(`<code>(__Host-[^<]+)</code>`).FindAllStringSubmatch(h.page("/privacy-policy"), -1) {
+		named[m[1]] = true
+	}
+	if !maps.Equal(set, named) || len(set) != 3 {
+		t.Errorf("set are %v, named %v", set, named)
+	}
+}
+
+// What the owner wrote is safe HTML with its day, and what stood there before can
+// still be read (PRIVACY-CLAUSES 30).
+func TestThePolicyKeepsEarlierWords(t *testing.T) {
+	h := newHouse(t)
+	h.change(func(s *store.Settings) {
+		s.PolicyWords = "The *first* words <script>alert(1)</script> [x](javascript:alert(1))"
+	})
+	first := h.page("/privacy-policy")
+	says(t, first, "In nora’s own words", "<em>first</em>", "stand here since 23 November 2026")
+	hides(t, first, "<script", "Earlier words", `href="javascript`)
+	h.wait(48 * time.Hour)
+	h.change(func(s *store.Settings) { s.PolicyWords = "The second." })
+	second := h.page("/privacy-policy")
+	says(t, second, "The second.", "stand here since 25 November 2026", "Earlier words", "23 November 2026 to 25 November 2026", "<em>first</em>")
+	h.wait(48 * time.Hour)
+	h.change(func(s *store.Settings) { s.PolicyWords = "" })
+	third := h.page("/privacy-policy")
+	hides(t, third, "own words</h2>")
+	says(t, third, "25 November 2026 to 27 November 2026", "The second.")
+}
+
+// Who else sees the traffic is said as far as it is known.
+func TestThePolicySaysWhoElseSeesTraffic(t *testing.T) {
+	h := newHouse(t)
+	says(t, h.page("/privacy-policy"), "nobody else sees what you read here")
+	h.write(func(tx *store.Tx) error { return tx.SaveStarted(store.Started{TrustedProxies: "127.0.0.1/32"}) })
+	h.change(func(s *store.Settings) { s.Contact = "nora@" + testHost }) // pages that are kept are made anew
+	says(t, h.page("/privacy-policy"), "Another program stands before this server")
+	h.change(func(s *store.Settings) { s.ProxyOperator = "Example <Tunnels>" })
+	says(t, h.page("/privacy-policy"), "passes through <bdi>Example &lt;Tunnels&gt;</bdi>")
 }
 
 // An address that the owner took off the page does not stand among the changes.

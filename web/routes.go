@@ -6,6 +6,7 @@ import (
 	"github.com/julienschmidt/httprouter"
 
 	"dassie/web/auth"
+	"dassie/web/reply"
 )
 
 // siteRoutes is every address of a server with an account. Pages for people
@@ -25,6 +26,11 @@ func (w *Web) siteRoutes(me, api http.Handler) []route {
 		{"/search", get, page(p.Search)},
 		{"/about", get, page(p.About)},
 		{"/privacy-policy", get, page(p.Privacy)},
+		{"/privacy", get, func(rw http.ResponseWriter, r *http.Request, _ httprouter.Params) {
+			reply.Redirect(rw, r, "/privacy-policy")
+		}},
+		{"/privacy/ask", both, page(p.AskKept)},
+		{"/privacy/ask/:secret", both, func(rw http.ResponseWriter, r *http.Request, at httprouter.Params) { p.Kept(rw, r, at[0].Value) }},
 		{"/follow", get, page(p.Follow)},
 		{"/authorize_interaction", get, page(p.Interact)},
 		{"/robots.txt", get, page(p.Robots)},

@@ -71,9 +71,12 @@ func New(c Config) (*Web, error) {
 	if w.guard == nil {
 		w.guard = auth.New(w.store, origin, c.Trusted, auth.Options{Now: w.svc.Now, Log: c.Log, Fail: w.Fail})
 	}
-	w.site = public.New(public.Config{Service: w.svc, Remote: c.Remote, Templates: c.Templates, Log: c.Log})
 	src := archive.Source{Service: w.svc, Store: w.store, Media: w.svc.Media(), Now: w.svc.Now, Program: "dassie " + w.svc.Version()}
 	w.archives = archive.NewKeeper(src, filepath.Join(w.store.Dir(), "archives"), c.Log)
+	w.site = public.New(public.Config{
+		Service: w.svc, Remote: c.Remote, Templates: c.Templates, Log: c.Log, Archives: w.archives,
+		ClientAddr: func(r *http.Request) string { return auth.ThrottleKey(r, c.Trusted) },
+	})
 	if c.Dashboard == nil {
 		w.board = dashboard.New(dashboard.Config{Service: w.svc, Archives: w.archives, Guard: w.guard, Templates: c.Templates, Log: c.Log, Ended: w.ended})
 		c.Dashboard = w.board.Handler()

@@ -39,6 +39,8 @@ type Keeper struct {
 	log  *slog.Logger
 	poke chan struct{}
 
+	subject sync.Mutex // held while a copy for somebody else is packed
+
 	mu   sync.Mutex
 	at   Progress
 	from time.Time          // since when the present one is being packed; zero: none is

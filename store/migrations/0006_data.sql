@@ -67,3 +67,28 @@ create table passkeys (
   used_at integer not null default 0,
   doubted_at integer not null default 0
 );
+
+-- Strangers who ask what is kept about them, and what they were answered.
+create table subject_requests (
+  id integer primary key,
+  handle text not null,
+  kind text not null,
+  words text not null default '',
+  state integer not null default 0,
+  actor_id integer not null default 0,
+  link_hash blob,
+  asked_at integer not null,
+  answered_at integer,
+  used_at integer
+);
+
+create unique index subject_requests_open on subject_requests (handle, kind) where state = 0;
+
+create unique index subject_requests_link on subject_requests (link_hash) where link_hash is not null;
+
+-- The owner's own words in the privacy policy, each version with its day.
+create table policy_texts (
+  id integer primary key,
+  at integer not null,
+  words text not null
+);

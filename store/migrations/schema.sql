@@ -837,3 +837,26 @@ CREATE TABLE passkeys (
   used_at integer not null default 0,
   doubted_at integer not null default 0
 );
+
+CREATE TABLE subject_requests (
+  id integer primary key,
+  handle text not null,
+  kind text not null,
+  words text not null default '',
+  state integer not null default 0,
+  actor_id integer not null default 0,
+  link_hash blob,
+  asked_at integer not null,
+  answered_at integer,
+  used_at integer
+);
+
+CREATE UNIQUE INDEX subject_requests_open on subject_requests (handle, kind) where state = 0;
+
+CREATE UNIQUE INDEX subject_requests_link on subject_requests (link_hash) where link_hash is not null;
+
+CREATE TABLE policy_texts (
+  id integer primary key,
+  at integer not null,
+  words text not null
+);

@@ -130,7 +130,7 @@ type formCookie struct {
 }
 
 func (g *Guard) formCookie() formCookie {
-	return formCookie{name: g.origin.CookieName() + "-form", secure: !g.origin.Loopback()}
+	return formCookie{name: g.origin.FormCookieName(), secure: !g.origin.Loopback()}
 }
 
 // token is derived from the cookie, which is set if it is missing. Another

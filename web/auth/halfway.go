@@ -28,7 +28,7 @@ func (g *Guard) halfway(who knownOwner, now time.Time) *http.Cookie {
 	return newCookie(g.halfwayName(), nonce+"."+seal(who, nonce), halfwayAge, !g.origin.Loopback())
 }
 
-func (g *Guard) halfwayName() string { return g.origin.CookieName() + "-code" }
+func (g *Guard) halfwayName() string { return g.origin.CodeCookieName() }
 
 func seal(who knownOwner, text string) string {
 	m := hmac.New(sha256.New, []byte(who.PasswordHash+"\x00"+who.factor.Secret))

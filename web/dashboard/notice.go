@@ -39,6 +39,10 @@ func doneNotice(query url.Values) *assets.Notice {
 		return done("It goes on.", "")
 	case "expiry-stop":
 		return done("Switched off.", "Your posts stay until you delete them.")
+	case "erasing":
+		return done("It is being erased.", "It goes on after a restart. The request says when it is done.")
+	case "answered":
+		return done("Sent.", "The link went to their handle as a private mention.")
 	case "list-deleted":
 		return done("List deleted.", "")
 	case "filter-deleted":

@@ -79,6 +79,15 @@ func (v *view) frame(title, here string) (assets.Owner, error) {
 	if o.Reports, err = v.tx.CountOpenReports(); err != nil {
 		return o, err
 	}
+	if o.DataAsked, err = v.tx.CountSubjectRequests(); err != nil {
+		return o, err
+	}
+	if o.Notice == nil && o.DataAsked > 0 && (here == "home" || here == "inbox") {
+		o.Notice = &assets.Notice{
+			Kind: "warn", Strong: plural(o.DataAsked, "request about data waits", "requests about data wait") + ".", Text: "Somebody asks what is kept about them; you have a month to answer.",
+			URL: askedPath, LinkText: "See who asks",
+		}
+	}
 	if o.Sending, err = v.sending(); err != nil {
 		return o, err
 	}

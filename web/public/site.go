@@ -24,6 +24,7 @@ import (
 
 	"dassie/assets"
 	"dassie/federation"
+	"dassie/federation/archive"
 	"dassie/federation/remote"
 	"dassie/store"
 	"dassie/web/reply"
@@ -38,6 +39,9 @@ type Config struct {
 	// Remote asks the visitor's server where a follow is finished; without it the
 	// follow helper only shows the handle to copy.
 	Remote *remote.Client
+
+	Archives   *archive.Keeper            // packs what is kept about somebody
+	ClientAddr func(*http.Request) string // the address that a request counts against, "" for none; nil: none at all
 }
 
 // Site is the public site of one account. It is safe for use by many
@@ -51,6 +55,10 @@ type Site struct {
 	searches  *rate.Limiter // by visitors
 	maps      *rate.Limiter // of the site, for robots
 	cache     *pageCache
+
+	archives   *archive.Keeper
+	clientAddr func(*http.Request) string
+	kept       *keptGate
 }
 
 // New makes the site. It listens to the service's events; Close ends that.
@@ -60,6 +68,7 @@ func New(c Config) *Site {
 	}
 	return &Site{
 		svc: c.Service, templates: c.Templates, log: c.Log, remote: c.Remote, cache: newPageCache(c.Service),
+		archives: c.Archives, clientAddr: c.ClientAddr, kept: newKeptGate(),
 		asks: rate.NewLimiter(asksPerSecond, asksAtOnce), searches: rate.NewLimiter(searchesPerSecond, searchesAtOnce), maps: rate.NewLimiter(mapsPerSecond, mapsAtOnce),
 	}
 }

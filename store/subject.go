@@ -1,0 +1,345 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+)
+
+// SubjectPart is one kind of what is kept about somebody who is not the owner: how
+// much there is, and how it reads in a copy.
+type SubjectPart struct {
+	Name      string // of its file in a copy
+	One, Many string // what it is, in words
+	Why       string // why it stays when the rest is erased; "" for what goes
+	table     string
+	from      string // the rows, ?1 is who it is
+	copy      string // one of them as JSON
+	erase     string // "" where something else takes them along
+}
+
+// What the queries of the table below share. Their arguments are those of
+// subjectArgs: ?1 the id, ?2 the uri, ?3 the handle, ?4 what the search index calls
+// them, ?5 the inbox of theirs alone.
+const (
+	theirPosts = `(
+		select rowid as post_id
+		from search
+		where search match ?4
+		union
+		select post_id
+		from unindexed
+		where actor_id = ?1) t
+		cross join posts p on p.id = t.post_id
+		and p.actor_id = ?1`
+	ofMine = `a conversation in which you, or somebody else, wrote too stays yours`
+)
+
+// subjectParts is everything that is kept about somebody, one line for each table; a
+// test walks the schema, so that no table is forgotten.
+var subjectParts = []SubjectPart{
+	{"profile", "profile", "profiles", "", "actors", `from actors where id = ?1`,
+		`json_object('id', uri, 'handle', username || '@' || domain, 'kind', kind, 'name', name, 'summary', summary, 'page', url, 'inbox', inbox,
+			'icon', icon_url, 'image', image_url, 'more', json(nullif(extra, '')), 'locked', locked, 'bot', bot, 'discoverable', discoverable, 'indexable', indexable,
+			'posts', posts_count, 'followers', followers_count, 'following', following_count, 'made', ` + isoTime("published_at") + `, 'fetched', ` + isoTime("fetched_at") + `)`, ``},
+	{"keys", "public key", "public keys", "", "actor_keys", `from actor_keys where actor_id = ?1`,
+		`json_object('id', key_id, 'der', hex(der), 'fetched', ` + isoTime("fetched_at") + `)`, `delete from actor_keys where actor_id = ?1`},
+	{"last_post", "date of a last post", "dates of a last post", "", "last_posts", `from last_posts where actor_id = ?1`,
+		`json_object('posted', ` + isoTime("at") + `, 'asked', ` + isoTime("asked_at") + `)`, `delete from last_posts where actor_id = ?1`},
+	{"verified_links", "checked link", "checked links", "", "verified_links", `from verified_links where actor_id = ?1`,
+		`json_object('url', url, 'verified', ` + isoTime("verified_at") + `, 'checked', ` + isoTime("checked_at") + `, 'error', error)`, `delete from verified_links where actor_id = ?1`},
+	{"follows_you", "follow of you", "follows of you", "", "followers", `from followers where actor_id = ?1`,
+		`json_object('id', follow_uri, 'state', state, 'asked', ` + isoTime("asked_at") + `, 'answered', ` + isoTime("decided_at") + `)`, `delete from followers where actor_id = ?1`},
+	{"followed", "follow by you", "follows by you", "", "following", `from following where actor_id = ?1`,
+		`json_object('id', follow_uri, 'state', state, 'boosts', boosts, 'notify', notify, 'languages', languages, 'asked', ` + isoTime("asked_at") + `)`, `delete from following where actor_id = ?1`},
+	{"posts", "post or boost", "posts and boosts", "", "posts", `from ` + theirPosts,
+		`json_object('id', p.uri, 'page', p.url, 'kind', p.kind, 'visibility', p.visibility, 'boost_of', (select b.uri from posts b where b.id = p.boost_of), 'answers', p.parent_uri,
+			'title', p.title, 'warning', p.summary, 'content', p.content, 'language', p.language, 'sensitive', p.sensitive, 'more', json(nullif(p.extra, '')),
+			'published', ` + isoTime("p.published_at") + `, 'edited', ` + isoTime("p.edited_at") + `, 'stored', ` + isoTime("p.stored_at") + `)`, ``},
+	{"edits", "earlier version of a post", "earlier versions of posts", "", "edits", `from ` + theirPosts + ` cross join edits e on e.post_id = p.id`,
+		`json_object('post', p.uri, 'warning', e.summary, 'content', e.content, 'more', json(nullif(e.extra, '')), 'at', ` + isoTime("e.at") + `)`, ``},
+	{"quotes", "quote", "quotes", "", "quotes", `from ` + theirPosts + ` cross join quotes q on q.post_id = p.id`,
+		`json_object('post', p.uri, 'quoted', q.quoted_uri, 'consent', q.stamp_uri, 'at', ` + isoTime("q.at") + `)`, ``},
+	{"named_by_others", "post of somebody else that names them", "posts of others that name them", "", "mentions",
+		`from mentions m cross join posts p on p.id = m.post_id where m.actor_id = ?1 and p.actor_id not in (1, ?1)`, namedThem,
+		`delete from mentions where actor_id = ?1 and (select p.actor_id from posts p where p.id = mentions.post_id) != 1`},
+	{"named_by_owner", "post of yours that names them", "posts of yours that name them", "what you wrote is yours; delete such a post to take it back", "mentions",
+		`from mentions m cross join posts p on p.id = m.post_id where m.actor_id = ?1 and p.actor_id = 1`, namedThem, ``},
+	{"conversations", "private conversation", "private conversations", "", "conversation_people", `from conversation_people c where c.actor_id = ?1 and not ` + othersWrote, talk, ``},
+	{"conversations_of_others", "private conversation with words of yours or others", "private conversations with words of yours or others", ofMine, "conversation_people",
+		`from conversation_people c where c.actor_id = ?1 and ` + othersWrote, talk, ``},
+	{"reactions", "like or reaction", "likes and reactions", "", "reactions", `from reactions r where r.actor_id = ?1`,
+		`json_object('id', r.uri, 'post', (select uri from posts where id = r.post_id), 'emoji', r.emoji, 'at', ` + isoTime("r.at") + `)`, ``},
+	{"votes", "vote", "votes", "", "votes", `from votes v where v.actor_id = ?1`,
+		`json_object('post', (select uri from posts where id = v.post_id), 'choice', v.choice, 'at', ` + isoTime("v.at") + `)`, `delete from votes where actor_id = ?1`},
+	{"notices", "notice to you", "notices to you", "", "notifications", `from notifications n where n.actor_id = ?1`,
+		`json_object('kind', n.kind, 'post', (select uri from posts where id = n.post_id), 'at', ` + isoTime("n.at") + `, 'held', n.held)`, `delete from notifications where actor_id = ?1`},
+	{"held_back", "decision about held back notices", "decisions about held back notices", "", "notice_requests", `from notice_requests where actor_id = ?1`,
+		`json_object('at', ` + isoTime("at") + `, 'put_aside', dismissed)`, `delete from notice_requests where actor_id = ?1`},
+	{"never_held_back", "permission to notify you", "permissions to notify you", "", "notice_allowed", `from notice_allowed where actor_id = ?1`,
+		`json_object('at', ` + isoTime("at") + `)`, `delete from notice_allowed where actor_id = ?1`},
+	{"lists", "place on a list", "places on lists", "", "list_members", `from list_members m where m.actor_id = ?1`,
+		`json_object('list', (select title from lists where id = m.list_id))`, `delete from list_members where actor_id = ?1`},
+	{"recommended", "recommendation on your profile", "recommendations on your profile", "", "endorsements", `from endorsements where actor_id = ?1`,
+		`json_object('at', ` + isoTime("at") + `)`, `delete from endorsements where actor_id = ?1`},
+	{"pins", "pinned post", "pinned posts", "", "pins", `from pins n where n.actor_id = ?1`,
+		`json_object('post', (select uri from posts where id = n.post_id), 'at', ` + isoTime("n.at") + `)`, `delete from pins where actor_id = ?1`},
+	{"note", "note of yours", "notes of yours", "", "notes", `from notes where actor_id = ?1`,
+		`json_object('text', text, 'at', ` + isoTime("at") + `)`, `delete from notes where actor_id = ?1`},
+	{"mute", "mute", "mutes", "", "mutes", `from mutes where actor_id = ?1`,
+		`json_object('until', ` + isoTime("until") + `, 'notices', notices, 'at', ` + isoTime("at") + `)`, `delete from mutes where actor_id = ?1`},
+	{"block", "block", "blocks", "a block stays, or they could write to you again; unblock them to erase it too", "blocks", `from blocks where actor_id = ?1`,
+		`json_object('id', uri, 'at', ` + isoTime("at") + `)`, ``},
+	{"blocked_by", "block of you", "blocks of you", "", "blocked_by", `from blocked_by where actor_id = ?1`,
+		`json_object('id', uri, 'at', ` + isoTime("at") + `)`, `delete from blocked_by where actor_id = ?1`},
+	{"moves", "move to another account", "moves to other accounts", "", "moves", `from moves where actor_id = ?1`,
+		`json_object('to', target_uri, 'at', ` + isoTime("at") + `)`, `delete from moves where actor_id = ?1`},
+	{"reports", "report by or about them", "reports by or about them", "", "reports", `from reports where actor_id = ?1 or about_id = ?1`,
+		`json_object('id', uri, 'by_you', own, 'text', text, 'category', category, 'posts', json(posts), 'evidence', json(evidence), 'answer', answer, 'at', ` + isoTime("at") + `, 'answered', ` + isoTime("answered_at") + `)`,
+		`delete from reports where actor_id = ?1 or about_id = ?1`},
+	{"consents", "consent of yours to a quote or the like", "consents of yours to quotes and the like", "", "stamps", `from stamps where actor_id = ?1`,
+		`json_object('kind', kind, 'object', object_uri, 'at', ` + isoTime("at") + `, 'revoked', ` + isoTime("revoked_at") + `)`, `delete from stamps where actor_id = ?1`},
+	{"bylines", "preview of a link that names them as author", "previews of links that name them as author", "", "cards", `from cards where author_id = ?1`,
+		`json_object('url', url, 'title', title, 'fetched', ` + isoTime("fetched_at") + `)`, `update cards set author_id = 0 where author_id = ?1`},
+	{"arrived", "activity that waits or could not be read", "activities that wait or could not be read", "", "jobs", `from jobs where kind = 'inbox' and key = ?2`,
+		`json_object('kind', kind, 'activity', cast(payload as text), 'error', error, 'due', ` + isoTime("run_at") + `)`, `delete from jobs where kind = 'inbox' and key = ?2`},
+	{"deliveries", "delivery to an inbox of theirs alone", "deliveries to an inbox of theirs alone", "they go by themselves when they are done; they say which server got which of your posts", "deliveries",
+		`from inboxes i cross join deliveries d on d.inbox_id = i.id cross join outgoing o on o.id = d.outgoing_id where i.url = ?5`,
+		`json_object('activity', o.uri, 'kind', o.kind, 'state', d.state, 'tried', ` + isoTime("d.tried_at") + `)`, ``},
+	{"inbox", "address of an inbox of theirs alone", "addresses of an inbox of theirs alone", "what you delete is asked for there; it goes when no post of yours was sent to it", "inboxes", `from inboxes where url = ?5`,
+		`json_object('url', url, 'failing_since', ` + isoTime("failing_since") + `, 'error', error)`, ``},
+	{"log", "line of the security log", "lines of the security log", "your log of what was done here is kept for 180 days", "security_log", `from security_log where detail = '@' || ?3`,
+		`json_object('kind', kind, 'at', ` + isoTime("at") + `)`, ``},
+	{"requests", "request for a copy or an erasure", "requests for a copy or an erasure", "it shows that it was answered, and goes 30 days after the answer", "subject_requests",
+		`from subject_requests where handle = lower(?3) or actor_id = ?1 and ?1 != 0`, `json_object('kind', kind, 'words', words, 'state', state, 'asked', ` + isoTime("asked_at") + `, 'answered', ` + isoTime("answered_at") + `)`, ``},
+}
+
+const (
+	namedThem = `json_object('post', p.uri, 'by', (select a.uri from actors a where a.id = p.actor_id), 'warning', p.summary, 'content', p.content, 'at', ` +
+		`strftime('%Y-%m-%dT%H:%M:%SZ', p.published_at / 1000, 'unixepoch'))`
+	talk        = `json_object('conversation', (select root from conversations where id = c.conversation_id), 'with', (select people from conversations where id = c.conversation_id))`
+	othersWrote = `exists (
+		select 1
+		from conversation_posts x
+		cross join posts p on p.id = x.post_id
+		where x.conversation_id = c.conversation_id
+		and p.actor_id != ?1)`
+)
+
+// isoTime is SQL for a column of times as RFC 3339, null without one.
+func isoTime(column string) string {
+	return `strftime('%Y-%m-%dT%H:%M:%SZ', nullif(` + column + `, 0) / 1000, 'unixepoch')`
+}
+
+// subjectArgs are what the queries ask for. Who is not known here has the id 0, and
+// only what is filed by handle.
+func (t *Tx) subjectArgs(actorID int64, handle string) ([]any, error) {
+	a := Actor{ID: actorID}
+	if actorID != 0 {
+		var err error
+		if a, err = t.Actor(actorID); err != nil {
+			return nil, err
+		}
+		handle = a.Handle()
+	}
+	inbox := a.Inbox
+	if inbox == a.SharedInbox {
+		inbox = "" // everybody's there
+	}
+	return []any{a.ID, a.URI, handle, `author : "` + authorWord(a.ID) + `"`, inbox}, nil
+}
+
+// SubjectCount is how much of one kind is kept about somebody.
+type SubjectCount struct {
+	SubjectPart
+	Count int
+}
+
+// toThem are the words for those kinds whose own speak to the owner.
+var toThem = map[string][2]string{
+	"follows_you":             {"follow of the owner by you", "follows of the owner by you"},
+	"followed":                {"follow of you by the owner", "follows of you by the owner"},
+	"named_by_others":         {"post of somebody else that names you", "posts of others that name you"},
+	"named_by_owner":          {"post of the owner that names you", "posts of the owner that name you"},
+	"conversations_of_others": {"private conversation with words of others", "private conversations with words of others"},
+	"notices":                 {"notice of what you did", "notices of what you did"},
+	"never_held_back":         {"permission to notify the owner", "permissions to notify the owner"},
+	"recommended":             {"recommendation on the owner’s profile", "recommendations on the owner’s profile"},
+	"note":                    {"note of the owner about you", "notes of the owner about you"},
+	"blocked_by":              {"block of the owner by you", "blocks of the owner by you"},
+	"reports":                 {"report by or about you", "reports by or about you"},
+	"consents":                {"consent of the owner to a quote or the like", "consents of the owner to quotes and the like"},
+	"bylines":                 {"preview of a link that names you as author", "previews of links that name you as author"},
+	"deliveries":              {"delivery to an inbox of yours alone", "deliveries to an inbox of yours alone"},
+	"inbox":                   {"address of an inbox of yours alone", "addresses of an inbox of yours alone"},
+}
+
+// Words say what it is, to the owner.
+func (c SubjectCount) Words() string {
+	if c.Count == 1 {
+		return c.One
+	}
+	return c.Many
+}
+
+// WordsToThem say what it is, to who it is about.
+func (c SubjectCount) WordsToThem() string {
+	words, ok := toThem[c.Name]
+	switch {
+	case !ok:
+		return c.Words()
+	case c.Count == 1:
+		return words[0]
+	}
+	return words[1]
+}
+
+// SubjectCounts says how much is kept about somebody, kinds of which there is nothing
+// left out. handle is for who is not known here, whose id is 0.
+func (t *Tx) SubjectCounts(actorID int64, handle string) ([]SubjectCount, error) {
+	args, err := t.subjectArgs(actorID, handle)
+	if err != nil {
+		return nil, err
+	}
+	var list []SubjectCount
+	for _, p := range subjectParts {
+		n, err := value[int64](t, `select count(*) `+p.from, args...)
+		if err != nil {
+			return nil, err
+		}
+		if n > 0 {
+			list = append(list, SubjectCount{p, int(n)})
+		}
+	}
+	return list, nil
+}
+
+// SubjectRows hands over everything of one kind that is kept about somebody, a row
+// at a time, as JSON.
+func (t *Tx) SubjectRows(p SubjectPart, actorID int64, handle string, each func(json.RawMessage) error) error {
+	args, err := t.subjectArgs(actorID, handle)
+	if err != nil {
+		return err
+	}
+	return t.each(func(r scanner) error {
+		var text string
+		if err := r.Scan(&text); err != nil {
+			return err
+		}
+		return each(json.RawMessage(text))
+	}, `select `+p.copy+` `+p.from, args...)
+}
+
+// SubjectPictures lists the pictures here that are of somebody: those of the profile,
+// and those in a page of their posts.
+func (t *Tx) SubjectPictures(a Actor, posts []Post) ([]RemoteMedia, error) {
+	var urls []string
+	for _, url := range []string{a.IconURL, a.ImageURL} {
+		if url != "" {
+			urls = append(urls, url)
+		}
+	}
+	for _, p := range posts {
+		for _, m := range p.Extra.Attachments {
+			urls = append(urls, m.URL)
+			if m.Preview != "" {
+				urls = append(urls, m.Preview)
+			}
+		}
+	}
+	if len(urls) == 0 {
+		return nil, nil
+	}
+	hashes := make([]int64, len(urls))
+	for i, url := range urls {
+		hashes[i] = t.hash(url)
+	}
+	list, err := many(t, scanRemoteMedia, `
+		select `+remoteMediaColumns+`
+		from json_each(?) j
+		cross join remote_media m on m.url_hash = j.value`, idList(distinct(hashes)))
+	return slices.DeleteFunc(list, func(m RemoteMedia) bool { return !slices.Contains(urls, m.URL) }), err
+}
+
+// EraseSubject removes what single statements can of what is kept about somebody; what
+// hangs on posts and reactions goes with them. EraseActor follows at the end.
+func (t *Tx) EraseSubject(actorID int64) error {
+	args, err := t.subjectArgs(actorID, "")
+	if err != nil {
+		return err
+	}
+	for _, p := range subjectParts {
+		if p.erase == "" {
+			continue
+		}
+		if _, err := t.exec(p.erase, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ErasePictures forgets pictures and says which files nothing shows any more.
+func (t *Tx) ErasePictures(list []RemoteMedia) ([]RemoteMedia, error) {
+	var unused []RemoteMedia
+	for _, m := range list {
+		if _, err := t.exec(`
+			delete from remote_media
+			where url_hash = ?
+			and shape = ?
+			and url = ?`, t.hash(m.URL), m.Shape, m.URL); err != nil {
+			return nil, err
+		}
+	}
+	for _, m := range list {
+		if m.Name == "" {
+			continue
+		}
+		used, err := t.exists(`
+			select 1
+			from remote_media indexed by remote_media_name
+			where name = ?
+			and name != ''`, m.Name)
+		if err != nil {
+			return nil, err
+		}
+		if !used {
+			unused = append(unused, m)
+		}
+	}
+	return unused, nil
+}
+
+// EraseActor removes the profile of somebody. Where a post of the owner names them, a
+// conversation stays or they are blocked, their address alone stays, and everything
+// else in it is emptied; kept says so.
+func (t *Tx) EraseActor(actorID int64) (kept bool, err error) {
+	for _, q := range []string{
+		`select 1 from mentions where actor_id = ?`,
+		`select 1 from blocks where actor_id = ?`,
+		`select 1 from conversation_people where actor_id = ?`,
+	} {
+		in, err := t.exists(q, actorID)
+		if err != nil {
+			return false, err
+		}
+		kept = kept || in
+	}
+	a, err := t.Actor(actorID)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if !kept {
+		_, err = t.exec(`
+			delete from actors
+			where id = ?`, actorID)
+		return false, err
+	}
+	return true, t.SaveActor(&Actor{
+		ID: a.ID, URI: a.URI, HostID: a.HostID, Username: a.Username, Domain: a.Domain, Kind: a.Kind, URL: a.URL, Inbox: a.Inbox, SharedInbox: a.SharedInbox,
+		FetchedAt: a.FetchedAt, GoneAt: a.GoneAt,
+	})
+}
