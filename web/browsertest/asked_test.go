@@ -62,7 +62,7 @@ func TestAStrangerAsksWhatIsKept(t *testing.T) {
 
 		stranger.open("/privacy/ask")
 		stranger.fill("handle", "@"+bob.Handle())
-		stranger.press("That it is erased")
+		stranger.choose("kind", "erase")
 		stranger.press("Ask")
 		stranger.sees("Filed.")
 		p.open("/me/data/requests")
