@@ -73,6 +73,8 @@ var pages = map[string]string{
 	"person_kept":     "owner",
 	"promise":         "owner",
 	"privacy_words":   "owner",
+	"imports":         "owner",
+	"import":          "owner",
 	"security":        "owner",
 	"security_log":    "owner",
 	"factor":          "owner",

@@ -60,6 +60,7 @@ var jobKinds = map[string]func(s *Service, ctx context.Context, payload []byte) 
 	"remove-followers": (*Service).finishRemoval,
 	"cut-server":       (*Service).finishCut,
 	"server-list":      (*Service).applyServerList,
+	wantsJob:           (*Service).fetchImportWants,
 }
 
 // Run does the background work until ctx ends, and returns when everything that

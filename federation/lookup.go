@@ -191,6 +191,9 @@ func (s *Service) storedAt(ctx context.Context, uri string) (f Found, ok bool, e
 			return err
 		}
 		p, err := tx.PostByURI(uri)
+		if errors.Is(err, store.ErrNotFound) {
+			p, err = importedFrom(tx, uri)
+		}
 		if err == nil && p.BoostOf == 0 {
 			f, ok = Found{Post: &p}, true
 			if _, err := tx.BlockOf(p.ActorID); !errors.Is(err, store.ErrNotFound) {
@@ -203,6 +206,15 @@ func (s *Service) storedAt(ctx context.Context, uri string) (f Found, ok bool, e
 		return err
 	})
 	return f, ok, err
+}
+
+// importedFrom finds an own post by an address that it had elsewhere.
+func importedFrom(tx *store.Tx, uri string) (store.Post, error) {
+	id, err := tx.Imported(uri)
+	if err != nil {
+		return store.Post{}, err
+	}
+	return tx.Post(id)
 }
 
 // takeFound stores a fetched object. It has proved to be of its own server.

@@ -62,6 +62,7 @@ func (t *Tx) dropPost(p Post) error {
 		`delete from thread_fetches where post_id = ?`,
 		`delete from media where post_id = ?`,
 		`delete from post_cards where post_id = ?`,
+		`delete from imported where post_id = ?`,
 		`delete from posts where id = ?`,
 	} {
 		if _, err := t.exec(q, p.ID); err != nil {

@@ -115,6 +115,9 @@
 //	  mail_notices  wait to be mailed  3 days, 5,000
 //	  subject_requests strangers' questions what is kept: 200 waiting, 180 days; 30 after the answer; 1,000
 //	  policy_texts  the owner's words  100 versions
+//	  imports       archives coming in finished ones 90 days; their files until they end, or 7 days without a decision
+//	  imported      addresses before   with the own post that had one
+//	  import_wants  yet to be fetched  with the import, or after 6 tries
 //
 // sweeps.go is that right column as code. A new table that grows needs a line there.
 //
@@ -133,4 +136,7 @@
 //
 //	imports         as archives; they keep their place in archive_items (import_id, seq, state)
 //	imported        uri_hash, uri, post_id; index (uri_hash): original addresses of own old posts, whose ids are drawn from their dates
+//	mail            settings; mail_queue is jobs of kind "mail"; mail_off (hash key, kind): one-click links
+//	policy_texts    version key, at, settings as JSON, own_words: each version of the privacy page with its day
+//	subject data    what is kept about one handle: actors, posts (by search author), followers, notifications, mentions, actor_keys, fetches
 package store

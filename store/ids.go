@@ -63,7 +63,7 @@ func IDAt(t time.Time) int64 { return t.UnixMilli() << 16 }
 var drawn = [][2]string{
 	{"deleted", "post_id"}, {"outgoing", "id"}, {"jobs", "id"}, {"notifications", "id"}, {"unsent", "id"}, {"actors", "id"},
 	{"reactions", "id"}, {"stamps", "id"}, {"moves", "id"}, {"reports", "id"}, {"apps", "id"}, {"tokens", "id"}, {"security_log", "id"},
-	{"bookmarks", "id"}, {"lists", "id"}, {"notice_requests", "id"},
+	{"bookmarks", "id"}, {"lists", "id"}, {"notice_requests", "id"}, {"imports", "id"}, {"import_wants", "id"},
 }
 
 // loadLastID keeps ids growing over a restart with a clock that went back: no

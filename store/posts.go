@@ -91,6 +91,7 @@ type PostExtra struct {
 	QuotePolicy QuotePolicy  `json:"quote_policy,omitempty"` // of own posts; "" is as the settings say
 	Policy      *Policy      `json:"policy,omitempty"`       // of others' posts
 	Poll        *Poll        `json:"poll,omitempty"`
+	Origin      []string     `json:"origin,omitempty"` // addresses that an imported own post had where it was written: its page first
 }
 
 // Attachment is a picture, film or sound of a post, kept as a link until its
@@ -227,6 +228,14 @@ func (t *Tx) Posts(ids []int64) ([]Post, error) {
 // replies that arrived before it, and queues it for the indexes. It does not
 // look whether the uri is known: callers ask PostIDByURI in the same Write.
 func (t *Tx) InsertPost(p *Post) error {
+	if err := t.insertPost(p); err != nil {
+		return err
+	}
+	return t.linkPost(p)
+}
+
+// insertPost writes the row and finds its parent.
+func (t *Tx) insertPost(p *Post) error {
 	extra, err := p.extraJSON()
 	if err != nil {
 		return err
@@ -257,12 +266,10 @@ func (t *Tx) InsertPost(p *Post) error {
 		p.Kept, ms(p.StoredAt), extra); err != nil {
 		return err
 	}
-	if !p.Own() {
-		if err := t.notePosted(p); err != nil {
-			return err
-		}
+	if p.Own() {
+		return nil
 	}
-	return t.linkPost(p)
+	return t.notePosted(p)
 }
 
 func (t *Tx) freePostID(published time.Time) (int64, error) {

@@ -16,6 +16,8 @@ import (
 	"net/netip"
 	"path/filepath"
 
+	"golang.org/x/sync/errgroup"
+
 	"dassie/assets"
 	"dassie/federation"
 	"dassie/federation/archive"
@@ -48,6 +50,7 @@ type Web struct {
 	trusted  []netip.Prefix
 	site     *public.Site
 	archives *archive.Keeper
+	imports  *archive.Taker
 	board    *dashboard.Dashboard // nil if Config brought another
 	handler  http.Handler
 	open     http.Handler // answer, for what apps in browsers may read
@@ -77,8 +80,9 @@ func New(c Config) (*Web, error) {
 		Service: w.svc, Remote: c.Remote, Templates: c.Templates, Log: c.Log, Archives: w.archives,
 		ClientAddr: func(r *http.Request) string { return auth.ThrottleKey(r, c.Trusted) },
 	})
+	w.imports = archive.NewTaker(src, filepath.Join(w.store.Dir(), "imports"), c.Log)
 	if c.Dashboard == nil {
-		w.board = dashboard.New(dashboard.Config{Service: w.svc, Archives: w.archives, Guard: w.guard, Templates: c.Templates, Log: c.Log, Ended: w.ended})
+		w.board = dashboard.New(dashboard.Config{Service: w.svc, Archives: w.archives, Imports: w.imports, Guard: w.guard, Templates: c.Templates, Log: c.Log, Ended: w.ended})
 		c.Dashboard = w.board.Handler()
 	}
 	if c.API == nil {
@@ -97,7 +101,12 @@ func New(c Config) (*Web, error) {
 }
 
 // Work does what pages asked for and takes long, until ctx ends.
-func (w *Web) Work(ctx context.Context) error { return w.archives.Run(ctx) }
+func (w *Web) Work(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return w.archives.Run(ctx) })
+	group.Go(func() error { return w.imports.Run(ctx) })
+	return group.Wait()
+}
 
 // Close ends what the front door listens to.
 func (w *Web) Close() {

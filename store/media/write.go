@@ -48,6 +48,10 @@ func (s *Store) create() (*newFile, error) {
 	return &newFile{store: s, f: f, hash: sha256.New()}, nil
 }
 
+// Temp makes a file for what must be read twice; the caller closes and removes it. A
+// sweep removes what a crash left.
+func (s *Store) Temp() (*os.File, error) { return s.temp() }
+
 // temp makes a file in tmp/, mode 0600 (os.CreateTemp's own).
 func (s *Store) temp() (*os.File, error) {
 	f, err := os.CreateTemp(filepath.Join(s.dir, "tmp"), "new-*")

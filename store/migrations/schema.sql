@@ -860,3 +860,45 @@ CREATE TABLE policy_texts (
   at integer not null,
   words text not null
 );
+CREATE TABLE imports (
+  id integer primary key,
+  kind text not null,
+  state integer not null default 0,
+  name text not null default '',
+  file text not null default '',
+  size integer not null default 0,
+  plan text not null default '{}',
+  stage integer not null default 0,
+  place integer not null default 0,
+  done integer not null default 0,
+  total integer not null default 0,
+  result text not null default '{}',
+  error text not null default '',
+  at integer not null,
+  ended_at integer not null default 0
+);
+
+CREATE TABLE imported (
+  uri_hash integer not null,
+  uri text not null,
+  post_id integer not null,
+  import_id integer not null,
+  parent text not null default '',
+  primary key (uri_hash, uri)
+) without rowid;
+
+CREATE INDEX imported_post on imported (post_id);
+
+CREATE INDEX imported_parent on imported (import_id, post_id) where parent != '';
+
+CREATE TABLE import_wants (
+  id integer primary key,
+  import_id integer not null,
+  kind text not null,
+  uri text not null,
+  detail text not null default '',
+  tries integer not null default 0,
+  due_at integer not null default 0
+);
+
+CREATE INDEX import_wants_due on import_wants (import_id, due_at, id);

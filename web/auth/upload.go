@@ -7,6 +7,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"time"
 
 	"dassie/web/reply"
 )
@@ -57,9 +58,12 @@ func (g *Guard) ProtectShare(limit, text int64, take Intake, next http.Handler) 
 	})
 }
 
+// slowestUpload is how many bytes a second are waited for.
+const slowestUpload = 1 << 20
+
 // readFiles reads a form with files to its end, as far as it goes.
 func readFiles(w http.ResponseWriter, r *http.Request, limit int64, f fileForm) error {
-	reply.LimitTime(w, reply.UploadTime)
+	reply.LimitTime(w, max(reply.UploadTime, time.Duration(limit/slowestUpload)*time.Second))
 	r.Body = http.MaxBytesReader(w, r.Body, limit)
 	broken := f.read()
 	if broken == nil {

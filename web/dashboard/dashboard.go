@@ -18,6 +18,7 @@ import (
 type Config struct {
 	Service   *federation.Service
 	Archives  *archive.Keeper
+	Imports   *archive.Taker
 	Guard     *auth.Guard
 	Templates *assets.Set
 	Log       *slog.Logger // nil: slog.Default
@@ -30,6 +31,7 @@ type Config struct {
 type Dashboard struct {
 	service  *federation.Service
 	archives *archive.Keeper
+	incoming *archive.Taker
 	guard    *auth.Guard
 	pages    *assets.Set
 	log      *slog.Logger
@@ -39,7 +41,7 @@ type Dashboard struct {
 
 // New makes the dashboard of one account. Close it when it is not asked any more.
 func New(c Config) *Dashboard {
-	d := &Dashboard{service: c.Service, archives: c.Archives, guard: c.Guard, pages: c.Templates, log: c.Log, ended: c.Ended}
+	d := &Dashboard{service: c.Service, archives: c.Archives, incoming: c.Imports, guard: c.Guard, pages: c.Templates, log: c.Log, ended: c.Ended}
 	if d.log == nil {
 		d.log = slog.Default()
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/julienschmidt/httprouter"
 
+	"dassie/federation/archive"
 	"dassie/web/auth"
 	"dassie/web/reply"
 )
@@ -20,9 +21,11 @@ const (
 type route struct {
 	method, path string
 	do           http.HandlerFunc
-	body         int64 // how large its form may be, in bytes
-	files        bool  // its form has files, which are stored as they arrive
-	shared       bool  // it comes from the device, and not from a page of ours
+	body         int64       // how large its form may be, in bytes
+	files        bool        // its form has files, which are stored as they arrive
+	shared       bool        // it comes from the device, and not from a page of ours
+	take         auth.Intake // what becomes of its files; nil: they are those of a post
+	whole        int64       // how large it may be with its files; 0: as that of a post
 }
 
 // routes is everything there is under /me.
@@ -36,7 +39,9 @@ func (d *Dashboard) routes() []route {
 	large := func(path string, body int64, do http.HandlerFunc) route {
 		return route{method: "POST", path: path, do: do, body: body}
 	}
-	files := func(path string, do http.HandlerFunc) route { return route{"POST", path, do, writeBytes, true, false} }
+	files := func(path string, do http.HandlerFunc) route {
+		return route{method: "POST", path: path, do: do, body: writeBytes, files: true}
+	}
 	return []route{
 		get("/me", d.home),
 		post("/me/read", d.homeRead),
@@ -48,8 +53,8 @@ func (d *Dashboard) routes() []route {
 		get("/me/write", d.write),
 		files("/me/write", d.writeSend),
 		get("/me/share", d.share),
-		{"POST", "/me/share", d.shared, writeBytes, true, true},
 		get("/me/suggest", d.suggest),
+		{method: "POST", path: "/me/share", do: d.shared, body: writeBytes, files: true, shared: true},
 		get("/me/drafts", d.drafts),
 		get("/me/drafts/:id/delete", d.draftAsk),
 		post("/me/drafts/:id/delete", d.draftDelete),
@@ -244,6 +249,11 @@ func (d *Dashboard) routes() []route {
 		post("/me/data/requests/:id/aside", d.askedAside),
 		get("/me/privacy", d.privacy),
 		post("/me/privacy", d.privacySave),
+		get("/me/data/import", d.imports),
+		{method: "POST", path: "/me/data/import", do: d.importUpload, body: writeBytes, files: true, take: d.takeImport, whole: archive.MaxUpload + writeBytes},
+		get("/me/data/import/:id", d.importShow),
+		post("/me/data/import/:id", d.importBegin),
+		post("/me/data/import/:id/stop", d.importStop),
 
 		get("/me/move", d.move),
 		post("/me/move/aliases", d.moveAliases),
@@ -314,7 +324,11 @@ func (d *Dashboard) onlyFiles(at route) http.Handler {
 		protected := d.guard.ProtectShare(uploadBytes, at.body, d.takeFile, at.do)
 		return d.guard.Owner(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { protected.ServeHTTP(w, withIntake(r)) }))
 	}
-	protected := d.guard.ProtectUpload(uploadBytes, at.body, d.takeFile, at.do)
+	take, whole := at.take, at.whole
+	if take == nil {
+		take, whole = d.takeFile, uploadBytes
+	}
+	protected := d.guard.ProtectUpload(whole, at.body, take, at.do)
 	return d.guard.OwnerOr(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		protected.ServeHTTP(w, withIntake(r))
 	}), d.ended)

@@ -1,0 +1,104 @@
+package federation
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"dassie/store"
+	"dassie/web/reply"
+)
+
+const (
+	wantsJob     = "import-wants"
+	wantsARun    = 5                // addresses asked for in one go …
+	wantsEvery   = 30 * time.Second // … and how long the next ones wait
+	wantsTries   = 6                // after which one is given up
+	wantsAgain   = time.Hour        // until the second try; each later one waits twice as long
+	oneWantLasts = 20 * time.Second
+)
+
+// WantImported notes a post that an archive names and another server has. It is asked
+// for later, a few at a time; then it is liked or saved without a word to anybody.
+func (s *Service) WantImported(tx *store.Tx, w store.ImportWant) error {
+	if err := tx.AddImportWant(w); err != nil {
+		return err
+	}
+	tx.After(s.work.pokeJobs)
+	return tx.AddJobOnce(wantsJob, idKey(wantsJob, w.ImportID), idPayload(w.ImportID), tx.Now())
+}
+
+// fetchImportWants is the job "import-wants": it asks for a few of what an import
+// wants, and comes again while there is more, or may be. The payload is the import's id.
+func (s *Service) fetchImportWants(ctx context.Context, payload []byte) error {
+	id, err := payloadID(payload)
+	if err != nil {
+		return err
+	}
+	list, err := store.Get(ctx, s.store, func(tx *store.Tx) ([]store.ImportWant, error) { return tx.DueImportWants(id, wantsARun) })
+	if err != nil {
+		return err
+	}
+	for _, w := range list {
+		if err := s.fetchImportWant(ctx, w); err != nil {
+			return err
+		}
+	}
+	return s.store.Write(ctx, func(tx *store.Tx) error {
+		next, err := tx.NextImportWant(id)
+		if err != nil {
+			return err
+		}
+		row, err := tx.Import(id)
+		if errors.Is(err, store.ErrNotFound) || err == nil && next.IsZero() && row.State != store.ImportRunning {
+			return nil
+		}
+		if soon := tx.Now().Add(wantsEvery); next.Before(soon) {
+			next = soon
+		}
+		tx.After(s.work.pokeJobs)
+		return errors.Join(err, tx.AddJob(wantsJob, idKey(wantsJob, id), payload, next))
+	})
+}
+
+// fetchImportWant asks for one, and notes what became of it.
+func (s *Service) fetchImportWant(ctx context.Context, w store.ImportWant) error {
+	asked, cancel := context.WithTimeout(ctx, oneWantLasts)
+	found, err := s.Lookup(asked, w.URI)
+	cancel()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return s.store.Write(ctx, func(tx *store.Tx) error {
+		switch {
+		case err == nil && found.Post != nil:
+			if err := markImported(tx, w, found.Post.ID); err != nil {
+				return err
+			}
+		case err != nil && w.Tries+1 < wantsTries && comesLater(err):
+			return tx.ImportWantFailed(w.ID, tx.Now().Add(wantsAgain<<w.Tries))
+		}
+		return tx.ImportWantDone(w.ID)
+	})
+}
+
+// comesLater: what a server refused, or does not know, it will not have tomorrow.
+func comesLater(err error) bool {
+	code := reply.CodeOf(err)
+	return code == reply.Unavailable || code == reply.Internal || errors.Is(err, context.DeadlineExceeded)
+}
+
+// markImported likes or saves a post as it was, silently.
+func markImported(tx *store.Tx, w store.ImportWant, postID int64) error {
+	if _, err := tx.Post(postID); err != nil {
+		return err
+	}
+	if err := tx.KeepPost(postID); err != nil {
+		return err
+	}
+	if w.Kind == store.WantBookmark {
+		return tx.AddBookmark(postID)
+	}
+	_, err := tx.React(&store.Reaction{PostID: postID, ActorID: store.OwnerID})
+	return err
+}

@@ -1,0 +1,386 @@
+package federation
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"html"
+	"io"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"dassie/federation/ap"
+	"dassie/federation/markup"
+	"dassie/store"
+	"dassie/store/media"
+	"dassie/web/reply"
+)
+
+// TakenFile is a file of an archive that is in the media folder, and belongs to
+// nothing yet: a sweep removes it in a day.
+type TakenFile struct{ store.Media }
+
+// TakeFile stores a file of an archive. If sum is the hash of its bytes it stays as
+// it is, so that an archive of ours comes back whole, unless its maker wrote
+// something into it; else it is encoded anew, as uploads are. What is wrong with it
+// is said in plain words.
+func (s *Service) TakeFile(ctx context.Context, data io.Reader, title, sum string) (TakenFile, error) {
+	m := TakenFile{store.Media{Title: fileTitle(title)}}
+	if free, err := s.media.Free(); err == nil && free < uploadsReserve {
+		return m, reply.Errorf(reply.Unavailable, "The disk of this server has %s left, and files need %s. Make room, then import again: what came already does not come twice.",
+			megabytes(int64(free)), megabytes(uploadsReserve))
+	}
+	var kept *os.File
+	if sum != "" {
+		var err error
+		if kept, err = s.spoolSame(ctx, data, sum); err != nil {
+			return m, err
+		}
+		defer func() { kept.Close(); os.Remove(kept.Name()) }()
+		data = kept
+	}
+	counted := &countingReader{r: data}
+	f, err := s.media.File(ctx, counted)
+	if err != nil {
+		return m, uploadError(m.Title, counted, err)
+	}
+	if kept != nil && f.Name != sum && s.verbatim(kept, sum) {
+		if _, err := kept.Seek(0, io.SeekStart); err != nil {
+			return m, err
+		}
+		name, size, err := s.media.Blob(ctx, kept, media.OwnerFilm)
+		if err != nil {
+			return m, err
+		}
+		f.Name, f.Size = name, size
+	}
+	m.Kind, m.MIME, m.File, m.Preview, m.Size = f.Kind, f.MIME, f.Name, f.Preview, f.Size
+	m.Width, m.Height, m.Seconds, m.Blurhash = f.Width, f.Height, f.Seconds, f.Blurhash
+	switch {
+	case f.Animated:
+		m.Note = store.MediaFirstFrame
+	case f.AsSent:
+		m.Note = store.MediaAsSent
+	}
+	return m, nil
+}
+
+// spoolSame writes a file to the disk, to be read twice.
+func (s *Service) spoolSame(ctx context.Context, data io.Reader, sum string) (*os.File, error) {
+	f, err := s.media.Temp()
+	if err != nil {
+		return nil, err
+	}
+	_, err = io.Copy(f, io.LimitReader(data, media.OwnerFilm+1))
+	if err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	if err != nil || ctx.Err() != nil {
+		f.Close()
+		os.Remove(f.Name())
+		return nil, errors.Join(err, ctx.Err())
+	}
+	return f, nil
+}
+
+// verbatim says whether a file is the one of that hash and has no notes of a camera
+// or a program in it: a file of ours never has.
+func (s *Service) verbatim(f *os.File, sum string) bool {
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return false
+	}
+	h, clean := sha256.New(), true
+	buf := make([]byte, 64<<10)
+	over := 0 // bytes of the part before, in which a mark may begin
+	for {
+		n, err := io.ReadFull(f, buf[over:])
+		h.Write(buf[over : over+n])
+		for _, mark := range notesMarks {
+			clean = clean && !bytes.Contains(buf[:over+n], mark)
+		}
+		if err != nil {
+			return clean && hex.EncodeToString(h.Sum(nil)) == sum && (err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF))
+		}
+		over = copy(buf, buf[len(buf)-longestMark:])
+	}
+}
+
+const longestMark = 32
+
+// notesMarks begin what cameras and programs write into pictures.
+var notesMarks = [][]byte{[]byte("Exif\x00\x00"), []byte("http://ns.adobe.com/xap"), []byte("eXIf"), []byte("Photoshop 3.0")}
+
+// TakenPost is an own post from an archive.
+type TakenPost struct {
+	Post   store.Post // without an id it gets one of its date, with our addresses
+	Files  []TakenFile
+	Origin []string // addresses that it had where it was written
+	Parent string   // address there of the own post that it answers, "" for none
+	Lost   string   // what is said in its text if that post is not here, as safe HTML
+	Import int64
+}
+
+// OldPost makes an own post of one that was written elsewhere. It names nobody, so
+// that nobody is told of it, and has no files yet. followers is the address of those
+// who followed the author there.
+func (s *Service) OldPost(n *ap.Note, followers, author string) store.Post {
+	quote := n.Quote
+	n.Attachments, n.Icon = nil, ""
+	shape(n)
+	p := store.Post{
+		ActorID: store.OwnerID, Kind: store.KindNote, Kept: true, Summary: n.Summary, Language: language(n.Language),
+		Sensitive: n.Sensitive || n.Summary != "", PublishedAt: s.publishedAt(n),
+	}
+	p.Visibility = visibilityOf(n.Visibility(followers, author))
+	if n.Updated.After(n.Published.Add(time.Second)) && n.Updated.Before(s.now()) {
+		p.EditedAt = n.Updated
+	}
+	for _, h := range n.Hashtags {
+		p.Extra.Tags = append(p.Extra.Tags, h.Name)
+	}
+	p.Content = markup.LinkHashtags(n.Content, func(tag string) string { return s.origin.URL("/tags/" + url.PathEscape(store.TagName(tag))) })
+	if n.Name != "" {
+		p.Content = "<p><strong>" + html.EscapeString(n.Name) + "</strong></p>" + p.Content
+	}
+	if ap.IsURL(quote) && !strings.Contains(p.Content, quote) {
+		p.Content += "<p>" + anchor(quote, "Quoted: "+quote) + "</p>"
+	}
+	if n.Poll != nil {
+		p.Kind, p.Extra.Poll = store.KindQuestion, s.pollOf(n)
+		for i := range p.Extra.Poll.Options {
+			p.Extra.Poll.Options[i].Wire = ""
+		}
+		if !p.Extra.Poll.Over(s.now()) { // nobody can vote in a copy
+			p.Extra.Poll.Closed, p.Extra.Poll.EndsAt = true, p.PublishedAt
+		}
+	}
+	return p
+}
+
+// AnswerWords say what a post answered whose author is somebody else, as safe HTML.
+func AnswerWords(address string) string {
+	if !ap.IsURL(address) {
+		return ""
+	}
+	return "<p>In reply to " + anchor(address, address) + "</p>"
+}
+
+const longestAlt = 10_000 // characters of a description that comes from elsewhere
+
+// AltText is a description from elsewhere as it is kept: longer than what can be
+// written here, too.
+func AltText(text string) string {
+	return cut(strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(text, "\r\n", "\n"), "\uFFFD")), longestAlt)
+}
+
+// ErrHere says that an archive's post is here already, or was deleted here.
+var ErrHere = errors.New("the post is here already")
+
+// TakePosts stores own posts from an archive, silently: nobody is told, and nothing
+// is delivered. skipped are those that were here or deleted before. done runs in the
+// same transaction: what it notes, and the posts, are stored together or not at all.
+func (s *Service) TakePosts(ctx context.Context, list []TakenPost, done func(tx *store.Tx, skipped int) error) error {
+	s.filesLock.Lock()
+	defer s.filesLock.Unlock()
+	for _, t := range list {
+		for _, f := range t.Files {
+			for _, name := range []string{f.File, f.Preview} {
+				if err := s.stillThere(name); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return s.store.Write(ctx, func(tx *store.Tx) error {
+		skipped := 0
+		for _, t := range list {
+			err := s.takeIn(tx, t)
+			if errors.Is(err, ErrHere) {
+				skipped++
+				continue
+			}
+			if err != nil {
+				return fmt.Errorf("store an imported post: %w", err)
+			}
+		}
+		return done(tx, skipped)
+	})
+}
+
+func (s *Service) stillThere(name string) error {
+	if name == "" {
+		return nil
+	}
+	f, _, err := s.media.Open(name)
+	if err != nil {
+		return &reply.Error{Code: reply.Unavailable, Message: "A file could not be kept. Import again: what came already does not come twice.", Err: err}
+	}
+	return f.Close()
+}
+
+// takeIn stores one.
+func (s *Service) takeIn(tx *store.Tx, t TakenPost) error {
+	p := t.Post
+	for _, at := range t.Origin {
+		if _, err := tx.Imported(at); !errors.Is(err, store.ErrNotFound) {
+			return errors.Join(err, ErrHere)
+		}
+	}
+	restored := p.ID != 0
+	if err := s.giveAddress(tx, &p, t); err != nil {
+		return err
+	}
+	waits, err := s.findParent(tx, &p, t)
+	if err != nil {
+		return err
+	}
+	if err := tieFiles(tx, &p, t.Files); err != nil {
+		return err
+	}
+	if restored {
+		err = tx.RestorePost(&p)
+	} else {
+		err = tx.InsertPost(&p)
+	}
+	if err != nil {
+		return err
+	}
+	for _, at := range t.Origin {
+		if err := tx.AddImported(t.Import, p.ID, at, waits); err != nil {
+			return err
+		}
+	}
+	var ids []int64
+	for _, m := range p.Extra.Mentions {
+		if m.ActorID != 0 {
+			ids = append(ids, m.ActorID)
+		}
+	}
+	if err := tx.SetMentions(p.ID, ids); err != nil {
+		return err
+	}
+	if err := tx.SetTags(p.ID, nil, store.TagNames(p.Extra.Tags)); err != nil {
+		return err
+	}
+	if p.Visibility != store.Direct {
+		return nil
+	}
+	_, err = tx.FileConversation(store.Filing{Post: p, Author: store.Actor{ID: store.OwnerID}})
+	return err
+}
+
+// giveAddress gives a post its id and its addresses.
+func (s *Service) giveAddress(tx *store.Tx, p *store.Post, t TakenPost) (err error) {
+	p.Extra.Origin = t.Origin
+	if p.ID != 0 {
+		if _, err := tx.Post(p.ID); !errors.Is(err, store.ErrNotFound) {
+			return errors.Join(err, ErrHere)
+		}
+		if _, err := tx.DeletedOwn(p.ID); !errors.Is(err, store.ErrNotFound) {
+			return errors.Join(err, ErrHere)
+		}
+		return nil
+	}
+	if p.ID, err = tx.PostIDAt(p.PublishedAt); err != nil {
+		return err
+	}
+	p.URI = s.postURI(p.ID)
+	p.URL = s.pageOf(*p)
+	return nil
+}
+
+// findParent links a self-reply to what it answers, or says what to wait for.
+func (s *Service) findParent(tx *store.Tx, p *store.Post, t TakenPost) (waits string, err error) {
+	if t.Parent == "" {
+		return "", nil
+	}
+	id, err := tx.Imported(t.Parent)
+	if errors.Is(err, store.ErrNotFound) {
+		return t.Parent, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	parent, err := tx.Post(id)
+	if err != nil {
+		return "", err
+	}
+	p.ParentID, p.ParentURI = parent.ID, parent.URI
+	return "", nil
+}
+
+// AdoptPosts links imported self-replies that came before what they answer, after a
+// post, and says which was the last of them; 0 at the end. The words of those whose
+// parent never came say where it was.
+func (s *Service) AdoptPosts(tx *store.Tx, importID, after int64, limit int) (last int64, err error) {
+	list, err := tx.Orphans(importID, after, limit)
+	if err != nil {
+		return 0, err
+	}
+	seen := map[int64]bool{}
+	for _, o := range list {
+		last = o.PostID
+		if seen[o.PostID] { // it had more than one address
+			continue
+		}
+		seen[o.PostID] = true
+		if err := s.adoptPost(tx, o); err != nil {
+			return 0, err
+		}
+	}
+	return last, nil
+}
+
+func (s *Service) adoptPost(tx *store.Tx, o store.Orphan) error {
+	id, err := tx.Imported(o.Parent)
+	if err == nil && id != o.PostID {
+		parent, err := tx.Post(id)
+		if err != nil {
+			return err
+		}
+		return tx.Adopt(o.PostID, parent.ID, parent.URI)
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	p, err := tx.Post(o.PostID)
+	if err != nil {
+		return err
+	}
+	if err := tx.SetContent(p.ID, AnswerWords(o.Parent)+p.Content); err != nil {
+		return err
+	}
+	return tx.Adopt(o.PostID, 0, "")
+}
+
+// tieFiles gives a post its files: one of ours under the id and the name that it
+// had, if they are free.
+func tieFiles(tx *store.Tx, p *store.Post, files []TakenFile) error {
+	if len(files) == 0 {
+		return nil
+	}
+	p.Extra.Attachments = nil
+	for _, f := range files {
+		m := f.Media
+		m.PostID = p.ID
+		ok := false
+		if m.ID != 0 && m.Name != "" {
+			var err error
+			if ok, err = tx.RestoreMedia(m); err != nil {
+				return err
+			}
+		}
+		if !ok {
+			if err := tx.AddMedia(&m); err != nil {
+				return err
+			}
+		}
+		p.Extra.Attachments = append(p.Extra.Attachments, m.Attachment())
+	}
+	return nil
+}
