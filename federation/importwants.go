@@ -69,9 +69,14 @@ func (s *Service) fetchImportWant(ctx context.Context, w store.ImportWant) error
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	if err == nil && found.Actor != nil && w.Kind == store.WantFollow {
+		if err = s.followImported(ctx, w, found.Actor.ID); err != nil && reply.CodeOf(err) == reply.Internal {
+			return err
+		}
+	}
 	return s.store.Write(ctx, func(tx *store.Tx) error {
 		switch {
-		case err == nil && found.Post != nil:
+		case err == nil && found.Post != nil && w.Kind != store.WantFollow:
 			if err := markImported(tx, w, found.Post.ID); err != nil {
 				return err
 			}

@@ -38,7 +38,7 @@ func (s *Service) TakeFile(ctx context.Context, data io.Reader, title, sum strin
 	var kept *os.File
 	if sum != "" {
 		var err error
-		if kept, err = s.spoolSame(ctx, data, sum); err != nil {
+		if kept, err = s.spoolSame(ctx, data); err != nil {
 			return m, err
 		}
 		defer func() { kept.Close(); os.Remove(kept.Name()) }()
@@ -71,7 +71,7 @@ func (s *Service) TakeFile(ctx context.Context, data io.Reader, title, sum strin
 }
 
 // spoolSame writes a file to the disk, to be read twice.
-func (s *Service) spoolSame(ctx context.Context, data io.Reader, sum string) (*os.File, error) {
+func (s *Service) spoolSame(ctx context.Context, data io.Reader) (*os.File, error) {
 	f, err := s.media.Temp()
 	if err != nil {
 		return nil, err
@@ -88,7 +88,7 @@ func (s *Service) spoolSame(ctx context.Context, data io.Reader, sum string) (*o
 	return f, nil
 }
 
-// verbatim says whether a file is the one of that hash and has no notes of a camera
+// verbatim says whether a file is the one of that hash, if one is given, and has no notes of a camera
 // or a program in it: a file of ours never has.
 func (s *Service) verbatim(f *os.File, sum string) bool {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
@@ -104,7 +104,7 @@ func (s *Service) verbatim(f *os.File, sum string) bool {
 			clean = clean && !bytes.Contains(buf[:over+n], mark)
 		}
 		if err != nil {
-			return clean && hex.EncodeToString(h.Sum(nil)) == sum && (err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF))
+			return clean && (sum == "" || hex.EncodeToString(h.Sum(nil)) == sum) && (err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF))
 		}
 		over = copy(buf, buf[len(buf)-longestMark:])
 	}

@@ -284,33 +284,67 @@ func (t *Tx) RestoreSecurity(v SecurityEvent) error {
 	return err
 }
 
-// RestoreUnsent stores a text that was not sent, with the time of its last change;
-// false if the very text is there.
-func (t *Tx) RestoreUnsent(u *Unsent) (bool, error) {
-	b, err := json.Marshal(u.Draft)
-	if err != nil {
-		return false, fmt.Errorf("save draft: %w", err)
-	}
-	known, err := t.exists(`
+// UnsentKnown says whether the very text waits here already.
+func (t *Tx) UnsentKnown(u Unsent) (bool, error) {
+	return t.exists(`
 		select 1
 		from unsent
-		where kind = ?
-		and edited_at = ?
-		and draft ->> '$.text' = ?`, u.Kind, ms(u.EditedAt), u.Draft.Text)
-	if err != nil || known {
-		return false, err
+		where edited_at = ?
+		and draft ->> '$.text' = ?`, ms(u.EditedAt), u.Draft.Text)
+}
+
+// RestoreUnsent stores a text that was not sent, with the time of its last change.
+func (t *Tx) RestoreUnsent(u *Unsent) error {
+	b, err := json.Marshal(u.Draft)
+	if err != nil {
+		return fmt.Errorf("save draft: %w", err)
 	}
 	u.ID = t.NewID()
 	_, err = t.exec(`
 		insert into unsent (id, kind, due_at, draft, edited_at)
 		values (?, ?, ?, ?, ?)`, u.ID, u.Kind, msOrNull(u.DueAt), string(b), ms(u.EditedAt))
-	return err == nil, err
+	return err
+}
+
+// RestorePins pins own posts, the first one on top.
+func (t *Tx) RestorePins(postIDs []int64) error {
+	for i, id := range postIDs {
+		if _, err := t.exec(`
+			insert or ignore into pins (actor_id, post_id, at)
+			values (?, ?, ?)`, OwnerID, id, ms(t.Now())-int64(i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// RestoreReaction stores a like or a reaction of the owner's with its time, once.
+func (t *Tx) RestoreReaction(r *Reaction) error {
+	r.ActorID = OwnerID
+	n, err := t.changed(`
+		insert or ignore into reactions (id, post_id, actor_id, emoji, icon, uri, at)
+		values (?, ?, ?, ?, ?, ?, ?)`, t.NewID(), r.PostID, r.ActorID, r.Emoji, r.Icon, r.URI, ms(r.At))
+	if err != nil || n == 0 {
+		return err
+	}
+	return t.KeepPost(r.PostID)
+}
+
+// RestoreBookmark saves a post with the time at which it was saved, once.
+func (t *Tx) RestoreBookmark(postID int64, at time.Time) error {
+	if _, err := t.exec(`
+		insert or ignore into bookmarks (post_id, id, at)
+		values (?, ?, ?)`, postID, t.NewID(), ms(at)); err != nil {
+		return err
+	}
+	return t.KeepPost(postID)
 }
 
 // Kinds of what an import wants of other servers.
 const (
 	WantLike     = "like"
 	WantBookmark = "bookmark"
+	WantFollow   = "follow"
 )
 
 // ImportWant is something that an archive names and another server has.

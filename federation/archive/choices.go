@@ -21,10 +21,10 @@ func (e *export) choices() error {
 	if err != nil {
 		return err
 	}
-	if err := e.json(ownFolder+"settings.json", set); err != nil {
+	if err := e.json(settingsMember, set); err != nil {
 		return err
 	}
-	if err := e.json(ownFolder+"profile.json", p); err != nil {
+	if err := e.json(profileMember, p); err != nil {
 		return err
 	}
 	notes := []note{}
@@ -161,7 +161,7 @@ func (e *export) filters() error {
 	if err != nil {
 		return err
 	}
-	return e.json(ownFolder+"filters.json", list)
+	return e.json(filtersMember, list)
 }
 
 // unsentKinds name what is written and not posted.
@@ -175,6 +175,7 @@ type unsent struct {
 	Edited time.Time        `json:"edited"`
 	Due    time.Time        `json:"due,omitzero"`
 	Parent string           `json:"in_reply_to,omitempty"`
+	Quote  string           `json:"quote,omitempty"`
 	Text   store.UnsentText `json:"draft"`
 	Files  []file           `json:"files,omitempty"`
 }
@@ -192,6 +193,10 @@ func (e *export) unsent() error {
 				if out.Parent, err = uriOf(tx, u.Draft.ParentID); err != nil {
 					return err
 				}
+				if out.Quote, err = uriOf(tx, u.Draft.QuoteID); err != nil {
+					return err
+				}
+				out.Text.ParentID, out.Text.QuoteID = 0, 0 // numbers of this server
 				files, err := tx.MediaList(u.Draft.Media)
 				if err != nil {
 					return err
@@ -207,7 +212,7 @@ func (e *export) unsent() error {
 	if err != nil {
 		return err
 	}
-	return e.json(ownFolder+"drafts.json", list)
+	return e.json(draftsMember, list)
 }
 
 func uriOf(tx *store.Tx, id int64) (string, error) {
@@ -227,7 +232,7 @@ type event struct {
 // security writes the security log without the addresses in it: an archive is
 // shown around, and where its owner was is nobody's business.
 func (e *export) security() error {
-	out, err := e.lines(ownFolder + "security_log.jsonl")
+	out, err := e.lines(securityMember)
 	if err != nil {
 		return err
 	}

@@ -86,6 +86,9 @@ type export struct {
 	at    Progress
 	sum   Summary
 	files map[string]bool // members for own media that are in it
+
+	named   map[int64]bool // people of whom something says more than their handle
+	touched map[int64]bool // posts that others wrote, and that the owner did something with
 }
 
 type counter struct {

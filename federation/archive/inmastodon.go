@@ -436,8 +436,10 @@ func (in *intake) countWants(member, part, name string) error {
 	return err
 }
 
-func (in *intake) countLikes() error     { return in.countWants(likesMember, partLikes, "Likes") }
-func (in *intake) countBookmarks() error { return in.countWants(bookmarksMember, partBookmarks, "Bookmarks") }
+func (in *intake) countLikes() error { return in.countWants(likesMember, partLikes, "Likes") }
+func (in *intake) countBookmarks() error {
+	return in.countWants(bookmarksMember, partBookmarks, "Bookmarks")
+}
 
 // wantsAtOnce is how many addresses are noted in one transaction.
 const wantsAtOnce = 50

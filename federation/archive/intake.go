@@ -491,8 +491,8 @@ type stage struct {
 // know finds out what kind of archive it is.
 func (in *intake) know() error {
 	switch {
-	case in.zip.has(manifestMember):
-		return refuse("soon")
+	case in.zip.find(manifestMember):
+		return in.knowOwn()
 	case in.zip.find(outboxMember):
 		return in.knowMastodon()
 	}
@@ -623,4 +623,3 @@ func (in *intake) leave(why string, n int) {
 		in.plan.Left = leave(in.plan.Left, why, n)
 	}
 }
-

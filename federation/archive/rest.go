@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"errors"
 	"time"
 
 	"dassie/store"
@@ -34,9 +35,20 @@ type post struct {
 	Edits      []edit          `json:"edits,omitempty"`
 	Servers    []server        `json:"servers,omitempty"` // what became of it there
 	FetchedBy  []fetched       `json:"fetched_by,omitempty"`
+	Quote      *quoted         `json:"quote,omitempty"`
+}
+
+// quoted is the post that a post quotes, and what its author says to that.
+type quoted struct {
+	URI     string    `json:"uri"`
+	State   string    `json:"state"`
+	Request string    `json:"request,omitempty"`
+	Stamp   string    `json:"stamp,omitempty"`
+	At      time.Time `json:"at"`
 }
 
 type file struct {
+	ID     int64   `json:"id,omitempty"`
 	Member string  `json:"file"`
 	MIME   string  `json:"type"`
 	Alt    string  `json:"description,omitempty"`
@@ -56,6 +68,7 @@ type edit struct {
 
 type server struct {
 	Host  string `json:"host"`
+	Inbox string `json:"inbox"`
 	State string `json:"state"`
 	Error string `json:"error,omitempty"`
 }
@@ -68,6 +81,7 @@ type fetched struct {
 // Names of what is numbered in the store.
 var (
 	visibilities = [...]string{"public", "unlisted", "followers", "direct"}
+	quoteStates  = [...]string{"pending", "accepted", "refused", "revoked", "without consent"}
 	deliveries   = [...]string{"waiting", "sent, no answer", "accepted", "refused", "given up", "cancelled", "sent, then given up"}
 )
 
@@ -76,7 +90,7 @@ const fetchesKept = 1000
 
 // rest writes what is below dassie/.
 func (e *export) rest() error {
-	for _, part := range []func() error{e.posts, e.messages, e.choices, e.filters, e.unsent, e.security} {
+	for _, part := range []func() error{e.posts, e.messages, e.choices, e.filters, e.unsent, e.security, e.others} {
 		if err := part(); err != nil {
 			return err
 		}
@@ -86,7 +100,7 @@ func (e *export) rest() error {
 }
 
 func (e *export) posts() error {
-	out, err := e.lines(ownFolder + "posts.jsonl")
+	out, err := e.lines(postsMember)
 	if err != nil {
 		return err
 	}
@@ -110,7 +124,7 @@ func (e *export) posts() error {
 			}
 			v.Bookmarked = saved[p.ID]
 			for _, r := range receipts[p.ID] {
-				v.Servers = append(v.Servers, server{r.Host, deliveries[r.State], r.Error})
+				v.Servers = append(v.Servers, server{r.Host, r.InboxURL, deliveries[r.State], r.Error})
 			}
 			if err := out.add(v); err != nil {
 				return err
@@ -126,7 +140,7 @@ func whole(tx *store.Tx, p store.Post) (post, error) {
 	v := post{
 		URI: p.URI, URL: p.URL, Poll: p.Kind == store.KindQuestion, Visibility: visibilities[p.Visibility], Parent: p.ParentURI,
 		Summary: p.Summary, Content: p.Content, Source: p.Source, Language: p.Language, Sensitive: p.Sensitive,
-		Published: p.PublishedAt, Edited: p.EditedAt, Replies: p.Replies, Boosts: p.Boosts, Likes: p.Likes, Extra: p.Extra,
+		Published: p.PublishedAt, Edited: p.EditedAt, Replies: p.Replies, Boosts: p.Boosts, Likes: p.Likes, Extra: portable(p.Extra),
 	}
 	var err error
 	if p.BoostOf != 0 {
@@ -151,7 +165,10 @@ func whole(tx *store.Tx, p store.Post) (post, error) {
 		return v, err
 	}
 	for _, d := range edits {
-		v.Edits = append(v.Edits, edit{d.At, d.Summary, d.Content, d.Source, d.Sensitive, d.Extra})
+		v.Edits = append(v.Edits, edit{d.At, d.Summary, d.Content, d.Source, d.Sensitive, portable(d.Extra)})
+	}
+	if v.Quote, err = quoteOf(tx, p.ID); err != nil {
+		return v, err
 	}
 	asked, err := tx.Fetches(p.ID, fetchesKept)
 	for _, f := range asked {
@@ -160,8 +177,16 @@ func whole(tx *store.Tx, p store.Post) (post, error) {
 	return v, err
 }
 
+func quoteOf(tx *store.Tx, postID int64) (*quoted, error) {
+	q, err := tx.Quote(postID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	return &quoted{q.QuotedURI, quoteStates[q.State], q.RequestURI, q.StampURI, q.At}, err
+}
+
 func fileOf(m store.Media) file {
-	return file{Member: memberOf(m), MIME: m.MIME, Alt: m.Alt, Title: m.Title, FocalX: m.FocalX, FocalY: m.FocalY}
+	return file{ID: m.ID, Member: memberOf(m), MIME: m.MIME, Alt: m.Alt, Title: m.Title, FocalX: m.FocalX, FocalY: m.FocalY}
 }
 
 // message is a private mention that the owner got.

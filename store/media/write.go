@@ -40,6 +40,20 @@ type newFile struct {
 	size  int64
 }
 
+// BlobAs stores r as it is under a name with an extension, which says its type: the
+// caller has checked that it is of that.
+func (s *Store) BlobAs(ctx context.Context, r io.Reader, ext string) (string, error) {
+	w, err := s.create()
+	if err != nil {
+		return "", err
+	}
+	defer w.abandon()
+	if _, err := io.Copy(w, &ctxReader{ctx: ctx, r: r}); err != nil {
+		return "", fmt.Errorf("store blob: %w", err)
+	}
+	return w.keep(ext)
+}
+
 func (s *Store) create() (*newFile, error) {
 	f, err := s.temp()
 	if err != nil {
