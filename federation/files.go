@@ -186,6 +186,12 @@ func colourClass(blurhash string) string {
 
 const base83 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#$%*+,-.:;=?@[]^_{|}~"
 
+// IsBlurhash says whether a text may be one.
+func IsBlurhash(text string) bool {
+	_, _, _, ok := averageColour(text)
+	return ok && len(text) < 200 && !strings.ContainsFunc(text, func(r rune) bool { return !strings.ContainsRune(base83, r) })
+}
+
 // averageColour reads the first component of a blurhash: four digits after the two
 // that tell the number of components and the scale.
 func averageColour(blurhash string) (r, g, b uint8, ok bool) {

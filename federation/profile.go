@@ -60,21 +60,26 @@ func profileFields(given []store.Field) ([]store.Field, error) {
 
 // bioHTML renders the bio; people in it are linked if they are known here.
 func (s *Service) bioHTML(tx *store.Tx, bio string) (string, error) {
-	var failed error
+	people, err := knownIn(tx, bio, false)
+	if err != nil {
+		return "", err
+	}
+	r, err := s.render(bio, false, people)
+	return r.HTML, err
+}
+
+// knownIn are those people named in a text who are known here.
+func knownIn(tx *store.Tx, text string, markdown bool) (map[markup.Handle]store.Actor, error) {
 	people := map[markup.Handle]store.Actor{}
-	for _, h := range markup.FindMentions(bio, false) {
+	for _, h := range markup.FindMentions(text, markdown) {
 		a, err := tx.ActorByHandle(h.User, h.Host)
 		if err == nil {
 			people[handleKey(h.User, h.Host)] = a
 		} else if !errors.Is(err, store.ErrNotFound) {
-			failed = err
+			return nil, err
 		}
 	}
-	if failed != nil {
-		return "", failed
-	}
-	r, err := s.render(bio, false, people)
-	return r.HTML, err
+	return people, nil
 }
 
 // changeProfile applies a change to the owner's row and makes it known.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -144,7 +145,9 @@ func (s *Service) cleanExtra(tx *store.Tx, x *store.PostExtra, own bool) error {
 	}
 	if x.Poll != nil {
 		for i := range x.Poll.Options {
-			x.Poll.Options[i].Name = markup.Inline(x.Poll.Options[i].Name)
+			if x.Poll.Options[i].Name = oneLine(x.Poll.Options[i].Name); !own { // ours are plain text
+				x.Poll.Options[i].Name = markup.Inline(x.Poll.Options[i].Name)
+			}
 		}
 	}
 	x.Attachments, x.Emojis = files, emojis
@@ -183,7 +186,6 @@ type Restored struct {
 	Told    map[string]store.DeliveryState // inbox -> what became of it there
 	Asked   map[string]time.Time           // server -> when it had it
 	Quote   *store.Quote
-	Saved   bool
 	Import  int64
 }
 
@@ -218,11 +220,18 @@ func (s *Service) restore(tx *store.Tx, r Restored) error {
 		}
 		p.BoostOf = of
 	}
-	origin := p.Extra.Origin
+	origin, content := p.Extra.Origin, p.Content
 	if err := s.cleanPost(tx, &p); err != nil {
 		return err
 	}
-	if !strings.HasPrefix(p.URL, s.origin.URL("/")) {
+	if same, err := s.writtenAs(tx, p.Source, p.Extra.Markdown, content); err != nil {
+		return err
+	} else if same {
+		p.Content = content
+	}
+	if p.BoostOf != 0 {
+		p.URL = "" // it has no page
+	} else if !strings.HasPrefix(p.URL, s.origin.URL("/@")) {
 		p.URL = ""
 		p.URL = s.pageOf(p)
 	}
@@ -232,6 +241,28 @@ func (s *Service) restore(tx *store.Tx, r Restored) error {
 	return s.restoreRest(tx, p, r)
 }
 
+// writtenAs says whether a text is what we make of that source: then it is safe as it
+// is.
+func (s *Service) writtenAs(tx *store.Tx, source string, markdown bool, content string) (bool, error) {
+	if source == "" {
+		return false, nil
+	}
+	people, err := knownIn(tx, source, markdown)
+	if err != nil {
+		return false, err
+	}
+	r, err := s.render(source, markdown, people)
+	if err != nil {
+		return false, nil // it cannot be rendered, so it was not
+	}
+	before, ok := strings.CutSuffix(content, r.HTML)
+	link := quoteLink.FindStringSubmatch(before)
+	return ok && (before == "" || link != nil && link[1] == link[2]), nil
+}
+
+// quoteLink is what stands before the text of a post that quotes another.
+var quoteLink = regexp.MustCompile(`^<p class="quote-inline">RE: <a href="(https?://[^"<>\s]+)" rel="nofollow noopener">(https?://[^"<>\s]+)</a></p>$`)
+
 var (
 	errNotOurs   = errors.New("the post has no address of this server")
 	errNoBoosted = errors.New("the boosted post is not here")
@@ -239,7 +270,13 @@ var (
 
 func (s *Service) restoreRest(tx *store.Tx, p store.Post, r Restored) error {
 	for _, e := range r.Edits {
+		content := e.Content
 		e.Summary, e.Content = markup.Inline(e.Summary), markup.CleanHTML(e.Content)
+		if same, err := s.writtenAs(tx, e.Source, e.Extra.Markdown, content); err != nil {
+			return err
+		} else if same {
+			e.Content = content
+		}
 		if err := s.cleanExtra(tx, &e.Extra, true); err != nil {
 			return err
 		}
@@ -254,13 +291,10 @@ func (s *Service) restoreRest(tx *store.Tx, p store.Post, r Restored) error {
 			return err
 		}
 	}
-	if r.Saved {
-		if err := tx.AddBookmark(p.ID); err != nil {
+	if q := p.Extra.Poll; q != nil && !q.Over(s.now()) { // what is over was told by the account that was
+		if err := s.planEnd(tx, p); err != nil {
 			return err
 		}
-	}
-	if err := s.planEnd(tx, p); err != nil {
-		return err
 	}
 	return s.restoreLedger(tx, p.ID, r)
 }
@@ -368,12 +402,16 @@ func (s *Service) followImported(ctx context.Context, w store.ImportWant, actorI
 			s.log.Debug("cannot list somebody again", "error", err)
 		}
 	}
-	if wish.Recommend {
-		if err := s.Endorse(ctx, actorID); err != nil {
-			s.log.Debug("cannot recommend somebody again", "error", err)
-		}
+	if !wish.Recommend {
+		return nil
 	}
-	return nil
+	return s.store.Write(ctx, func(tx *store.Tx) error { // before they accept: it was so
+		n, err := tx.CountEndorsements()
+		if err != nil || n >= maxEndorsements {
+			return err
+		}
+		return tx.Endorse(actorID)
+	})
 }
 
 // RestoreRelation stores a mute, a block or a note about somebody. No server is told,

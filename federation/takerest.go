@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strings"
 	"time"
 
 	"dassie/federation/ap"
@@ -159,5 +160,5 @@ func (s *Service) RestoreSecurity(tx *store.Tx, at time.Time, kind, detail strin
 	if age := tx.Now().Sub(at); age < 0 || age > 180*24*time.Hour {
 		return nil
 	}
-	return tx.RestoreSecurity(store.SecurityEvent{At: at, Kind: cut(oneLine(kind), 40), Detail: cut(oneLine(detail), 500)})
+	return tx.RestoreSecurity(store.SecurityEvent{At: at, Kind: cut(oneLine(kind), 40), Detail: cut(strings.ToValidUTF8(detail, "\uFFFD"), 500)})
 }

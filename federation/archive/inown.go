@@ -172,7 +172,9 @@ func (in *intake) bringOthers(from int64) error {
 				if direct && !wanted {
 					continue
 				}
-				_, err := in.Service.KnowPost(tx, postOf(v), v.Author)
+				p := postOf(v)
+				in.renamed(&p.Extra)
+				_, err := in.Service.KnowPost(tx, p, v.Author)
 				if errors.Is(err, store.ErrNotFound) {
 					r.leave(whyOther)
 					continue
@@ -191,6 +193,15 @@ func (in *intake) bringOthers(from int64) error {
 		}
 		return err
 	})
+}
+
+// renamed lets posts that name the owner name the account of now.
+func (in *intake) renamed(x *store.PostExtra) {
+	for i := range x.Mentions {
+		if x.Mentions[i].URI == in.actor {
+			x.Mentions[i].URI = in.Service.ActorURI()
+		}
+	}
 }
 
 func visibilityCalled(name string) store.Visibility {
@@ -368,6 +379,7 @@ func (in *intake) bringOwn(from int64) error {
 		for _, v := range list {
 			r := restoredOf(v)
 			r.Import = in.row.ID
+			in.renamed(&r.Post.Extra)
 			files, why, err := in.ownFiles(v)
 			if err != nil {
 				return err
@@ -409,7 +421,7 @@ func (r *Result) count(why string, n int) {
 
 func restoredOf(v post) federation.Restored {
 	r := federation.Restored{
-		BoostOf: v.BoostOf, Saved: v.Bookmarked, Told: map[string]store.DeliveryState{}, Asked: map[string]time.Time{},
+		BoostOf: v.BoostOf, Told: map[string]store.DeliveryState{}, Asked: map[string]time.Time{},
 		Post: store.Post{
 			URI: v.URI, URL: v.URL, Visibility: visibilityCalled(v.Visibility), ParentURI: v.Parent, Summary: v.Summary, Content: v.Content, Source: v.Source,
 			Language: v.Language, Sensitive: v.Sensitive, PublishedAt: v.Published, EditedAt: v.Edited,
@@ -461,6 +473,9 @@ func (in *intake) ownFiles(v post) (files []federation.TakenFile, lost []string,
 			if !media128(t.Name) {
 				t.ID, t.Name = 0, ""
 			}
+			if t.File == sumOf(f) && federation.IsBlurhash(a.Blurhash) { // made of the picture as it was uploaded
+				t.Blurhash = a.Blurhash
+			}
 		}
 		files = append(files, t)
 	}
@@ -479,6 +494,9 @@ func media128(name string) bool {
 	})
 }
 
+// sumOf is the hash of a file of ours, which is its name.
+func sumOf(f file) string { return strings.TrimSuffix(path.Base(f.Member), path.Ext(f.Member)) }
+
 func (in *intake) ownFile(f file) (t federation.TakenFile, why string, err error) {
 	r, err := in.zip.open(in.zip.root + f.Member)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -488,9 +506,7 @@ func (in *intake) ownFile(f file) (t federation.TakenFile, why string, err error
 		return t, "", err
 	}
 	defer r.Close()
-	sum := path.Base(f.Member)
-	sum = strings.TrimSuffix(sum, path.Ext(sum))
-	t, err = in.Service.TakeFile(in.ctx, r, f.Title, sum)
+	t, err = in.Service.TakeFile(in.ctx, r, f.Title, sumOf(f))
 	switch reply.CodeOf(err) {
 	case reply.Invalid, reply.Unprocessable, reply.Unsupported, reply.TooLarge:
 		if err != nil {

@@ -154,6 +154,16 @@ func (s *Server) Restart(tb testing.TB) {
 	s.serve(tb, st, id)
 }
 
+// Afresh makes the server one that was just set up, with the same name at the same
+// host, and with nothing but a new key.
+func (s *Server) Afresh(tb testing.TB) {
+	tb.Helper()
+	if err := s.Store().Close(); err != nil {
+		tb.Fatal(err)
+	}
+	s.open(tb, tb.TempDir())
+}
+
 // serve makes the service over an open store.
 func (s *Server) serve(tb testing.TB, st *store.Store, id store.Identity) {
 	tb.Helper()

@@ -1,0 +1,488 @@
+package archive_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"io"
+	"log/slog"
+	"math/rand"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"dassie/federation"
+	"dassie/federation/archive"
+	"dassie/federation/fedtest"
+	"dassie/store"
+)
+
+func source(c *fedtest.Cluster, s *fedtest.Server) archive.Source {
+	return archive.Source{Service: s.Service, Store: s.Store(), Media: s.Media(), Now: c.Now, Program: "dassie test"}
+}
+
+func taker(t testing.TB, c *fedtest.Cluster, s *fedtest.Server, dir string) *archive.Taker {
+	t.Helper()
+	return archive.NewTaker(source(c, s), dir, slog.New(slog.NewTextHandler(io.Discard, nil)))
+}
+
+// zipped is the archive of a server as one file.
+func zipped(t testing.TB, c *fedtest.Cluster, s *fedtest.Server) []byte {
+	t.Helper()
+	var file bytes.Buffer
+	if _, err := source(c, s).Write(ctx(), &file, nil); err != nil {
+		t.Fatal(err)
+	}
+	return file.Bytes()
+}
+
+// unzipped is what is in it.
+func unzipped(t testing.TB, file []byte) packed {
+	t.Helper()
+	z, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := packed{}
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p[f.Name], err = io.ReadAll(r); err != nil {
+			t.Fatal(err)
+		}
+		r.Close()
+	}
+	return p
+}
+
+// look uploads an archive and makes its preview.
+func look(t testing.TB, k *archive.Taker, s *fedtest.Server, file []byte) store.Import {
+	t.Helper()
+	up, err := k.Receive(bytes.NewReader(file), `C:\archives\mine.zip`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := up.Keep(ctx())
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, k)
+	return importOf(t, s, id)
+}
+
+func run(t testing.TB, k *archive.Taker) {
+	t.Helper()
+	for {
+		busy, err := k.RunDue(ctx())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !busy {
+			return
+		}
+	}
+}
+
+func importOf(t testing.TB, s *fedtest.Server, id int64) store.Import {
+	t.Helper()
+	row, err := store.Get(ctx(), s.Store(), func(tx *store.Tx) (store.Import, error) { return tx.Import(id) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return row
+}
+
+// take imports an archive and returns the preview and what came of it.
+func take(t testing.TB, k *archive.Taker, s *fedtest.Server, file []byte) (archive.Plan, archive.Result) {
+	t.Helper()
+	row := look(t, k, s, file)
+	if row.State != store.ImportLooked {
+		t.Fatalf("the preview ended as %+v", row)
+	}
+	plan, err := archive.ReadPlan(row)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Begin(ctx(), row.ID, nil, "a test"); err != nil {
+		t.Fatal(err)
+	}
+	run(t, k)
+	if row = importOf(t, s, row.ID); row.State != store.ImportDone || row.Done != row.Total || row.File != "" {
+		t.Fatalf("the import ended as %+v", row)
+	}
+	result, err := archive.ReadResult(row)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan, result
+}
+
+// photo is a picture that no other is.
+func photo(r *rand.Rand) io.Reader {
+	img := image.NewRGBA(image.Rect(0, 0, 30+r.Intn(30), 30))
+	for i := range 400 {
+		img.Set(i%30, i/30, color.RGBA{uint8(r.Intn(256)), uint8(r.Intn(256)), uint8(r.Intn(256)), 255})
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, img, nil); err != nil {
+		panic(err)
+	}
+	return &b
+}
+
+// randomAccount lets alice do this and that, as chance has it.
+func randomAccount(t *testing.T, seed int64) (*fedtest.Cluster, *fedtest.Server) {
+	t.Helper()
+	r := rand.New(rand.NewSource(seed))
+	c := fedtest.New(t, "alice", "bob", "carol", "dan")
+	alice := c.Servers[0]
+	for _, other := range c.Servers[1:] {
+		other.Follows(t, alice)
+		alice.Follows(t, other)
+	}
+	a := &account{t: t, r: r, c: c, alice: alice}
+	for range 40 {
+		c.Advance(time.Duration(1+r.Intn(5000)) * time.Millisecond)
+		a.doings()[r.Intn(len(a.doings()))]()
+	}
+	for _, do := range a.doings() { // each at least once
+		c.Advance(time.Second)
+		do()
+	}
+	c.Settle()
+	return c, alice
+}
+
+type account struct {
+	t      *testing.T
+	r      *rand.Rand
+	c      *fedtest.Cluster
+	alice  *fedtest.Server
+	posts  []store.Post
+	theirs []store.Post
+}
+
+func (a *account) must(err error) {
+	a.t.Helper()
+	if err != nil {
+		a.t.Fatal(err)
+	}
+}
+
+func (a *account) other() *fedtest.Server { return a.c.Servers[1+a.r.Intn(len(a.c.Servers)-1)] }
+
+func (a *account) words() string {
+	list := []string{"Tulips & frost", "*really*", "<b>bold</b>", "#garden", "https://example.org/a?b=1&c=2", "„quoted“", "😀", "line\nbreak", "## Head", "`code`"}
+	a.r.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+	return strings.Join(list[:1+a.r.Intn(5)], " ")
+}
+
+func (a *account) upload() federation.Attached {
+	m, err := a.alice.Upload(ctx(), photo(a.r), fmt.Sprintf("photo %d.jpg", a.r.Intn(1000)))
+	a.must(err)
+	alt := "What “" + a.words() + "” shows"
+	return federation.Attached{ID: m.ID, Alt: &alt, Focal: &[2]float64{a.r.Float64()*2 - 1, a.r.Float64()*2 - 1}}
+}
+
+func (a *account) publish(d federation.Draft) store.Post {
+	a.t.Helper()
+	p, err := a.alice.Publish(ctx(), d)
+	a.must(err)
+	a.posts = append(a.posts, p)
+	return p
+}
+
+func (a *account) draft() federation.Draft {
+	d := federation.Draft{Text: a.words(), Visibility: store.Visibility(a.r.Intn(3)), Markdown: a.r.Intn(2) == 0, Language: []string{"en", "de"}[a.r.Intn(2)]}
+	if a.r.Intn(3) == 0 {
+		d.Summary = "Careful"
+	}
+	if a.r.Intn(3) == 0 {
+		d.Text += " @" + a.other().Handle()
+	}
+	return d
+}
+
+func (a *account) shown() federation.Draft {
+	d := a.draft()
+	for range a.r.Intn(4) {
+		d.Media = append(d.Media, a.upload())
+	}
+	return d
+}
+
+func (a *account) doings() []func() {
+	ownOf := func(f func(store.Post)) func() {
+		return func() {
+			if len(a.posts) == 0 {
+				a.publish(a.draft())
+			}
+			f(a.posts[a.r.Intn(len(a.posts))])
+		}
+	}
+	theirs := func(f func(store.Post)) func() {
+		return func() {
+			p := a.other().Post(a.t, store.Public, a.words())
+			a.c.Settle()
+			if got, ok := a.alice.Has(a.t, p.URI); ok {
+				f(got)
+			}
+		}
+	}
+	person := func(f func(store.Actor)) func() {
+		return func() { f(a.alice.Find(a.t, a.other())) }
+	}
+	return []func(){
+		func() { a.publish(a.shown()) },
+		func() {
+			d := a.draft()
+			d.Poll = &federation.PollDraft{Options: []string{"Yes", "No <i>", "Perhaps"}, Multiple: a.r.Intn(2) == 0, Lasts: 29 * 24 * time.Hour}
+			a.publish(d)
+			a.c.Settle()
+		},
+		func() {
+			d := a.shown()
+			d.Visibility, d.Text = store.Direct, d.Text+" @"+a.other().Handle()
+			a.publish(d)
+		},
+		func() { a.other().Post(a.t, store.Direct, "Psst @"+a.alice.Handle()+" "+a.words()); a.c.Settle() },
+		ownOf(func(p store.Post) {
+			_, err := a.alice.Edit(ctx(), p.ID, federation.Draft{Text: a.words(), Summary: "Edited", Markdown: true})
+			if p.Kind == store.KindNote {
+				a.must(err)
+			}
+		}),
+		ownOf(func(p store.Post) {
+			d := a.draft()
+			if d.ParentID = p.ID; p.Visibility > d.Visibility {
+				d.Visibility = p.Visibility
+			}
+			if d.Visibility == store.Direct {
+				d.Text += " @" + a.other().Handle()
+			}
+			a.publish(d)
+		}),
+		ownOf(func(p store.Post) {
+			if p.Visibility != store.Direct {
+				_, _ = a.alice.Pin(ctx(), p.ID) // there may be too many
+			}
+		}),
+		ownOf(func(p store.Post) { _, err := a.alice.Save(ctx(), p.ID); a.must(err) }),
+		ownOf(func(p store.Post) {
+			if p.Visibility.Open() {
+				_, err := a.alice.Boost(ctx(), p.ID, store.Public)
+				a.must(err)
+			}
+		}),
+		theirs(func(p store.Post) { _, err := a.alice.Like(ctx(), p.ID); a.must(err) }),
+		theirs(func(p store.Post) { _, err := a.alice.React(ctx(), p.ID, "🎉"); a.must(err) }),
+		theirs(func(p store.Post) { _, err := a.alice.Save(ctx(), p.ID); a.must(err) }),
+		theirs(func(p store.Post) { _, err := a.alice.Boost(ctx(), p.ID, store.Public); a.must(err) }),
+		theirs(func(p store.Post) { d := a.shown(); d.ParentID = p.ID; a.publish(d) }),
+		theirs(func(p store.Post) {
+			d := a.draft()
+			d.QuoteID, d.Visibility = p.ID, store.Public
+			a.publish(d)
+			a.c.Settle()
+		}),
+		theirs(func(p store.Post) {
+			frost, yes := "frost", true
+			f, err := a.alice.SaveFilter(ctx(), store.Filter{Title: a.words(), Context: store.FilterHome | store.FilterThread, Action: store.FilterHide})
+			if err == nil {
+				_, err = a.alice.FilterPost(ctx(), f.ID, p.ID)
+				a.must(err)
+				_, err = a.alice.EditFilterWord(ctx(), f.ID, federation.FilterWordEdit{Word: &frost, Whole: &yes})
+				a.must(err)
+			}
+		}),
+		person(func(p store.Actor) {
+			l, err := a.alice.SaveList(ctx(), store.List{Title: a.words(), Exclusive: a.r.Intn(2) == 0, Replies: store.ListReplies(a.r.Intn(3))})
+			a.must(err)
+			a.must(a.alice.AddToList(ctx(), l.ID, p.ID))
+		}),
+		person(func(p store.Actor) {
+			a.must(a.alice.Mute(ctx(), p.ID, time.Duration(a.r.Intn(2))*240*time.Hour, a.r.Intn(2) == 0))
+		}),
+		person(func(p store.Actor) { a.must(a.alice.SetNote(ctx(), p.ID, a.words())) }),
+		person(func(p store.Actor) { a.must(a.alice.Endorse(ctx(), p.ID)) }),
+		func() {
+			s := a.c.Stranger(fmt.Sprintf("pest%d", a.r.Intn(1<<30)))
+			f, err := a.alice.Lookup(ctx(), s.ActorID())
+			a.must(err)
+			a.must(a.alice.Block(ctx(), f.Actor.ID))
+		},
+		func() {
+			_, err := a.alice.BlockServer(ctx(), fmt.Sprintf("bad%d.example", a.r.Intn(1000)))
+			a.must(err)
+			_, err = a.alice.SilenceServer(ctx(), fmt.Sprintf("loud%d.example", a.r.Intn(1000)))
+			a.must(err)
+		},
+		func() {
+			_, err := a.alice.SaveDraft(ctx(), 0, store.UnsentText{Text: a.words(), Media: []int64{a.upload().ID}, Visibility: store.Followers})
+			a.must(err)
+		},
+		func() {
+			_, err := a.alice.Schedule(ctx(), a.shown(), a.c.Now().Add(200*time.Hour))
+			a.must(err)
+		},
+		func() {
+			set := a.alice.Settings()
+			set.Rules, set.TextSize, set.ShowCounts = a.words(), 125, !set.ShowCounts
+			a.must(a.alice.SaveSettings(ctx(), set))
+		},
+		func() {
+			name, bio := "Alice "+fmt.Sprint(a.r.Intn(9)), a.words()
+			fields := []store.Field{{Name: "Garden", Source: "https://example.org"}}
+			a.must(a.alice.EditProfile(ctx(), federation.ProfileEdit{Name: &name, Bio: &bio, Fields: &fields}))
+			a.must(a.alice.SetPicture(ctx(), "avatar", photo(a.r)))
+		},
+		func() {
+			_, err := a.alice.FollowTag(ctx(), "garden")
+			a.must(err)
+		},
+		func() {
+			a.must(a.alice.Store().Write(ctx(), func(tx *store.Tx) error { return tx.LogSecurity("log-in", a.words(), "203.0.113.9") }))
+		},
+	}
+}
+
+// comparable is what an archive says, without what another key, another day and the
+// order of people change.
+func comparable(t *testing.T, p packed, s *fedtest.Server) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	for name, body := range p {
+		text := strings.ReplaceAll(string(body), s.Service.ActorURI(), "ACTOR")
+		switch {
+		case name == "index.html" || name == "followers.csv" || name == "dassie/security_log.jsonl":
+			continue
+		case name == "dassie/manifest.json":
+			m := p.json(t, name)
+			text = fmt.Sprint(m["handle"], m["posts"], m["likes"], m["bookmarks"], m["files"], m["missing"])
+		case name == "actor.json":
+			m := p.json(t, name)
+			text = fmt.Sprint(m["name"], m["summary"], m["icon"], m["discoverable"], m["manuallyApprovesFollowers"], m["preferredUsername"])
+		case strings.HasSuffix(name, ".csv") || name == "dassie/others.jsonl" || name == "dassie/people.jsonl" || name == "dassie/relations.jsonl" || name == "dassie/notes.json":
+			lines := strings.Split(text, "\n")
+			slices.Sort(lines)
+			text = strings.Join(lines, "\n")
+		case name == "dassie/profile.json":
+			m := p.json(t, name)
+			for _, list := range []string{"recommended", "followed_hashtags"} {
+				v, _ := m[list].([]any)
+				slices.SortFunc(v, func(a, b any) int { return strings.Compare(a.(string), b.(string)) })
+			}
+			b, _ := json.Marshal(m)
+			text = string(b)
+		}
+		out[name] = text
+	}
+	return out
+}
+
+func TestAnArchiveOfThisAccountComesBackAsItWas(t *testing.T) {
+	for seed := range int64(3) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			c, alice := randomAccount(t, seed)
+			file := zipped(t, c, alice)
+			before := unzipped(t, file)
+			want := comparable(t, before, alice)
+			c.Advance(time.Hour)
+			alice.Afresh(t)
+			for _, other := range c.Servers[1:] {
+				other.Forget()
+			}
+			k := taker(t, c, alice, t.TempDir())
+			plan, result := take(t, k, alice, file)
+			if !plan.Same {
+				t.Error("the archive is not known to be of this account")
+			}
+			for _, part := range plan.Parts {
+				if result.Taken[part.Key] != part.Count {
+					t.Errorf("%s: the preview says %d, %d came", part.Name, part.Count, result.Taken[part.Key])
+				}
+			}
+			c.Settle()
+			for _, other := range c.Servers[1:] {
+				for _, kind := range []string{"Create", "Announce", "Like", "Update", "Add", "Block", "Delete"} {
+					if n := len(other.Received(kind)); n != 0 {
+						t.Errorf("%s was sent %d %s", other.Name, n, kind)
+					}
+				}
+			}
+			c.SettleFor(10*time.Minute, 31*time.Second) // until all whom alice follows were asked
+			after := unzipped(t, zipped(t, c, alice))
+			got := comparable(t, after, alice)
+			for name := range want {
+				if got[name] != want[name] {
+					t.Errorf("%s: %s", name, difference(want[name], got[name]))
+				}
+			}
+			for name := range got {
+				if _, ok := want[name]; !ok {
+					t.Errorf("%s is new", name)
+				}
+			}
+			for line := range strings.Lines(string(before["dassie/security_log.jsonl"])) {
+				if !bytes.Contains(after["dassie/security_log.jsonl"], []byte(line)) {
+					t.Errorf("the security log lacks %s", line)
+				}
+			}
+		})
+	}
+}
+
+func difference(want, got string) string {
+	if len(want) > 0 && want[0] > 0x7f {
+		return fmt.Sprintf("%d bytes, want %d", len(got), len(want))
+	}
+	a, b := strings.Split(want, "\n"), strings.Split(got, "\n")
+	for i := range max(len(a), len(b)) {
+		var x, y string
+		if i < len(a) {
+			x = a[i]
+		}
+		if i < len(b) {
+			y = b[i]
+		}
+		if x != y {
+			return fmt.Sprintf("line %d\n was %s\n  is %s", i+1, x, y)
+		}
+	}
+	return "the same"
+}
+
+func TestAnImportTwiceBringsNothingTwice(t *testing.T) {
+	c, alice := randomAccount(t, 7)
+	file := zipped(t, c, alice)
+	alice.Afresh(t)
+	dir := t.TempDir()
+	k := taker(t, c, alice, dir)
+	take(t, k, alice, file)
+	c.SettleFor(10*time.Minute, 31*time.Second)
+	once := comparable(t, unzipped(t, zipped(t, c, alice)), alice)
+	plan, _ := take(t, k, alice, file)
+	for _, part := range plan.Parts {
+		if part.Key == "posts" && part.Count != 0 {
+			t.Errorf("the preview promises %d posts that are here", part.Count)
+		}
+	}
+	c.SettleFor(10*time.Minute, 31*time.Second)
+	twice := comparable(t, unzipped(t, zipped(t, c, alice)), alice)
+	for name := range once {
+		if once[name] != twice[name] {
+			t.Errorf("%s: %s", name, difference(once[name], twice[name]))
+		}
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 0 {
+		t.Errorf("%d files stay in %s", len(left), dir)
+	}
+}
