@@ -8,7 +8,7 @@ import (
 	"io"
 	"io/fs"
 
-	"dassie/federation/ap"
+	"dassie/web/reply"
 )
 
 const (
@@ -24,7 +24,8 @@ func spoilt(name string, err error) error {
 	if errors.Is(err, errTooLong) {
 		return refuse("Something in %s is longer than %d MB, so the archive is not read.", name, maxItem>>20)
 	}
-	return refuse("The file %s in the archive cannot be read: it is not what such a file holds, or it is damaged (%v).", name, err)
+	words := fmt.Sprintf("The file %s in the archive cannot be read: it is not what such a file holds, or it is damaged.", name)
+	return &reply.Error{Code: reply.Unprocessable, Message: words, Err: err}
 }
 
 // rationed hands out only so many bytes until it is filled up again: what is decoded
@@ -72,7 +73,9 @@ func (p *packedFile) items(name string, do func(n int64, item json.RawMessage) e
 			in.left = maxItem
 			continue
 		}
-		if t, err := dec.Token(); err != nil || t != json.Delim('[') {
+		if t, err := dec.Token(); err == nil && t == nil {
+			continue // null
+		} else if err != nil || t != json.Delim('[') {
 			return spoilt(name, errors.Join(err, fs.ErrInvalid))
 		}
 		for n := int64(0); dec.More(); n++ {
@@ -166,7 +169,3 @@ func (p *packedFile) whole(name string) ([]byte, error) {
 	}
 	return b, nil
 }
-
-// object reads an item as other servers' objects are read: with bounds on depth and
-// on what stands twice.
-func object(item []byte) (ap.Object, error) { return ap.Parse(item) }
