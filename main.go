@@ -76,6 +76,7 @@ type options struct {
 	stopAsking        bool
 	prove             auth.ProveOptions
 	port              int
+	dryRun            bool
 }
 
 var commands = []command.Command[options]{
@@ -87,6 +88,7 @@ var commands = []command.Command[options]{
 	{Name: "rotate-keys", About: "replace the keys that sign for you, and tell other servers", Flags: dataFlag, Run: rotateKeys},
 	{Name: "backup", Arg: "FILE", File: theFile, About: "save everything that is yours into one file, also while the server runs", Flags: dataFlag, Run: backup},
 	{Name: "export", Arg: "FILE", File: theFile, About: "save an archive of all that is yours as a zip file that other programs read, also while the server runs", Flags: dataFlag, Run: export},
+	{Name: "import", Arg: "FILE", File: theFile, About: "bring in an archive of dassie or Mastodon, also while the server runs", Flags: importFlags, Run: importFile},
 	{Name: "restore", Arg: "FILE", File: theFile, About: "make an empty data directory from a backup", Flags: restoreFlags, Run: restore},
 	{Name: "delete-account", About: "delete the account for good, here and at every server that was told something; the running server carries it out", Flags: deleteFlags, Run: deleteAccount},
 	{Name: "doctor", About: "look whether everything is well, from inside and outside", Flags: doctorFlags, Run: runDoctor},
@@ -282,6 +284,21 @@ func export(ctx context.Context, opt *options) error {
 		fmt.Printf("%s: posts: %d, likes: %d, bookmarks: %d, files: %d, bytes: %d; there is no key in it: to move this server, use dassie backup\n",
 			opt.file, sum.Posts, sum.Likes, sum.Bookmarks, sum.Files, sum.Bytes)
 		return nil
+	})
+}
+
+func importFlags(set *flag.FlagSet, opt *options) {
+	dataFlag(set, opt)
+	set.BoolVar(&opt.dryRun, "dry-run", false, "only say what would come and what would not")
+}
+
+func importFile(ctx context.Context, opt *options) error {
+	return withStore(opt, func(st *store.Store) error {
+		report, err := archive.ImportCommand(ctx, st, opt.data, opt.file, version, opt.dryRun, command.Progress(os.Stderr))
+		for _, line := range report {
+			fmt.Println(line)
+		}
+		return err
 	})
 }
 

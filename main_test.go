@@ -276,6 +276,28 @@ exists y.zip
 ended
 wait server
 `,
+	"import": `
+# An archive comes back into a new instance of the same name, beside the running server and without it; once.
+exec dassie init -data d -name alice -domain alice.localhost:$PORT -password-file password
+status 2 dassie import -data d
+status 1 dassie import none.zip -data d
+oneline 'none.zip'
+status 1 dassie import password -data d
+oneline 'not a zip file'
+exec dassie serve -data d -listen localhost:$PORT &server&
+healthy $PORT
+exec dassie export -data d x.zip
+exec dassie import -dry-run -data d x.zip
+stdout 'an archive of @alice@alice.localhost:[0-9]+, made by dassie'
+stdout 'comes: Profile and settings: 1'
+stdout 'nothing was changed'
+exec dassie import x.zip -data d
+stdout 'came: Profile and settings: 1'
+ended
+wait server
+exec dassie import x.zip -data d
+stdout 'came: Profile and settings: 1'
+`,
 	"backup": `
 # A backup beside the running server, flags before or after the file; a restore into nothing.
 exec dassie init -data d -name alice -domain alice.localhost:$PORT -password-file password

@@ -50,7 +50,7 @@ func (s *Service) fetchImportWants(ctx context.Context, payload []byte) error {
 			return err
 		}
 		row, err := tx.Import(id)
-		if errors.Is(err, store.ErrNotFound) || err == nil && next.IsZero() && row.State != store.ImportRunning {
+		if errors.Is(err, store.ErrNotFound) || err == nil && next.IsZero() && row.State != store.ImportRunning && row.State != store.ImportCommand {
 			return nil
 		}
 		if soon := tx.Now().Add(wantsEvery); next.Before(soon) {

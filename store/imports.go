@@ -17,6 +17,7 @@ const (
 	ImportFailed    ImportState = 3
 	ImportCancelled ImportState = 4 // by the owner; what came until then stays
 	ImportReading   ImportState = 5 // the preview is being made
+	ImportCommand   ImportState = 6 // runs by a command beside the server, which does not touch it
 )
 
 // Import is an archive that comes in.
@@ -55,8 +56,8 @@ func (t *Tx) AddImport(i *Import) error {
 		i.Plan = "{}"
 	}
 	_, err := t.exec(`
-		insert into imports (id, kind, state, name, file, size, plan, at)
-		values (?, ?, ?, ?, ?, ?, ?, ?)`, i.ID, i.Kind, i.State, i.Name, i.File, i.Size, i.Plan, ms(i.At))
+		insert into imports (id, kind, state, name, file, size, plan, total, at)
+		values (?, ?, ?, ?, ?, ?, ?, ?, ?)`, i.ID, i.Kind, i.State, i.Name, i.File, i.Size, i.Plan, i.Total, ms(i.At))
 	return err
 }
 
@@ -76,10 +77,19 @@ func (t *Tx) ImportAt(i Import) error {
 		update imports
 		set stage = ?, place = ?, done = ?, result = ?
 		where id = ?
-		and state = ?`, i.Stage, i.Place, i.Done, i.Result, i.ID, ImportRunning)
+		and state in (1, 6)`, i.Stage, i.Place, i.Done, i.Result, i.ID)
 	if err == nil && n == 0 {
 		err = ErrNotFound
 	}
+	return err
+}
+
+// EndImportCommands notes that commands which were killed do not run any more.
+func (t *Tx) EndImportCommands() error {
+	_, err := t.exec(`
+		update imports
+		set state = ?, ended_at = ?
+		where state = ?`, ImportCancelled, ms(t.Now()), ImportCommand)
 	return err
 }
 

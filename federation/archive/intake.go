@@ -264,7 +264,7 @@ func (k *Taker) Cancel(ctx context.Context, id int64) error {
 			return err
 		}
 		file = row.File
-		if row.State != store.ImportRunning {
+		if row.State != store.ImportRunning && row.State != store.ImportCommand {
 			return tx.DropImport(id)
 		}
 		row.State, row.File, row.EndedAt = store.ImportCancelled, "", tx.Now()

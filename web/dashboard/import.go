@@ -67,6 +67,7 @@ func (d *Dashboard) showImports(w http.ResponseWriter, r *http.Request, status i
 var importWords = map[store.ImportState]string{
 	store.ImportReading: "Being read", store.ImportLooked: "Waits for you", store.ImportRunning: "Comes in",
 	store.ImportDone: "Imported", store.ImportFailed: "Could not be imported.", store.ImportCancelled: "Stopped",
+	store.ImportCommand: "Comes in by a command",
 }
 
 // takeImport stores the file of the form while it arrives: an archive, or a list.
@@ -120,6 +121,7 @@ type importPage struct {
 	assets.Owner
 	ID, Name, Kind, Handle, Error string
 	Reading, Preview, Running     bool
+	Command                       bool // it runs by a command beside the server
 	Done, Failed, Stopped         bool
 	Stage, Left                   string
 	Items, Total, Percent         int
@@ -149,7 +151,7 @@ func (d *Dashboard) importShow(w http.ResponseWriter, r *http.Request) {
 func (d *Dashboard) importPage(v *view, row store.Import) (importPage, error) {
 	page := importPage{
 		ID: decimal(row.ID), Name: row.Name, Error: row.Error, Total: row.Total, Items: row.Done,
-		Reading: row.State == store.ImportReading, Preview: row.State == store.ImportLooked, Running: row.State == store.ImportRunning,
+		Reading: row.State == store.ImportReading, Preview: row.State == store.ImportLooked, Running: row.State == store.ImportRunning || row.State == store.ImportCommand, Command: row.State == store.ImportCommand,
 		Done: row.State == store.ImportDone, Failed: row.State == store.ImportFailed, Stopped: row.State == store.ImportCancelled,
 	}
 	plan, err := archive.ReadPlan(row)
