@@ -29,13 +29,14 @@ var ctx = context.Background()
 // servers around it.
 type house struct {
 	*fedtest.Server
-	t        testing.TB
-	cluster  *fedtest.Cluster
-	board    *Dashboard
-	incoming *archive.Taker
-	guard    *auth.Guard
-	web      *httptest.Server
-	browser  *http.Client
+	t          testing.TB
+	cluster    *fedtest.Cluster
+	board      *Dashboard
+	incoming   *archive.Taker
+	importsDir string
+	guard      *auth.Guard
+	web        *httptest.Server
+	browser    *http.Client
 }
 
 // page is an answer as a browser sees it.
@@ -72,7 +73,8 @@ func newHouse(t testing.TB, others ...string) *house {
 	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
 	h.guard = auth.New(h.Store(), h.Origin(), nil, auth.Options{Now: h.cluster.Now, Log: quiet})
 	archives := archive.NewKeeper(archive.Source{Service: h.Service, Store: h.Store(), Media: h.Media(), Now: h.cluster.Now, Program: "dassie test"}, t.TempDir(), quiet)
-	h.incoming = archive.NewTaker(archive.Source{Service: h.Service, Store: h.Store(), Media: h.Media(), Now: h.cluster.Now, Program: "dassie test"}, t.TempDir(), quiet)
+	h.importsDir = t.TempDir()
+	h.incoming = archive.NewTaker(archive.Source{Service: h.Service, Store: h.Store(), Media: h.Media(), Now: h.cluster.Now, Program: "dassie test"}, h.importsDir, quiet)
 	h.board = New(Config{Service: h.Service, Archives: archives, Imports: h.incoming, Guard: h.guard, Templates: set, Log: quiet})
 	t.Cleanup(h.board.Close)
 	mux := http.NewServeMux()

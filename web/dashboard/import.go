@@ -119,16 +119,16 @@ func (d *Dashboard) importUpload(w http.ResponseWriter, r *http.Request) {
 
 type importPage struct {
 	assets.Owner
-	ID, Name, Kind, Handle, Error string
-	Reading, Preview, Running     bool
-	Command                       bool // it runs by a command beside the server
-	Done, Failed, Stopped         bool
-	Stage, Left                   string
-	Items, Total, Percent         int
-	Parts                         []archive.Part
-	Missing                       []archive.Left
-	Words                         []string
-	Wanted                        int // yet to be fetched from other servers
+	ID, Name, Kind, From, Error string
+	Reading, Preview, Running   bool
+	Command                     bool // it runs by a command beside the server
+	Done, Failed, Stopped       bool
+	Stage, Left                 string
+	Items, Total, Percent       int
+	Parts                       []archive.Part
+	Missing                     []archive.Left
+	Words                       []string
+	Wanted                      int // yet to be fetched from other servers
 }
 
 // importShow handles GET /me/data/import/ID: the preview of one, how far it is, or
@@ -158,7 +158,10 @@ func (d *Dashboard) importPage(v *view, row store.Import) (importPage, error) {
 	if err != nil {
 		return page, err
 	}
-	page.Kind, page.Handle, page.Words = archive.Kinds[plan.Kind], plan.Handle, plan.Words
+	page.Kind, page.Words = archive.Kinds[plan.Kind], plan.Words
+	if plan.Handle != "" {
+		page.From = "@" + plan.Handle
+	}
 	page.Parts, page.Missing = plan.Parts, plan.Left
 	if !page.Reading && !page.Preview {
 		result, err := archive.ReadResult(row)
