@@ -97,7 +97,9 @@ func TestAnArchiveIsUploadedShownAndImported(t *testing.T) {
 		t.Fatalf("%+v came", own)
 	}
 	found := h.do("GET", "/me/search?q=https%3A%2F%2Fold.example%2Fusers%2Falice%2Fstatuses%2F1", nil)
-	if !slices.ContainsFunc(own, func(p store.Post) bool { return strings.Contains(p.Content, "Tulips 1<") && found.location == "/me/post/"+decimal(p.ID) }) {
+	if !slices.ContainsFunc(own, func(p store.Post) bool {
+		return strings.Contains(p.Content, "Tulips 1<") && found.location == "/me/post/"+decimal(p.ID)
+	}) {
 		t.Errorf("its old address leads to %q", found.location)
 	}
 	if p := h.submit(at); p.status != http.StatusConflict {
