@@ -114,6 +114,7 @@ func samplePages() map[string]any {
 		samplePasskeys,
 		sampleData,
 		sampleLeaving,
+		sampleImport,
 		sampleExpiry,
 		sampleWriting,
 		sampleTalks,
@@ -121,7 +122,6 @@ func samplePages() map[string]any {
 		sampleServers,
 		sampleSubject,
 	} {
-	for _, add := range []func(map[string]any){sampleEntrance, samplePublic, sampleLists, sampleForms, sampleSaved, sampleSecurity, sampleData, sampleImport, sampleExpiry, sampleWriting, sampleTalks, sampleLive, sampleServers} {
 		add(pages)
 	}
 	type missing struct {

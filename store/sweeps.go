@@ -71,13 +71,9 @@ var sweeps = []sweep{
 	rows("servers told of a new key", "key_rotation", "host_id", "told_at < ?1 and not exists (select 1 from keys where name = 'old')", after(0)),
 	{name: "finished deliveries, folded", find: findFinished, drop: dropFinished},
 	{name: "inboxes without deliveries", find: findInboxes, drop: dropInbox},
+	rows("imports that ended over 90 days ago", "imports", "id", "state in (2, 3, 4) and ended_at < ?1 and not exists (select 1 from import_wants where import_id = x.id)", after(90*day)),
 	{name: "people nobody here knows any more", find: findActors, drop: dropActor},
 	{name: "servers nobody here knows any more", find: findHosts, drop: dropHost},
-	{"finished deliveries, folded", findFinished, dropFinished},
-	{"inboxes without deliveries", findInboxes, dropInbox},
-	rows("imports that ended over 90 days ago", "imports", "id", "state in (2, 3, 4) and ended_at < ?1 and not exists (select 1 from import_wants where import_id = x.id)", after(90*day)),
-	{"people nobody here knows any more", findActors, dropActor},
-	{"servers nobody here knows any more", findHosts, dropHost},
 }
 
 // unposted is true of an upload that no post has and no draft names, made before

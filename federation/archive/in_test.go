@@ -162,12 +162,11 @@ func randomAccount(t *testing.T, seed int64) (*fedtest.Cluster, *fedtest.Server)
 }
 
 type account struct {
-	t      *testing.T
-	r      *rand.Rand
-	c      *fedtest.Cluster
-	alice  *fedtest.Server
-	posts  []store.Post
-	theirs []store.Post
+	t     *testing.T
+	r     *rand.Rand
+	c     *fedtest.Cluster
+	alice *fedtest.Server
+	posts []store.Post
 }
 
 func (a *account) must(err error) {

@@ -237,11 +237,3 @@ func (p *packedFile) open(name string) (io.ReadCloser, error) {
 
 // has says whether there is a member.
 func (p *packedFile) has(name string) bool { return p.byName[name] != nil }
-
-// size is how large a member is.
-func (p *packedFile) size(name string) int64 {
-	if f := p.byName[name]; f != nil {
-		return int64(f.UncompressedSize64)
-	}
-	return 0
-}

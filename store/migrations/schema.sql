@@ -860,6 +860,7 @@ CREATE TABLE policy_texts (
   at integer not null,
   words text not null
 );
+
 CREATE TABLE imports (
   id integer primary key,
   kind text not null,

@@ -212,7 +212,7 @@ func (d *Dashboard) importBegin(w http.ResponseWriter, r *http.Request) {
 				leave = append(leave, part.Key)
 			}
 		}
-		err = d.incoming.Begin(r.Context(), row.ID, leave, browserName(r.UserAgent()))
+		err = d.incoming.Begin(r.Context(), row.ID, leave, assets.BrowserName(r.UserAgent()))
 	}
 	if err != nil {
 		d.fail(w, r, notFound(err))
