@@ -118,6 +118,8 @@
 //	  imports       archives coming in finished ones 90 days; their files until they end, or 7 days without a decision
 //	  imported      addresses before   with the own post that had one
 //	  import_wants  yet to be fetched  with the import, or after 6 tries
+//	  csv_imports   lists brought in   a day until they begin, 30 days after they ended
+//	  csv_rows      their lines        with their import; 50,000 of each
 //
 // sweeps.go is that right column as code. A new table that grows needs a line there.
 //

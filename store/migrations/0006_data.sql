@@ -136,3 +136,40 @@ create table import_wants (
   due_at integer not null default 0
 );
 create index import_wants_due on import_wants (import_id, due_at, id);
+-- Lists that the owner brings in from elsewhere, such as following_accounts.csv,
+-- and their rows with what became of each. Those that are to go, because the file
+-- takes the place of what was here, have lines below zero.
+create table csv_imports (
+  id integer primary key,
+  kind integer not null,
+  state integer not null default 0,
+  file text not null default '',
+  overwrite integer not null default 0,
+  notes text not null default '',
+  placed integer not null default 0,
+  asked_at integer not null,
+  begun_at integer not null default 0,
+  ended_at integer not null default 0
+);
+
+create table csv_rows (
+  import_id integer not null,
+  line integer not null,
+  state integer not null default 0,
+  key text not null default '',
+  host text not null default '',
+  title text not null default '',
+  wish text not null default '',
+  ref integer not null default 0,
+  reason text not null default '',
+  tries integer not null default 0,
+  tried_at integer not null default 0,
+  due_at integer not null default 0,
+  primary key (import_id, line)
+) without rowid;
+
+create index csv_rows_key on csv_rows (import_id, key);
+
+create index csv_rows_waiting on csv_rows (import_id, line) where state = 0;
+
+create index csv_rows_tried on csv_rows (tried_at) where tried_at != 0;

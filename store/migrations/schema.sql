@@ -903,3 +903,38 @@ CREATE TABLE import_wants (
 );
 
 CREATE INDEX import_wants_due on import_wants (import_id, due_at, id);
+
+CREATE TABLE csv_imports (
+  id integer primary key,
+  kind integer not null,
+  state integer not null default 0,
+  file text not null default '',
+  overwrite integer not null default 0,
+  notes text not null default '',
+  placed integer not null default 0,
+  asked_at integer not null,
+  begun_at integer not null default 0,
+  ended_at integer not null default 0
+);
+
+CREATE TABLE csv_rows (
+  import_id integer not null,
+  line integer not null,
+  state integer not null default 0,
+  key text not null default '',
+  host text not null default '',
+  title text not null default '',
+  wish text not null default '',
+  ref integer not null default 0,
+  reason text not null default '',
+  tries integer not null default 0,
+  tried_at integer not null default 0,
+  due_at integer not null default 0,
+  primary key (import_id, line)
+) without rowid;
+
+CREATE INDEX csv_rows_key on csv_rows (import_id, key);
+
+CREATE INDEX csv_rows_waiting on csv_rows (import_id, line) where state = 0;
+
+CREATE INDEX csv_rows_tried on csv_rows (tried_at) where tried_at != 0;

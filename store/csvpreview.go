@@ -1,0 +1,186 @@
+package store
+
+// CSVStanding is how the rows of a list stand to what is here.
+type CSVStanding struct {
+	New     int // not here …
+	Slow    int // … of which a server has to be asked or told first, slowly
+	Changed int // here, but otherwise than the row says
+	Same    int
+}
+
+// csvStands gives, for each kind, every row that waits: whether it is here, whether
+// it is as the row says, and whether it needs no other server. The parameters are the
+// import and now.
+var csvStands = map[CSVKind]string{
+	CSVFollowing: `
+		select r.host, f.actor_id is not null as here,
+			f.boosts = coalesce(r.wish ->> '$.boosts', f.boosts)
+				and f.notify = coalesce(r.wish ->> '$.notify', f.notify)
+				and f.languages = coalesce(r.wish ->> '$.languages', f.languages) as same,
+			false as quick
+		from csv_rows r
+		left join following f on f.actor_id = r.ref and f.state < 2 and ?2 > 0`,
+	CSVLists: `
+		select r.host, exists (
+				select 1
+				from lists l
+				join list_members m on m.list_id = l.id
+				where l.title = r.title
+				and m.actor_id = r.ref
+				and ?2 > 0) as here,
+			true as same,
+			exists (select 1 from following where actor_id = r.ref and state < 2) as quick
+		from csv_rows r`,
+	CSVBlocks: `
+		select r.host, b.actor_id is not null as here, true as same, r.ref != 0 as quick
+		from csv_rows r
+		left join blocks b on b.actor_id = r.ref and ?2 > 0`,
+	CSVMutes: `
+		select r.host, m.actor_id is not null as here, m.notices = coalesce(r.wish ->> '$.notices', m.notices) as same, r.ref != 0 as quick
+		from csv_rows r
+		left join mutes m on m.actor_id = r.ref and (m.until is null or m.until > ?2)`,
+	CSVBookmarks: `
+		select r.host, b.post_id is not null as here, true as same, r.ref != 0 as quick
+		from csv_rows r
+		left join bookmarks b on b.post_id = r.ref and ?2 > 0`,
+}
+
+// CSVStanding counts the rows of an import against what is here, for each server
+// that has to be asked. Of servers and filters it knows nothing.
+func (t *Tx) CSVStanding(i CSVImport) (map[string]CSVStanding, error) {
+	counts := map[string]CSVStanding{}
+	query, ok := csvStands[i.Kind]
+	if !ok {
+		return counts, nil
+	}
+	err := t.each(func(r scanner) error {
+		var host string
+		var s CSVStanding
+		err := r.Scan(&host, &s.New, &s.Slow, &s.Changed, &s.Same)
+		counts[host] = s
+		return err
+	}, `
+		select host,
+			count(*) filter (where not here),
+			count(*) filter (where not here and not quick),
+			count(*) filter (where here and not same),
+			count(*) filter (where here and same)
+		from (`+query+`
+			where r.import_id = ?1
+			and r.line > 0
+			and r.state = 0)
+		group by host`, i.ID, ms(t.Now()))
+	return counts, err
+}
+
+// csvBlocked is true of somebody whom the owner blocked, or the other way round.
+const csvBlocked = `(exists (select 1 from blocks where actor_id = r.ref) or exists (select 1 from blocked_by where actor_id = r.ref))`
+
+// CSVBarred counts the rows about people who cannot be followed because of a block.
+func (t *Tx) CSVBarred(id int64) (map[string]int, error) {
+	counts := map[string]int{}
+	err := t.each(func(r scanner) error {
+		var host string
+		var n int
+		err := r.Scan(&host, &n)
+		counts[host] = n
+		return err
+	}, `
+		select r.host, count(*)
+		from csv_rows r
+		where r.import_id = ?
+		and r.line > 0
+		and r.state = 0
+		and r.ref != 0
+		and `+csvBlocked+`
+		and not exists (select 1 from following where actor_id = r.ref and state < 2)
+		group by r.host`, id)
+	return counts, err
+}
+
+// csvGoing finds, for each kind, what is here and not in a file: what it is called,
+// its row, and a list for those who leave one. The parameter is the import.
+var csvGoing = map[CSVKind]string{
+	CSVFollowing: `
+		select a.username || '@' || a.domain as key, f.actor_id as ref, '' as title, '' as wish
+		from following f
+		join actors a on a.id = f.actor_id
+		where f.state < 2
+		and ` + csvUnnamed,
+	CSVBlocks: `
+		select a.username || '@' || a.domain as key, b.actor_id as ref, '' as title, '' as wish
+		from blocks b
+		join actors a on a.id = b.actor_id
+		where ` + csvUnnamed,
+	CSVMutes: `
+		select a.username || '@' || a.domain as key, m.actor_id as ref, '' as title, '' as wish
+		from mutes m
+		join actors a on a.id = m.actor_id
+		where ` + csvUnnamed,
+	CSVBookmarks: `
+		select p.uri as key, p.id as ref, '' as title, '' as wish
+		from bookmarks b
+		join posts p on p.id = b.post_id
+		where not exists (select 1 from csv_rows r where r.import_id = ?1 and r.key = p.uri)
+		and not exists (select 1 from csv_rows r where r.import_id = ?1 and r.key = p.url)`,
+	CSVLists: `
+		select '' as key, l.id as ref, l.title as title, '' as wish
+		from lists l
+		where not exists (select 1 from csv_rows r where r.import_id = ?1 and r.title = l.title)
+		union all
+		select a.username || '@' || a.domain, m.actor_id, l.title, json_object('list', l.id)
+		from lists l
+		cross join list_members m on m.list_id = l.id
+		cross join actors a on a.id = m.actor_id
+		where exists (select 1 from csv_rows r where r.import_id = ?1 and r.title = l.title)
+		and not exists (
+			select 1
+			from csv_rows r
+			where r.import_id = ?1
+			and r.key = lower(a.username) || '@' || a.domain
+			and r.title = l.title)`,
+	CSVFilters: `
+		select '' as key, f.id as ref, f.title as title, '' as wish
+		from filters f
+		where not exists (select 1 from csv_rows r where r.import_id = ?1 and r.title = f.title)`,
+	CSVDomains: `
+		select h.name as key, h.id as ref, '' as title, iif(h.blocked_at is not null, '{"bound":2}', '{"bound":1}') as wish
+		from hosts h
+		where (h.blocked_at is not null or h.silenced_at is not null and not coalesce((select notes ->> '$.bare' from csv_imports where id = ?1), false))
+		and not exists (select 1 from csv_rows r where r.import_id = ?1 and r.key = h.name)`,
+}
+
+// csvUnnamed is true of people a whom a file does not name, neither by their handle
+// nor by their name at the server that they are on.
+const csvUnnamed = `not exists (
+			select 1
+			from csv_rows r
+			where r.import_id = ?1
+			and r.key in (
+				lower(a.username) || '@' || a.domain,
+				lower(a.username) || '@' || (select h.name from hosts h where h.id = a.host_id)))`
+
+// CSVGoing counts what is here and not in a list, lists by themselves, and names the
+// first of it.
+func (t *Tx) CSVGoing(i CSVImport, limit int) (n int, first []CSVRow, err error) {
+	query := csvGoing[i.Kind]
+	if n, err = value[int](t, `select count(*) from (`+query+`)`, i.ID); err != nil || n == 0 {
+		return n, nil, err
+	}
+	first, err = many(t, func(r scanner) (row CSVRow, err error) {
+		err = r.Scan(&row.Key, &row.Ref, &row.Title)
+		return row, err
+	}, `
+		select key, ref, title
+		from (`+query+`)
+		limit ?2`, i.ID, limit)
+	return n, first, err
+}
+
+// AddCSVGoing stores what is here and not in a list as rows that are to go.
+func (t *Tx) AddCSVGoing(i CSVImport) (int, error) {
+	return t.changed(`
+		insert or ignore into csv_rows (import_id, line, key, ref, title, wish)
+		select ?1, -row_number() over (), key, ref, title, wish
+		from (`+csvGoing[i.Kind]+`)`, i.ID)
+}
