@@ -25,6 +25,7 @@ var groups = map[string]struct {
 
 	"last-posts": {"#pages", 1},
 	"mail":       {"#mail", 1},
+	"csv-import": {"#imports", 1},
 }
 
 // workState wakes the workers and counts what runs.

@@ -37,15 +37,8 @@ var (
 // edits say: all of it or nothing. It returns the filter as it is then.
 func (s *Service) SaveFilter(ctx context.Context, f store.Filter, edits ...FilterWordEdit) (store.Filter, error) {
 	f.Title = oneLine(f.Title)
-	switch {
-	case f.Title == "":
-		return f, reply.Errorf(reply.Unprocessable, "Give the filter a title.")
-	case utf8.RuneCountInString(f.Title) > longestFilter:
-		return f, reply.Errorf(reply.Unprocessable, "A title has at most %d characters.", longestFilter)
-	case f.Context&store.FilterEverywhere == 0:
-		return f, reply.Errorf(reply.Unprocessable, "Choose at least one place where the filter counts.")
-	case f.Action < store.FilterWarn || f.Action > store.FilterBlur:
-		return f, reply.Errorf(reply.Unprocessable, "Choose what becomes of the posts that are found.")
+	if err := checkFilter(f); err != nil {
+		return f, err
 	}
 	f.Context &= store.FilterEverywhere
 	return store.Put(ctx, s.store, func(tx *store.Tx) (store.Filter, error) {
@@ -70,6 +63,31 @@ func (s *Service) SaveFilter(ctx context.Context, f store.Filter, edits ...Filte
 		}
 		return full, s.filtersChanged(tx)
 	})
+}
+
+// checkFilter says what is wrong with a filter by itself.
+func checkFilter(f store.Filter) error {
+	switch {
+	case f.Title == "":
+		return reply.Errorf(reply.Unprocessable, "Give the filter a title.")
+	case utf8.RuneCountInString(f.Title) > longestFilter:
+		return reply.Errorf(reply.Unprocessable, "A title has at most %d characters.", longestFilter)
+	case f.Context&store.FilterEverywhere == 0:
+		return reply.Errorf(reply.Unprocessable, "Choose at least one place where the filter counts.")
+	case f.Action < store.FilterWarn || f.Action > store.FilterBlur:
+		return reply.Errorf(reply.Unprocessable, "Choose what becomes of the posts that are found.")
+	}
+	return nil
+}
+
+func checkFilterWord(word string) error {
+	switch {
+	case word == "":
+		return reply.Errorf(reply.Unprocessable, "A word of a filter cannot be empty.")
+	case utf8.RuneCountInString(word) > longestWord:
+		return reply.Errorf(reply.Unprocessable, "A word or phrase of a filter has at most %d characters.", longestWord)
+	}
+	return nil
 }
 
 func roomForFilter(tx *store.Tx, id int64) error {
@@ -116,11 +134,8 @@ func editFilterWord(tx *store.Tx, filterID int64, e FilterWordEdit) error {
 	if e.Whole != nil {
 		w.Whole = *e.Whole
 	}
-	switch {
-	case w.Word == "":
-		return reply.Errorf(reply.Unprocessable, "A word of a filter cannot be empty.")
-	case utf8.RuneCountInString(w.Word) > longestWord:
-		return reply.Errorf(reply.Unprocessable, "A word or phrase of a filter has at most %d characters.", longestWord)
+	if err := checkFilterWord(w.Word); err != nil {
+		return err
 	}
 	return tx.SaveFilterWord(&w)
 }

@@ -61,6 +61,7 @@ var jobKinds = map[string]func(s *Service, ctx context.Context, payload []byte) 
 	"cut-server":       (*Service).finishCut,
 	"server-list":      (*Service).applyServerList,
 	wantsJob:           (*Service).fetchImportWants,
+	"csv-import":       (*Service).runCSV,
 }
 
 // Run does the background work until ctx ends, and returns when everything that

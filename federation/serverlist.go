@@ -109,7 +109,7 @@ func (c listColumns) of(row []string) (name, severity, comment string) {
 		severity = strings.ToLower(cell(c.severity))
 	}
 	if c.comment > 0 {
-		comment = cell(c.comment)
+		comment = fromCSVCell(cell(c.comment))
 	}
 	return name, severity, comment
 }
@@ -164,8 +164,10 @@ var severities = map[string]store.Bound{
 // listedName reads the name in a line, or says what is wrong with it.
 func (s *Service) listedName(text string) (name, why string) {
 	switch {
-	case strings.ContainsAny(text[:1], "=+-@\t\r"): // a formula for a spreadsheet, or a handle (T40)
+	case isFormula(text): // T40
 		return "", "This is not the name of a server."
+	case strings.Contains(text, "@"):
+		return "", "This is a person, and no server."
 	case strings.Contains(strings.TrimPrefix(text, "*."), "*"):
 		return "", "Its name is hidden by stars."
 	}

@@ -239,11 +239,7 @@ func WriteServerList(tx *store.Tx) ([]byte, error) {
 		if r.Bound == store.Blocked {
 			severity, all = "suspend", "true"
 		}
-		comment := r.Comment
-		if comment != "" && strings.ContainsAny(comment[:1], "=+-@") { // no formula for a spreadsheet (T40)
-			comment = "'" + comment
-		}
-		if err := w.Write([]string{r.Name, severity, all, all, comment, "false"}); err != nil {
+		if err := w.Write([]string{r.Name, severity, all, all, CSVCell(r.Comment), "false"}); err != nil {
 			return nil, err
 		}
 	}

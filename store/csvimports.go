@@ -114,8 +114,7 @@ func (t *Tx) CSVImports() ([]CSVImport, error) {
 		order by i.id desc`)
 }
 
-// CSVRunning lists those that are at work, in the order in which they may ask
-// servers: follows before the lists that hold them.
+// CSVRunning lists those that are at work, by their kinds.
 func (t *Tx) CSVRunning() ([]CSVImport, error) {
 	return many(t, scanCSVImport, `
 		select `+csvImportColumns+`

@@ -39,6 +39,17 @@ var csvStands = map[CSVKind]string{
 		select r.host, m.actor_id is not null as here, m.notices = coalesce(r.wish ->> '$.notices', m.notices) as same, r.ref != 0 as quick
 		from csv_rows r
 		left join mutes m on m.actor_id = r.ref and (m.until is null or m.until > ?2)`,
+	CSVFilters: `
+		select r.host, exists (
+				select 1
+				from (select id, title, row_number() over (partition by title order by id) as nth from filters) f
+				join filter_posts p on p.filter_id = f.id
+				where f.title = r.title
+				and f.nth = 1 + coalesce(r.wish ->> '$.nth', 0)
+				and p.post_id = r.ref
+				and ?2 > 0) as here,
+			true as same, r.ref != 0 as quick
+		from (select * from csv_rows where key != '') r`,
 	CSVBookmarks: `
 		select r.host, b.post_id is not null as here, true as same, r.ref != 0 as quick
 		from csv_rows r
@@ -46,7 +57,8 @@ var csvStands = map[CSVKind]string{
 }
 
 // CSVStanding counts the rows of an import against what is here, for each server
-// that has to be asked. Of servers and filters it knows nothing.
+// that has to be asked. Of servers it knows nothing, and
+// of filters only the posts.
 func (t *Tx) CSVStanding(i CSVImport) (map[string]CSVStanding, error) {
 	counts := map[string]CSVStanding{}
 	query, ok := csvStands[i.Kind]
@@ -71,6 +83,23 @@ func (t *Tx) CSVStanding(i CSVImport) (map[string]CSVStanding, error) {
 			and r.state = 0)
 		group by host`, i.ID, ms(t.Now()))
 	return counts, err
+}
+
+// CSVTitle is a list that rows name, with how many.
+type CSVTitle struct {
+	Title string
+	N     int
+}
+
+// CSVTitles lists what rows put people into, in the order of the file.
+func (t *Tx) CSVTitles(id int64) ([]CSVTitle, error) {
+	return many(t, func(r scanner) (c CSVTitle, err error) { err = r.Scan(&c.Title, &c.N); return }, `
+		select title, count(*)
+		from csv_rows
+		where import_id = ?
+		and line > 0
+		group by title
+		order by min(line)`, id)
 }
 
 // csvBlocked is true of somebody whom the owner blocked, or the other way round.
@@ -141,8 +170,8 @@ var csvGoing = map[CSVKind]string{
 			and r.title = l.title)`,
 	CSVFilters: `
 		select '' as key, f.id as ref, f.title as title, '' as wish
-		from filters f
-		where not exists (select 1 from csv_rows r where r.import_id = ?1 and r.title = f.title)`,
+		from (select id, title, row_number() over (partition by title order by id) as nth from filters) f
+		where f.nth > (select count(*) from csv_rows r where r.import_id = ?1 and r.key = '' and r.title = f.title)`,
 	CSVDomains: `
 		select h.name as key, h.id as ref, '' as title, iif(h.blocked_at is not null, '{"bound":2}', '{"bound":1}') as wish
 		from hosts h

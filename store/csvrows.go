@@ -37,15 +37,15 @@ type CSVRow struct {
 
 // CSVWish is what a row asks for beside who it is about.
 type CSVWish struct {
-	Boosts    *bool    `json:"boosts,omitempty"`
-	Notify    *bool    `json:"notify,omitempty"`
-	Languages *string  `json:"languages,omitempty"` // codes with spaces between them, sorted
-	Notices   *bool    `json:"notices,omitempty"`   // of a mute
-	Bound     Bound    `json:"bound,omitempty"`
-	Comment   string   `json:"comment,omitempty"`
-	List      int64    `json:"list,omitempty"` // that somebody is to leave
-	Filter    *Filter  `json:"filter,omitempty"`
-	Posts     []string `json:"posts,omitempty"` // that the filter finds
+	Boosts    *bool   `json:"boosts,omitempty"`
+	Notify    *bool   `json:"notify,omitempty"`
+	Languages *string `json:"languages,omitempty"` // codes with spaces between them, sorted
+	Notices   *bool   `json:"notices,omitempty"`   // of a mute
+	Bound     Bound   `json:"bound,omitempty"`
+	Comment   string  `json:"comment,omitempty"`
+	List      int64   `json:"list,omitempty"` // that somebody is to leave
+	Filter    *Filter `json:"filter,omitempty"`
+	Nth       int     `json:"nth,omitempty"` // of the filters with this title, from 0
 }
 
 const csvRowColumns = `r.import_id, r.line, r.state, r.key, r.host, r.title, r.wish, r.ref, r.reason, r.tries, r.tried_at, r.due_at`

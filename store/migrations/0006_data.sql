@@ -136,6 +136,7 @@ create table import_wants (
   due_at integer not null default 0
 );
 create index import_wants_due on import_wants (import_id, due_at, id);
+
 -- Lists that the owner brings in from elsewhere, such as following_accounts.csv,
 -- and their rows with what became of each. Those that are to go, because the file
 -- takes the place of what was here, have lines below zero.
