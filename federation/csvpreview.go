@@ -195,7 +195,8 @@ type CSVProgress struct {
 	Refused  int
 	Gone     int           // of what was here and not in the list
 	Leaving  int           // that still waits to go
-	Asked    int           // follows that were sent and wait for an answer …
+	Sent     int           // follows that were sent: they
+	Asked    int           // wait for an answer …
 	Accepted int           // … were accepted …
 	Rejected int           // … or turned down
 	Left     time.Duration // how long it lasts yet at least
@@ -231,7 +232,8 @@ func ProgressOfCSV(tx *store.Tx, i store.CSVImport) (p CSVProgress, err error) {
 		case store.CSVRefused:
 			p.Refused += c.N
 		}
-		if i.Kind == store.CSVFollowing && c.State == store.CSVTaken {
+		if i.Kind == store.CSVFollowing && c.State == store.CSVTaken && c.Told {
+			p.Sent += c.N
 			switch store.FollowState(c.Follow) {
 			case store.FollowAsked:
 				p.Asked += c.N

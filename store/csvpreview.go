@@ -14,9 +14,9 @@ type CSVStanding struct {
 var csvStands = map[CSVKind]string{
 	CSVFollowing: `
 		select r.host, f.actor_id is not null as here,
-			f.boosts = coalesce(r.wish ->> '$.boosts', f.boosts)
-				and f.notify = coalesce(r.wish ->> '$.notify', f.notify)
-				and f.languages = coalesce(r.wish ->> '$.languages', f.languages) as same,
+			f.boosts = coalesce(nullif(r.wish, '') ->> '$.boosts', f.boosts)
+				and f.notify = coalesce(nullif(r.wish, '') ->> '$.notify', f.notify)
+				and f.languages = coalesce(nullif(r.wish, '') ->> '$.languages', f.languages) as same,
 			false as quick
 		from csv_rows r
 		left join following f on f.actor_id = r.ref and f.state < 2 and ?2 > 0`,
@@ -36,7 +36,7 @@ var csvStands = map[CSVKind]string{
 		from csv_rows r
 		left join blocks b on b.actor_id = r.ref and ?2 > 0`,
 	CSVMutes: `
-		select r.host, m.actor_id is not null as here, m.notices = coalesce(r.wish ->> '$.notices', m.notices) as same, r.ref != 0 as quick
+		select r.host, m.actor_id is not null as here, m.notices = coalesce(nullif(r.wish, '') ->> '$.notices', m.notices) as same, r.ref != 0 as quick
 		from csv_rows r
 		left join mutes m on m.actor_id = r.ref and (m.until is null or m.until > ?2)`,
 	CSVFilters: `
@@ -45,7 +45,7 @@ var csvStands = map[CSVKind]string{
 				from (select id, title, row_number() over (partition by title order by id) as nth from filters) f
 				join filter_posts p on p.filter_id = f.id
 				where f.title = r.title
-				and f.nth = 1 + coalesce(r.wish ->> '$.nth', 0)
+				and f.nth = 1 + coalesce(nullif(r.wish, '') ->> '$.nth', 0)
 				and p.post_id = r.ref
 				and ?2 > 0) as here,
 			true as same, r.ref != 0 as quick

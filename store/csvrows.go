@@ -169,6 +169,7 @@ func (t *Tx) CSVTried(after time.Time) (map[string]time.Time, error) {
 type CSVRowCount struct {
 	State  CSVRowState
 	Leaves bool // they are to go
+	Told   bool // their servers were asked, or told
 	Follow int  // a FollowState, or -1
 	N      int
 }
@@ -176,15 +177,15 @@ type CSVRowCount struct {
 // CSVCounts counts the rows of an import by what became of them.
 func (t *Tx) CSVCounts(id int64) ([]CSVRowCount, error) {
 	return many(t, func(r scanner) (c CSVRowCount, err error) {
-		err = r.Scan(&c.State, &c.Leaves, &c.Follow, &c.N)
+		err = r.Scan(&c.State, &c.Leaves, &c.Told, &c.Follow, &c.N)
 		return c, err
 	}, `
-		select r.state, r.line < 0, coalesce(f.state, -1), count(*)
+		select r.state, r.line < 0, r.tried_at != 0, coalesce(f.state, -1), count(*)
 		from csv_rows r
 		cross join csv_imports i on i.id = r.import_id
 		left join following f on i.kind = 1 and f.actor_id = r.ref
 		where r.import_id = ?
-		group by 1, 2, 3`, id)
+		group by 1, 2, 3, 4`, id)
 }
 
 // CSVLeft lists rows that did not take effect, with the reason, in the order of the
