@@ -112,9 +112,12 @@ func (in *csvReading) read(text []byte, file string) error {
 	if errors.Is(err, io.EOF) {
 		return reply.Errorf(reply.Unprocessable, "There is nothing in this file.")
 	}
-	columns := csvColumns{}
-	if err == nil {
+	var columns csvColumns
+	switch {
+	case err == nil:
 		columns = columnsOf(cells)
+	case !errors.Is(err, errQuotes):
+		return err
 	}
 	if err := in.guess(columns, cells, file); err != nil {
 		return err
