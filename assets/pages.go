@@ -75,6 +75,7 @@ var pages = map[string]string{
 	"privacy_words":   "owner",
 	"imports":         "owner",
 	"import":          "owner",
+	"csv":             "owner",
 	"security":        "owner",
 	"security_log":    "owner",
 	"factor":          "owner",

@@ -128,40 +128,46 @@ var (
 
 func (e *export) filters() error {
 	list := []filter{}
-	err := e.read(func(tx *store.Tx) error {
-		all, err := tx.Filters()
-		if err != nil {
-			return err
-		}
-		for _, f := range all {
-			out := filter{Title: f.Title, Where: []string{}, Action: filterActions[f.Action], Expires: f.ExpiresAt, Words: []filterWord{}, Posts: []string{}}
-			for _, p := range filterPlaces {
-				if f.Context&p.at != 0 {
-					out.Where = append(out.Where, p.name)
-				}
-			}
-			for _, w := range f.Words {
-				out.Words = append(out.Words, filterWord{w.Word, w.Whole})
-			}
-			ids := make([]int64, len(f.Posts))
-			for i, p := range f.Posts {
-				ids[i] = p.PostID
-			}
-			posts, err := tx.Posts(ids)
-			if err != nil {
-				return err
-			}
-			for _, p := range posts {
-				out.Posts = append(out.Posts, p.URI)
-			}
-			list = append(list, out)
-		}
-		return nil
+	err := e.read(func(tx *store.Tx) (err error) {
+		list, err = filterList(tx)
+		return err
 	})
 	if err != nil {
 		return err
 	}
 	return e.json(filtersMember, list)
+}
+
+func filterList(tx *store.Tx) ([]filter, error) {
+	list := []filter{}
+	all, err := tx.Filters()
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range all {
+		out := filter{Title: f.Title, Where: []string{}, Action: filterActions[f.Action], Expires: f.ExpiresAt, Words: []filterWord{}, Posts: []string{}}
+		for _, p := range filterPlaces {
+			if f.Context&p.at != 0 {
+				out.Where = append(out.Where, p.name)
+			}
+		}
+		for _, w := range f.Words {
+			out.Words = append(out.Words, filterWord{w.Word, w.Whole})
+		}
+		ids := make([]int64, len(f.Posts))
+		for i, p := range f.Posts {
+			ids[i] = p.PostID
+		}
+		posts, err := tx.Posts(ids)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range posts {
+			out.Posts = append(out.Posts, p.URI)
+		}
+		list = append(list, out)
+	}
+	return list, nil
 }
 
 // unsentKinds name what is written and not posted.

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"dassie/federation"
 	"dassie/store"
 )
 
@@ -43,7 +44,11 @@ func (e *export) people() error {
 		}
 		e.told()
 	}
-	return nil
+	w, err := e.create(filtersFile, false)
+	if err != nil {
+		return err
+	}
+	return e.customFilters(w)
 }
 
 func (t table) write(e *export, w io.Writer) error {
@@ -53,7 +58,13 @@ func (t table) write(e *export, w io.Writer) error {
 			return err
 		}
 	}
-	if err := t.fill(e, func(cells ...string) error { return c.Write(cells) }); err != nil {
+	add := func(cells ...string) error {
+		for i, cell := range cells {
+			cells[i] = federation.CSVCell(cell) // T40
+		}
+		return c.Write(cells)
+	}
+	if err := t.fill(e, add); err != nil {
 		return err
 	}
 	c.Flush()
@@ -62,7 +73,7 @@ func (t table) write(e *export, w io.Writer) error {
 
 // HasTable says whether there is a list of this name, such as bookmarks.csv.
 func HasTable(name string) bool {
-	return slices.ContainsFunc(tables, func(t table) bool { return t.name == name })
+	return name == filtersFile || slices.ContainsFunc(tables, func(t table) bool { return t.name == name })
 }
 
 // Table writes one list by itself. Errors: store.ErrNotFound for a name that
@@ -72,6 +83,9 @@ func (s Source) Table(ctx context.Context, name string, w io.Writer) error {
 		if t.name == name {
 			return t.write(&export{Source: s, ctx: ctx}, w)
 		}
+	}
+	if name == filtersFile {
+		return (&export{Source: s, ctx: ctx}).customFilters(w)
 	}
 	return store.ErrNotFound
 }
@@ -167,7 +181,7 @@ func (e *export) lists(add func(...string) error) error {
 				}
 				for _, id := range ids {
 					if a, ok := actors[id]; ok {
-						if err := add(noFormula(l.Title), a.Handle()); err != nil {
+						if err := add(l.Title, a.Handle()); err != nil {
 							return err
 						}
 					}
@@ -176,14 +190,6 @@ func (e *export) lists(add func(...string) error) error {
 		}
 		return nil
 	})
-}
-
-// noFormula keeps a spreadsheet from running what the owner called a list.
-func noFormula(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
 }
 
 func (e *export) bookmarks(add func(...string) error) error {

@@ -109,7 +109,7 @@ func (v *view) dataLists() ([]dataList, error) {
 	list := []dataList{
 		{Name: "Following", File: "following_accounts.csv"}, {Name: "Followers", File: "followers.csv"}, {Name: "Lists", File: "lists.csv"},
 		{Name: "Saved", File: "bookmarks.csv"}, {Name: "Mutes", File: "muted_accounts.csv"}, {Name: "Blocks", File: "blocked_accounts.csv"},
-		{Name: "Blocked servers", File: "blocked_domains.csv"},
+		{Name: "Blocked servers", File: "blocked_domains.csv"}, {Name: "Filters", File: "custom_filters.json"},
 	}
 	for i, count := range []func() (int, error){
 		v.tx.CountFollowing,
@@ -119,6 +119,7 @@ func (v *view) dataLists() ([]dataList, error) {
 		v.tx.CountMutes,
 		v.tx.CountBlocks,
 		func() (int, error) { l, err := v.tx.BlockedHosts(); return len(l), err },
+		v.tx.CountFilters,
 	} {
 		n, err := count()
 		if err != nil {

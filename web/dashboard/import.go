@@ -29,6 +29,7 @@ type importsPage struct {
 	assets.Owner
 	Error string
 	Rows  []importRow
+	Lists []csvRow
 }
 
 // importRow is one import in the list.
@@ -57,6 +58,9 @@ func (d *Dashboard) showImports(w http.ResponseWriter, r *http.Request, status i
 				Waits: row.State == store.ImportLooked, Failed: row.State == store.ImportFailed,
 				Busy: row.State == store.ImportReading || row.State == store.ImportRunning,
 			})
+		}
+		if page.Lists, err = v.csvRows(); err != nil {
+			return nil, err
 		}
 		page.Owner, err = v.frame("Import", "data")
 		return page, err

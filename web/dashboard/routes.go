@@ -254,6 +254,11 @@ func (d *Dashboard) routes() []route {
 		get("/me/data/import/:id", d.importShow),
 		post("/me/data/import/:id", d.importBegin),
 		post("/me/data/import/:id/stop", d.importStop),
+		get("/me/data/csv/:id", d.csvShow),
+		get("/me/data/csv/:id/left.csv", d.csvLeft),
+		post("/me/data/csv/:id/begin", d.csvBegin),
+		post("/me/data/csv/:id/stop", d.csvStop),
+		post("/me/data/csv/:id/delete", d.csvDelete),
 
 		get("/me/move", d.move),
 		post("/me/move/aliases", d.moveAliases),
