@@ -27,7 +27,8 @@ func sampleData(pages map[string]any) {
 		Lists    []table
 	}
 	lists := []table{{"Following", "following_accounts.csv", 187}, {"Followers", "followers.csv", 42}, {"Lists", "lists.csv", 6}, {"Saved", "bookmarks.csv", 309},
-		{"Mutes", "muted_accounts.csv", 11}, {"Blocks", "blocked_accounts.csv", 4}, {"Blocked servers", "blocked_domains.csv", 23}}
+		{"Mutes", "muted_accounts.csv", 11}, {"Blocks", "blocked_accounts.csv", 4}, {"Blocked servers", "blocked_domains.csv", 23}, {"Filters", "custom_filters.json", 5}}
+	sampleCSV(pages)
 	page := owner("Your data", "data", "/me/data")
 	pages["data"] = data{Owner: page, Lists: lists}
 	pages["data.packing"] = data{Owner: page, Lists: lists, Packing: &packing{"9", "Pictures and films", 8214, 13190, 62, 640 << 20, "About 2 minutes left."},
