@@ -77,6 +77,7 @@ type options struct {
 	prove             auth.ProveOptions
 	port              int
 	dryRun            bool
+	list              federation.CSVOptions
 }
 
 var commands = []command.Command[options]{
@@ -88,7 +89,7 @@ var commands = []command.Command[options]{
 	{Name: "rotate-keys", About: "replace the keys that sign for you, and tell other servers", Flags: dataFlag, Run: rotateKeys},
 	{Name: "backup", Arg: "FILE", File: theFile, About: "save everything that is yours into one file, also while the server runs", Flags: dataFlag, Run: backup},
 	{Name: "export", Arg: "FILE", File: theFile, About: "save an archive of all that is yours as a zip file that other programs read, also while the server runs", Flags: dataFlag, Run: export},
-	{Name: "import", Arg: "FILE", File: theFile, About: "bring in an archive of dassie or Mastodon, also while the server runs", Flags: importFlags, Run: importFile},
+	{Name: "import", Arg: "FILE", File: theFile, About: "bring in an archive of dassie or Mastodon, or a list of Mastodon's as CSV, also while the server runs", Flags: importFlags, Run: importFile},
 	{Name: "restore", Arg: "FILE", File: theFile, About: "make an empty data directory from a backup", Flags: restoreFlags, Run: restore},
 	{Name: "delete-account", About: "delete the account for good, here and at every server that was told something; the running server carries it out", Flags: deleteFlags, Run: deleteAccount},
 	{Name: "doctor", About: "look whether everything is well, from inside and outside", Flags: doctorFlags, Run: runDoctor},
@@ -290,11 +291,27 @@ func export(ctx context.Context, opt *options) error {
 func importFlags(set *flag.FlagSet, opt *options) {
 	dataFlag(set, opt)
 	set.BoolVar(&opt.dryRun, "dry-run", false, "only say what would come and what would not")
+	set.StringVar(&opt.list.As, "as", "", "`what` a list holds, where its name does not say: "+strings.Join(federation.CSVWords(), ", "))
+	set.BoolVar(&opt.list.Overwrite, "overwrite", false, "of a list: what is here and not in it goes")
 }
 
 func importFile(ctx context.Context, opt *options) error {
+	if opt.list.As != "" && federation.CSVKindOf(opt.list.As) == store.CSVUnknown {
+		return command.Usage("-as %s is none of %s", opt.list.As, strings.Join(federation.CSVWords(), ", "))
+	}
+	zipped, err := archive.IsZipFile(opt.file)
+	isList := err == nil && !zipped
+	if !isList && (opt.list.As != "" || opt.list.Overwrite) {
+		return command.Usage("-as and -overwrite are for lists, such as following_accounts.csv")
+	}
+	opt.list.DryRun = opt.dryRun
 	return withStore(opt, func(st *store.Store) error {
-		report, err := archive.ImportCommand(ctx, st, opt.data, opt.file, version, opt.dryRun, command.Progress(os.Stderr))
+		var report []string
+		if isList {
+			report, err = federation.CSVCommand(ctx, st, opt.file, version, opt.list)
+		} else {
+			report, err = archive.ImportCommand(ctx, st, opt.data, opt.file, version, opt.dryRun, command.Progress(os.Stderr))
+		}
 		for _, line := range report {
 			fmt.Println(line)
 		}

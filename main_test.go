@@ -283,7 +283,7 @@ status 2 dassie import -data d
 status 1 dassie import none.zip -data d
 oneline 'none.zip'
 status 1 dassie import password -data d
-oneline 'not a zip file'
+oneline 'add -as with one of following, lists, blocks'
 exec dassie serve -data d -listen localhost:$PORT &server&
 healthy $PORT
 exec dassie export -data d x.zip
@@ -297,6 +297,39 @@ ended
 wait server
 exec dassie import x.zip -data d
 stdout 'came: Profile and settings: 1'
+`,
+	"lists": `
+# A list comes in: its kind by its columns, its name or -as; first what would happen, then it is begun, and the server does it.
+exec dassie init -data d -name alice -domain alice.localhost:$PORT -password-file password
+exec dassie import -data d -dry-run following_accounts.csv
+stdout '^holds: following$'
+stdout '^new: 1$'
+stdout '^slowly: 1, servers: 1, in 1m0s or more$'
+stdout '^line 3 cannot be taken: =1\+1 This is not a handle'
+stdout '^nothing was changed$'
+status 2 dassie import -data d -as friends following_accounts.csv
+status 1 dassie import -data d none.csv
+oneline 'no file none.csv'
+status 1 dassie import -data d quiet.csv
+oneline 'add -as with one of following, lists, blocks, mutes, domains, bookmarks, filters'
+exec dassie import quiet.csv -as domains -data d
+stdout '^new: 1$'
+stdout '^begun; the running server does it'
+exec dassie serve -data d -listen localhost:$PORT &server&
+healthy $PORT
+exec dassie import -data d -overwrite custom_filters.json
+stdout '^holds: filters$'
+stdout '^begun; '
+ended
+wait server
+-- following_accounts.csv --
+Account address,Show boosts
+bob@far.example,true
+=1+1
+-- quiet.csv --
+bad.example
+-- custom_filters.json --
+{"custom_filters":[{"title":"Sport","expires_at":null,"context":["home"],"action":"hide","keywords_attributes":[{"keyword":"goal","whole_word":true}],"statuses":[]}]}
 `,
 	"backup": `
 # A backup beside the running server, flags before or after the file; a restore into nothing.

@@ -24,7 +24,8 @@ func sampleCSV(pages map[string]any) {
 		Wrong                           int
 		Problems                        []problem
 		Nothing                         bool
-		Button, Other                   string
+		Button                          string
+		Ways                            []Tab
 		Through, Total, Percent         int
 		Left                            string
 		Missed                          []missed
@@ -41,10 +42,11 @@ func sampleCSV(pages map[string]any) {
 			{Label: "Slowly", Strong: "214 people", Text: ". Each is asked in turn, on 96 servers. That takes 54 minutes or more, goes on after a restart, and can be stopped."},
 		},
 		Wrong: 2, Problems: []problem{{41, "=HYPERLINK(\"http://evil.example\"),true", "The quotes in this line do not match."}, {118, "bob,true,false,", "This is not a handle such as name@server.example."}},
-		Button: "Take in 217 people", Other: "/me/data/csv/7?mode=overwrite"}
+		Button: "Take in 217 people", Ways: []Tab{{URL: "/me/data/csv/7", Text: "Add to what is here", Current: true}, {URL: "/me/data/csv/7?mode=overwrite", Text: "In place of what is here"}}}
 	pages["csv"] = page
 	over := page
-	over.Overwrite, over.Button, over.Other = true, "Take in 217, remove 12", "/me/data/csv/7"
+	over.Overwrite, over.Button = true, "Take in 217, remove 12"
+	over.Ways = []Tab{{URL: "/me/data/csv/7", Text: "Add to what is here"}, {URL: "/me/data/csv/7?mode=overwrite", Text: "In place of what is here", Current: true}}
 	over.Facts = append(append([]Fact{}, page.Facts...), Fact{Label: "Goes", Strong: "12 people", Text: " whom you follow now and who are not in the file: you stop following them."})
 	over.Going, over.MoreGoing = []string{"wolfram@lichen.example", "a.very.long.name.indeed@a-server-with-a-long-name.example", "ines@fjord.example"}, 9
 	pages["csv.overwrite"] = over
@@ -53,7 +55,7 @@ func sampleCSV(pages map[string]any) {
 	pages["csv.nothing"] = over
 	run := page
 	run.Preview, run.Running, run.Problems, run.Through, run.Total, run.Percent, run.Left = false, true, nil, 131, 280, 46, "About 38 minutes left."
-	run.Facts = []Fact{{Label: "Sent or changed", Strong: "68 people", Text: "."}, {Label: "Accepted", Strong: "59 people", Text: " of those that were asked."}, {Label: "No answer yet", Strong: "6 people", Text: ": their owners, or their servers, have not answered."},
+	run.Facts = []Fact{{Label: "Asked", Strong: "68 people", Text: "."}, {Label: "Accepted", Strong: "59 people", Text: " of those that were asked."}, {Label: "No answer yet", Strong: "6 people", Text: ": their owners, or their servers, have not answered."},
 		{Label: "Already so", Strong: "61 people", Text: "."}, {Label: "Not found", Strong: "1 person", Text: ": their servers know nothing of them."}, {Label: "Left out", Strong: "1 person", Text: ", as the reasons below say."}, {Label: "Still to come", Strong: "149 people", Text: "."}}
 	run.Missed, run.MissedAll = []missed{{12, "gone@fjord.example", "fjord.example knows no such person or post, or does not show it to everybody."}, {77, "vera@old.example", "They moved to https://new.example/users/vera. Follow them there."}}, 2
 	pages["csv.running"] = run

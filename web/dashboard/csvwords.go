@@ -25,7 +25,7 @@ var csvWords = map[store.CSVKind]csvWord{
 	store.CSVFollowing: {
 		title: "People you follow", one: "person", many: "people",
 		fresh: ", whom you do not follow yet.", same: ", whom you follow already.", changed: ", whom you follow already: what is shown of them changes.",
-		barred: ", because of a block.", slow: "Each is asked in turn", going: "whom you follow now and who are not in the file: you stop following them.", taken: "Sent or changed",
+		barred: ", because of a block.", slow: "Each is asked in turn", going: "whom you follow now and who are not in the file: you stop following them.", taken: "Asked",
 	},
 	store.CSVLists: {
 		title: "Lists of people", one: "place", many: "places",

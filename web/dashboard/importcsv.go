@@ -33,7 +33,8 @@ type csvPage struct {
 	Wrong                           int
 	Problems                        []store.CSVProblem
 	Nothing                         bool // it would do nothing
-	Button, Other                   string
+	Button                          string
+	Ways                            []assets.Tab // add, or in place
 	Through, Total, Percent         int
 	Left                            string
 	Missed                          []csvMissed
@@ -136,10 +137,8 @@ func (v *view) csvPreview(page *csvPage, i store.CSVImport) error {
 	if page.Overwrite && p.Going > 0 {
 		page.Button = "Take in " + strconv.Itoa(p.New+p.Changed) + ", remove " + strconv.Itoa(p.Going)
 	}
-	page.Other = csvPath + "/" + page.ID + "?mode=overwrite"
-	if page.Overwrite {
-		page.Other = csvPath + "/" + page.ID
-	}
+	here := csvPath + "/" + page.ID
+	page.Ways = []assets.Tab{{URL: here, Text: "Add to what is here", Current: !page.Overwrite}, {URL: here + "?mode=overwrite", Text: "In place of what is here", Current: page.Overwrite}}
 	return nil
 }
 

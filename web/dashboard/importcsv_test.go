@@ -60,7 +60,7 @@ func TestAListIsShownBeforeItIsTakenIn(t *testing.T) {
 		t.Errorf("carol got %d follows, dora %d Undos", len(carol.Received("Follow")), len(dora.Received("Undo")))
 	}
 	h.open("/me/data/import").says(t, "Imported")
-	h.sent(at + "/delete").hides(t, "following_accounts.csv</bdi>")
+	h.sent(at+"/delete").hides(t, "following_accounts.csv</bdi>")
 	if p := h.do("GET", at, nil); p.status != http.StatusNotFound {
 		t.Errorf("it is still there: %d", p.status)
 	}
