@@ -38,7 +38,7 @@ func (j *journey) importList(dir string) {
 	a.sees("Bob Okafor")
 	a.open("/me/data/import")
 	a.upload("file", file)
-	a.press("Look at it")
+	a.press("Show what would come")
 	a.sees("People you follow", "Nothing has changed yet", "whom you do not follow yet", "Line 3: =cmd(),true,false,", "Take in 1 person")
 	a.press("In place of what is here")
 	a.sees("What goes", bob, "you stop following them", "Take in 1, remove 1")

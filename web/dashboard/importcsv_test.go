@@ -38,7 +38,7 @@ func TestAListIsShownBeforeItIsTakenIn(t *testing.T) {
 	h := newHouse(t, "bob", "carol", "dora")
 	bob, carol, dora := h.other("bob"), h.other("carol"), h.other("dora")
 	h.Follows(t, bob, dora)
-	h.open("/me/data/import").says(t, `name="kind"`, "one of the lists", "following_accounts.csv")
+	h.open("/me/data/import").says(t, `name="kind"`, "one of Mastodon’s lists", "following_accounts.csv")
 	p := h.bring("", "following_accounts.csv", "Account address,Show boosts\n"+bob.Handle()+",true\n"+carol.Handle()+",true\nrubbish,true\n")
 	if p.status != http.StatusSeeOther || !strings.HasPrefix(p.location, csvPath+"/") {
 		t.Fatalf("%d, %s: %s", p.status, p.location, p.main())
