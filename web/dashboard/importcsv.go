@@ -60,6 +60,9 @@ type csvRow struct {
 // The fields of the form that stand before the file are in r.PostForm.
 func (d *Dashboard) takeText(r *http.Request, name string, body io.Reader) (page string, err error) {
 	i, err := d.service.ReadCSV(r.Context(), body, name, federation.CSVKindOf(r.PostForm.Get("kind")))
+	if words, ok := refused(err); ok {
+		err = reply.Errorf(reply.CodeOf(err), "%s: %s", i.File, words)
+	}
 	return csvPath + "/" + decimal(i.ID), err
 }
 
