@@ -106,7 +106,7 @@ func sampleSubject(pages map[string]any) {
 type policySample struct {
 	AskURL, ProxyBy                                         string
 	Proxied                                                 bool
-	Session, Form, Code                                     string
+	Session, Form, Code, Key                                string
 	BackupDays, RequestDays, DoneDays, LinkDays, AnswerDays int
 	Age                                                     string
 	Words                                                   template.HTML
@@ -120,7 +120,7 @@ type earlierSample struct {
 }
 
 var policyPart = policySample{
-	AskURL: "https://veldkamp.example/privacy/ask", ProxyBy: "Example Tunnels Ltd.", Session: "__Host-dassie", Form: "__Host-dassie-form", Code: "__Host-dassie-code",
+	AskURL: "https://veldkamp.example/privacy/ask", ProxyBy: "Example Tunnels Ltd.", Session: "__Host-dassie", Form: "__Host-dassie-form", Code: "__Host-dassie-code", Key: "__Host-dassie-key",
 	BackupDays: 30, RequestDays: 180, DoneDays: 30, LinkDays: 14, AnswerDays: 30, Age: "You should be at least 13 years old to write to or follow somebody here, in the European Union 16.",
 	Words: "<p>I keep this server in a cupboard, and <strong>read what you write to me</strong>.</p>", WordsSince: since,
 	Earlier: []earlierSample{{since.AddDate(-1, 0, 0), since, "<p>There was nothing to say yet.</p>"}},

@@ -13,41 +13,41 @@ import (
 // Privacy is what the privacy policy says, as far as it hangs on settings. The words
 // around it are a template.
 type Privacy struct {
-	Server, Handle, Name string // where and whose this is; Handle with its @
-	Contact, ContactURL  string // "" for the handle
-	Approves, Searchable bool
-	Previews             bool
-	Lists, Counts        bool // visitors see whom the owner follows and who follows them; and how many
-	Engines, AI          bool // let in
-	Suggested            bool // to be listed and found on other servers
-	SignedOnly           bool // other servers must say who they are
-	TLS                  bool // everything goes over https
-	LogInDays            int  // 0: addresses of log-ins are not kept
-	LogDays              int  // of the log of requests; 0: there is none
-	RemoteDays, MediaMB  int
-	PictureDays          int // that others' pictures are kept which nobody looks at
-	NoticeDays           int
-	SecurityDays         int                   // of the security log
-	JobDays              int                   // of what arrived and could not be worked on
-	ExpiryDays           int                   // 0: own posts are not deleted for their age
-	Mail                 string                // the mail server by which the owner is told of what happens; "" for none
-	MailPrivate          bool                  // and what is written in private messages
-	Indexed              bool                  // public posts may be found by the search of other servers
-	AskURL               string                // of the form for what is kept
-	ProxyBy              string                // who runs what stands before this server; "" if the owner named nobody
-	Proxied              bool                  // something does stand before it, as far as it knows
-	Session, Form, Code  string                // names of the cookies
-	BackupDays           int                   // 0: the owner says nothing of backups
-	RequestDays          int                   // that a request which is not answered is kept
-	DoneDays             int                   // that one is kept after the answer
-	LinkDays             int                   // that the link of an answer is good
-	AnswerDays           int                   // that an answer may take
-	Age                  string                // what is said of the age of those who write
-	Words                template.HTML         // the owner's own; "" for none
-	WordsSince           time.Time             // in the owner's zone
-	Earlier              []EarlierWords        // the newest first
-	Changed              time.Time             // when it began to say this, in the owner's zone
-	Changes              []store.PrivacyChange // the newest first, What in words
+	Server, Handle, Name     string // where and whose this is; Handle with its @
+	Contact, ContactURL      string // "" for the handle
+	Approves, Searchable     bool
+	Previews                 bool
+	Lists, Counts            bool // visitors see whom the owner follows and who follows them; and how many
+	Engines, AI              bool // let in
+	Suggested                bool // to be listed and found on other servers
+	SignedOnly               bool // other servers must say who they are
+	TLS                      bool // everything goes over https
+	LogInDays                int  // 0: addresses of log-ins are not kept
+	LogDays                  int  // of the log of requests; 0: there is none
+	RemoteDays, MediaMB      int
+	PictureDays              int // that others' pictures are kept which nobody looks at
+	NoticeDays               int
+	SecurityDays             int                   // of the security log
+	JobDays                  int                   // of what arrived and could not be worked on
+	ExpiryDays               int                   // 0: own posts are not deleted for their age
+	Mail                     string                // the mail server by which the owner is told of what happens; "" for none
+	MailPrivate              bool                  // and what is written in private messages
+	Indexed                  bool                  // public posts may be found by the search of other servers
+	AskURL                   string                // of the form for what is kept
+	ProxyBy                  string                // who runs what stands before this server; "" if the owner named nobody
+	Proxied                  bool                  // something does stand before it, as far as it knows
+	Session, Form, Code, Key string                // names of the cookies
+	BackupDays               int                   // 0: the owner says nothing of backups
+	RequestDays              int                   // that a request which is not answered is kept
+	DoneDays                 int                   // that one is kept after the answer
+	LinkDays                 int                   // that the link of an answer is good
+	AnswerDays               int                   // that an answer may take
+	Age                      string                // what is said of the age of those who write
+	Words                    template.HTML         // the owner's own; "" for none
+	WordsSince               time.Time             // in the owner's zone
+	Earlier                  []EarlierWords        // the newest first
+	Changed                  time.Time             // when it began to say this, in the owner's zone
+	Changes                  []store.PrivacyChange // the newest first, What in words
 }
 
 // EarlierWords are the owner's own words as they were.
@@ -72,7 +72,7 @@ func (s *Service) PrivacyPolicy(ctx context.Context) (Privacy, error) {
 		LogInDays: set.KeepAddressDays, LogDays: set.KeepLogDays, RemoteDays: set.KeepRemoteDays, MediaMB: set.MediaCacheMB,
 		PictureDays: set.KeepPictureDays, NoticeDays: set.KeepNoticeDays, SecurityDays: set.KeepSecurityDays, JobDays: set.KeepJobDays, ExpiryDays: set.Expiry.Days,
 		Changed: s.me.CreatedAt,
-		AskURL:  s.origin.URL("/privacy/ask"), ProxyBy: set.ProxyOperator, Session: s.origin.CookieName(), Form: s.origin.FormCookieName(), Code: s.origin.CodeCookieName(),
+		AskURL:  s.origin.URL("/privacy/ask"), ProxyBy: set.ProxyOperator, Session: s.origin.CookieName(), Form: s.origin.FormCookieName(), Code: s.origin.CodeCookieName(), Key: s.origin.KeyCookieName(),
 		BackupDays: set.BackupDays, Age: set.MinimumAge, RequestDays: days(store.SubjectRequestLasts), DoneDays: days(store.SubjectDoneLasts), LinkDays: days(store.SubjectLinkLasts), AnswerDays: days(store.SubjectAnswerBy),
 	}
 	err := s.store.Read(ctx, func(tx *store.Tx) error {

@@ -77,5 +77,8 @@ func (o Origin) FormCookieName() string { return o.CookieName() + "-form" }
 // CodeCookieName is that of the cookie between the password and the code.
 func (o Origin) CodeCookieName() string { return o.CookieName() + "-code" }
 
+// KeyCookieName is that of the cookie between a passkey and the password.
+func (o Origin) KeyCookieName() string { return o.CookieName() + "-key" }
+
 // Handle is the owner's full handle, without the leading @.
 func (o Origin) Handle(name string) string { return fmt.Sprintf("%s@%s", name, o.Domain) }

@@ -149,7 +149,7 @@ func TestThePolicyNamesEachCookie(t *testing.T) {
 	for _, m := range regexp.MustCompile(`<code>(__Host-[^<]+)</code>`).FindAllStringSubmatch(h.page("/privacy-policy"), -1) {
 		named[m[1]] = true
 	}
-	if !maps.Equal(set, named) || len(set) != 3 {
+	if !maps.Equal(set, named) || len(set) != 4 {
 		t.Errorf("set are %v, named %v", set, named)
 	}
 }

@@ -19,10 +19,8 @@ import (
 // sealed with the password's hash, and with the passkey's key.
 func (g *Guard) keyCookie(who knownOwner, k store.Passkey, now time.Time) *http.Cookie {
 	text := strconv.FormatInt(k.ID, 10) + "." + newSecret() + "." + strconv.FormatInt(now.Add(halfwayAge).Unix(), 10)
-	return newCookie(g.keyCookieName(), text+"."+sealKey(who, k, text), halfwayAge, !g.origin.Loopback())
+	return newCookie(g.origin.KeyCookieName(), text+"."+sealKey(who, k, text), halfwayAge, !g.origin.Loopback())
 }
-
-func (g *Guard) keyCookieName() string { return g.origin.CookieName() + "-key" }
 
 func sealKey(who knownOwner, k store.Passkey, text string) string {
 	m := hmac.New(sha256.New, []byte(who.PasswordHash+"\x00"+string(k.Key)))
@@ -32,7 +30,7 @@ func sealKey(who knownOwner, k store.Passkey, text string) string {
 
 // keyGiven is the passkey whose cookie the request has, while it is good.
 func (g *Guard) keyGiven(r *http.Request, who knownOwner) (store.Passkey, bool) {
-	c, err := r.Cookie(g.keyCookieName())
+	c, err := r.Cookie(g.origin.KeyCookieName())
 	if err != nil {
 		return store.Passkey{}, false
 	}
@@ -59,7 +57,7 @@ func (g *Guard) keyGiven(r *http.Request, who knownOwner) (store.Passkey, bool) 
 // PasskeyGiven says whether the log-in page should say that only the password is
 // missing. An error of the store is logged and counts as no.
 func (g *Guard) PasskeyGiven(r *http.Request) bool {
-	if _, err := r.Cookie(g.keyCookieName()); err != nil {
+	if _, err := r.Cookie(g.origin.KeyCookieName()); err != nil {
 		return false
 	}
 	who, err := g.account(r.Context(), throttled(g.ClientAddr(r), g.trusted))
@@ -96,7 +94,7 @@ func (g *Guard) enterWithKey(w http.ResponseWriter, r *http.Request, who knownOw
 
 // endHalves removes the cookies of log-ins that were begun in two steps.
 func (g *Guard) endHalves(w http.ResponseWriter) {
-	for _, name := range []string{g.halfwayName(), g.keyCookieName()} {
+	for _, name := range []string{g.halfwayName(), g.origin.KeyCookieName()} {
 		http.SetCookie(w, newCookie(name, "", -1, !g.origin.Loopback()))
 	}
 }

@@ -149,7 +149,7 @@ func TestMorning(t *testing.T) {
 	n.serve(t)
 	p := newTab(t, n.url(""), desktop)
 	p.logIn(n.name, n.password)
-	p.sees("300 new posts since", "Word 40 from friend 1 ")
+	p.sees("255 new posts since", "Word 40 from friend 1 ")
 	p.press("Where you were")
 	p.sees("You were here", "boosted")
 	t.Run("without scripts", func(*testing.T) { n.morningByLinks(p) })
