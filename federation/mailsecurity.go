@@ -20,13 +20,14 @@ const (
 // securityLetters are the lines of the security log that are mailed whatever the owner
 // chose: subject and first paragraph.
 var securityLetters = map[string]struct{ subject, lead string }{
-	auth.EventPassword:      {"Your password was changed", "The password of your server was changed, and all other log-ins have ended."},
-	auth.EventFactorOn:      {"The second factor is on", "A second factor was switched on. From now on a log-in takes a code too."},
-	auth.EventFactorOff:     {"The second factor is off", "The second factor was switched off. From now on the password alone opens your server."},
-	auth.EventRecoveryCodes: {"There are new recovery codes", "New recovery codes were made. Those from before are void."},
-	"passkey added":         {"A passkey was added", "A passkey was added. Whoever has it can log in."},
-	"passkey removed":       {"A passkey was removed", "A passkey was removed. It opens nothing any more."},
-	"archive":               {"An archive was asked for", "Somebody who is logged in asked for an archive of everything that is yours."},
+	auth.EventPassword:       {"Your password was changed", "The password of your server was changed, and all other log-ins have ended."},
+	auth.EventFactorOn:       {"The second factor is on", "A second factor was switched on. From now on a log-in takes a code too."},
+	auth.EventFactorOff:      {"The second factor is off", "The second factor was switched off. From now on the password alone opens your server."},
+	auth.EventRecoveryCodes:  {"There are new recovery codes", "New recovery codes were made. Those from before are void."},
+	auth.EventPasskeyAdded:   {"A passkey was added", "A passkey was added. Whoever has it can log in."},
+	auth.EventPasskeyRemoved: {"A passkey was removed", "A passkey was removed. It opens nothing any more."},
+	auth.EventPasskeyCopied:  {"There may be a copy of a passkey", "A passkey counted backwards, as if there were a copy of it, and was refused. Remove it under Security unless you know better."},
+	"archive":                {"An archive was asked for", "Somebody who is logged in asked for an archive of everything that is yours."},
 }
 
 // securityLoop mails lines of the security log as they come: those of this server, and
