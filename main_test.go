@@ -240,6 +240,10 @@ vanishes d/media
 becomes $SITE/.well-known/webfinger?resource=acct:alice@alice.localhost:$PORT 410
 get $SITE/login 410 deleted
 get $SITE/healthz 200 ok
+exec dassie doctor -data d
+stdout 'ok    server'
+stdout 'ok    account +@alice@alice.localhost:[0-9]+ was deleted on .* nothing else to look at'
+! stdout 'FAIL|backup|WebFinger|profile'
 ended
 wait server
 exec dassie serve -data d -listen localhost:$PORT &server&

@@ -94,6 +94,9 @@ func Run(ctx context.Context, c Config) error {
 	d.announce()
 	for _, h := range d.houses {
 		group.Go(func() error { return h.Service.Run(ctx) })
+		if h.Work != nil {
+			group.Go(func() error { return ignoreEnd(ctx, h.Work(ctx)) })
+		}
 	}
 	return group.Wait()
 }

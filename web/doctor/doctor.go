@@ -85,6 +85,7 @@ type doctor struct {
 	id      store.Identity
 	origin  store.Origin
 	serving bool
+	ends    bool // the account is being deleted, or was
 	started store.Started
 }
 
@@ -101,7 +102,7 @@ func Run(ctx context.Context, c Config) Report {
 	if d.st != nil {
 		defer d.st.Close() // nothing of what was read depends on it
 		rows = append(rows, d.inside(ctx)...)
-		if d.id.Name != "" {
+		if d.id.Name != "" && !d.ends {
 			rows = append(rows, d.outside(ctx)...)
 		}
 	}

@@ -30,6 +30,11 @@ func (d *doctor) machine(ctx context.Context) []Row {
 	if rows[0].Status == Fail {
 		return rows
 	}
+	if store.WipeBegun(d.Dir) { // the old database must not be opened any more
+		rows = append(rows, Row{ID: "account", Title: "account", Status: Warn, Value: "it was deleted; the server stopped while the rest was being wiped",
+			Limit: "wiped to the end", Mend: "start dassie serve once: it goes on where it stopped"})
+		return append(rows, d.server())
+	}
 	rows = append(rows, d.database(ctx))
 	return append(rows, d.server(), d.disk())
 }
@@ -145,6 +150,10 @@ func (d *doctor) inside(ctx context.Context) []Row {
 			return err
 		}
 		d.origin = d.id.Origin()
+		if r, ends, err := d.farewell(tx); ends || err != nil {
+			rows = append(rows, r)
+			return err
+		}
 		if d.started, err = tx.Started(); err != nil {
 			return err
 		}
@@ -165,10 +174,32 @@ func (d *doctor) inside(ctx context.Context) []Row {
 	case err != nil:
 		rows = append(rows, Row{ID: "account", Title: "account", Status: Fail, Value: err.Error(), Mend: "restore a backup"})
 		d.id = store.Identity{}
+	case d.ends:
 	default:
 		rows = append(rows, d.networks())
 	}
 	return rows
+}
+
+// farewell says how the end of the account stands, if it ends. Then there is nothing
+// more to look at: no backup is wanted, and everything answers that it is gone.
+func (d *doctor) farewell(tx *store.Tx) (r Row, ends bool, err error) {
+	f, err := tx.Farewell()
+	if errors.Is(err, store.ErrNotFound) {
+		return r, false, nil
+	}
+	if err != nil {
+		return r, false, err
+	}
+	d.ends = true
+	r = Row{ID: "account", Title: "account", Status: OK}
+	handle := "@" + d.origin.Handle(d.id.Name)
+	if !f.Wiped.IsZero() {
+		r.Value = handle + " was deleted on " + f.Begun.UTC().Format("2 January 2006") + ": there is nothing else to look at; the server goes on to answer that it is gone"
+		return r, true, nil
+	}
+	r.Value = handle + " is being deleted since " + f.Begun.UTC().Format("2 January 2006") + "; dassie delete-account shows which servers know"
+	return r, true, nil
 }
 
 func (d *doctor) backup(tx *store.Tx) (Row, error) {
