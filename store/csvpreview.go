@@ -23,10 +23,10 @@ var csvStands = map[CSVKind]string{
 	CSVLists: `
 		select r.host, exists (
 				select 1
-				from lists l
-				join list_members m on m.list_id = l.id
-				where l.title = r.title
-				and m.actor_id = r.ref
+				from list_members m
+				cross join lists l on l.id = m.list_id
+				where m.actor_id = r.ref
+				and l.title = r.title
 				and ?2 > 0) as here,
 			true as same,
 			exists (select 1 from following where actor_id = r.ref and state < 2) as quick
@@ -42,11 +42,15 @@ var csvStands = map[CSVKind]string{
 	CSVFilters: `
 		select r.host, exists (
 				select 1
-				from (select id, title, row_number() over (partition by title order by id) as nth from filters) f
-				join filter_posts p on p.filter_id = f.id
-				where f.title = r.title
-				and f.nth = 1 + coalesce(nullif(r.wish, '') ->> '$.nth', 0)
-				and p.post_id = r.ref
+				from filter_posts p
+				cross join filters g on g.id = p.filter_id
+				where p.post_id = r.ref
+				and g.title = r.title
+				and (
+					select count(*)
+					from filters f
+					where f.title = g.title
+					and f.id < g.id) = coalesce(nullif(r.wish, '') ->> '$.nth', 0)
 				and ?2 > 0) as here,
 			true as same, r.ref != 0 as quick
 		from (select * from csv_rows where key != '') r`,

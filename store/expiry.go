@@ -68,7 +68,7 @@ const outdated = `p.actor_id = 1
 	and (?7 or p.kind != 1)
 	and (?8 or p.boost_of is not null or substr(coalesce(p.extra, ''), 1, 15) != '{"attachments":')
 	and (?9 or p.visibility != 3)
-	and (?10 or not exists (select 1 from post_tags x cross join tags g on g.id = x.tag_id where x.post_id = p.id and g.name = '` + KeepTag + `'))
+	and (?10 or not exists (select 1 from tags g cross join post_tags x on x.tag_id = g.id and x.post_id = p.id where g.name = '` + KeepTag + `'))
 	and (?11 = 0 or p.likes < ?11)
 	and (?12 = 0 or p.boosts < ?12)`
 

@@ -20,7 +20,7 @@ type SubjectPart struct {
 
 // What the queries of the table below share. Their arguments are those of
 // subjectArgs: ?1 the id, ?2 the uri, ?3 the handle, ?4 what the search index calls
-// them, ?5 the inbox of theirs alone.
+// them, ?5 the inbox of theirs alone, ?6 its hash.
 const (
 	theirPosts = `(
 		select rowid as post_id
@@ -104,9 +104,9 @@ var subjectParts = []SubjectPart{
 	{"arrived", "activity that waits or could not be read", "activities that wait or could not be read", "", "jobs", `from jobs where kind = 'inbox' and key = ?2`,
 		`json_object('kind', kind, 'activity', cast(payload as text), 'error', error, 'due', ` + isoTime("run_at") + `)`, `delete from jobs where kind = 'inbox' and key = ?2`},
 	{"deliveries", "delivery to an inbox of theirs alone", "deliveries to an inbox of theirs alone", "they go by themselves when they are done; they say which server got which of your posts", "deliveries",
-		`from inboxes i cross join deliveries d on d.inbox_id = i.id cross join outgoing o on o.id = d.outgoing_id where i.url = ?5`,
+		`from inboxes i cross join deliveries d on d.inbox_id = i.id cross join outgoing o on o.id = d.outgoing_id where i.url_hash = ?6 and i.url = ?5`,
 		`json_object('activity', o.uri, 'kind', o.kind, 'state', d.state, 'tried', ` + isoTime("d.tried_at") + `)`, ``},
-	{"inbox", "address of an inbox of theirs alone", "addresses of an inbox of theirs alone", "what you delete is asked for there; it goes when no post of yours was sent to it", "inboxes", `from inboxes where url = ?5`,
+	{"inbox", "address of an inbox of theirs alone", "addresses of an inbox of theirs alone", "what you delete is asked for there; it goes when no post of yours was sent to it", "inboxes", `from inboxes where url_hash = ?6 and url = ?5`,
 		`json_object('url', url, 'failing_since', ` + isoTime("failing_since") + `, 'error', error)`, ``},
 	{"log", "line of the security log", "lines of the security log", "your log of what was done here is kept for 180 days", "security_log", `from security_log where detail = '@' || ?3`,
 		`json_object('kind', kind, 'at', ` + isoTime("at") + `)`, ``},
@@ -146,7 +146,7 @@ func (t *Tx) subjectArgs(actorID int64, handle string) ([]any, error) {
 	if inbox == a.SharedInbox {
 		inbox = "" // everybody's there
 	}
-	return []any{a.ID, a.URI, handle, `author : "` + authorWord(a.ID) + `"`, inbox}, nil
+	return []any{a.ID, a.URI, handle, `author : "` + authorWord(a.ID) + `"`, inbox, t.hash(inbox)}, nil
 }
 
 // SubjectCount is how much of one kind is kept about somebody.

@@ -76,6 +76,9 @@ func everything(t *testing.T, s *store.Store, w storetest.World) store.Actor {
 		if err := tx.SaveActor(&bob); err != nil {
 			return err
 		}
+		if _, err := tx.EnsureInbox(store.InboxTarget{URL: bob.Inbox, HostID: bob.HostID}); err != nil {
+			return err
+		}
 		third, err := storetest.Person(tx, "dora", "dora.example")
 		if err != nil {
 			return err
@@ -117,9 +120,8 @@ func everything(t *testing.T, s *store.Store, w storetest.World) store.Actor {
 			`insert into stamps (id, kind, post_id, actor_id, object_uri, object_hash, at) values (1, 'quote', 1, ?1, 'https://bob.example/q', 1, 9)`,
 			`insert into cards (url_hash, url, author_id, fetched_at) values (1, 'https://b.example/page', ?1, 9)`,
 			`insert into jobs (id, kind, key, run_at, payload) select 1, 'inbox', uri, 9, '{"type":"Like"}' from actors where id = ?1`,
-			`insert into inboxes (id, url, url_hash, host_id) select 900, inbox, 1, host_id from actors where id = ?1`,
 			`insert into outgoing (id, kind, uri, at, until) values (900, 'Follow', 'https://alice.example/f', 9, 10)`,
-			`insert into deliveries (outgoing_id, inbox_id, state) values (900, 900, 2)`,
+			`insert into deliveries (outgoing_id, inbox_id, state) values (900, (select max(i.id) from inboxes i, actors a where a.id = ?1 and i.url = a.inbox), 2)`,
 			`insert into security_log (id, at, kind, detail) select 1, 9, 'block', '@bob@bob.example' from actors where id = ?1`,
 			`insert into subject_requests (id, handle, kind, asked_at) select 1, 'bob@bob.example', 'copy', 9 from actors where id = ?1`,
 		} {
