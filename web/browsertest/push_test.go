@@ -147,9 +147,15 @@ func TestPush(t *testing.T) {
 
 func (p *tab) allow(name string) {
 	p.t.Helper()
+	p.permits(name, permissions.PermissionSettingGranted)
+}
+
+// permits answers in the place of the person whom the browser would ask.
+func (p *tab) permits(name string, answer permissions.PermissionSetting) {
+	p.t.Helper()
 	info := call(p, target.GetTargetInfo, target.GetTargetInfoParams{}).TargetInfo
 	call(p, permissions.SetPermission, permissions.SetPermissionParams{
-		Permission: &permissions.PermissionDescriptor{Name: name}, Setting: permissions.PermissionSettingGranted, Origin: p.site, BrowserContextID: info.BrowserContextID,
+		Permission: &permissions.PermissionDescriptor{Name: name}, Setting: answer, Origin: p.site, BrowserContextID: info.BrowserContextID,
 	})
 }
 
