@@ -550,7 +550,7 @@ func sampleTrouble(pages map[string]any) {
 		{"1", Person{"", "@megahost.example@megahost.example", "/me/person/21", "", nil}, "This is spam.\nTwice.", "", "/me/requests/21/block", "/me/person/21", "megahost.example", false, false, ago(time.Hour), time.Time{}, false, cards[5:6], []changed{{"Soup", "Leeks are onions that went to university.\n\nThere, I said it.", ago(3 * time.Hour), 2, true}, {"", "A first version", ago(4 * time.Hour), 0, false}}, 2},
 		{"4", long, "Rude words", "", "/me/requests/22/block", "/me/person/22", "a-server-with-a-long-name-that-goes-on-and-on.example", true, true, ago(2 * time.Hour), time.Time{}, false, nil, nil, 0},
 		{"2", tomas, "", "Deleted it.", "/me/requests/3/block", "/me/person/3", "navy.example", true, true, ago(90 * time.Hour), ago(80 * time.Hour), false, nil, nil, 0}}, Pager{Older: "/me/reports?before=1"}}
-	pages["reports.own"] = reports{owner("Reports", "more", "/me/reports?k=own"), tabs, true, []item{{"3", carol, "Spam", "", "", "", "", false, false, ago(time.Hour), time.Time{}, true, nil, nil, 0}}, Pager{}}
+	pages["reports.own"] = reports{owner("Reports", "more", "/me/reports?k=own"), []Tab{{"/me/reports", "About you", 1, false}, {"/me/reports?k=own", "By you", 0, true}}, true, []item{{"3", carol, "Spam", "", "", "", "", false, false, ago(time.Hour), time.Time{}, true, nil, nil, 0}}, Pager{}}
 	pages["reports.none"] = reports{Owner: owner("Reports", "more", "/me/reports"), Tabs: tabs}
 	type move struct {
 		Owner

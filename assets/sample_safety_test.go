@@ -135,7 +135,7 @@ func sampleRuledServers(pages map[string]any) {
 	pages["server_list.wrong"] = form
 	seen := list{Owner: form.Owner, Preview: true, Lead: "You lose 14 followers, and stop following 3 people.", New: 298, Rows: "#domain\nspam.example\n", Hits: []Fact{{Label: far, Strong: "12 followers and requests, you follow 2 people"}, {Label: "spam.example", Strong: "2 followers and requests"}, {Label: "thicket.example", Strong: "you follow 1 person"}},
 		Others: "a.example, b.example, c.example and 292 others", Wrong: 2, Problems: []problem{{17, "=HYPERLINK(\"x\")", "This is not the name of a server."}, {203, "s***.example", "Its name is hidden by stars."}},
-		Sum: append([]Fact{{Label: "New blocks", Strong: "296 servers", Text: "."}, {Label: "Silenced", Strong: "2 servers", Text: ", whose strangers are kept out."}, {Label: "Already so", Strong: "4 servers", Text: ", by their own name or one above it."}, {Label: "Passed over", Strong: "1 line", Text: " that ask for nothing."}}, costs[1:]...)}
+		Sum: append([]Fact{{Label: "New blocks", Strong: "296 servers", Text: "."}, {Label: "Silenced", Strong: "2 servers", Text: ", whose strangers are kept out."}, {Label: "Already so", Strong: "4 servers", Text: ", by their own name or one above it."}, {Label: "Passed over", Strong: "1 line", Text: ", with nothing asked for."}}, costs[1:]...)}
 	pages["server_list.preview"] = seen
 	pages["server_list.nothing"] = list{Owner: form.Owner, Preview: true, Sum: seen.Sum[2:3]}
 }

@@ -73,7 +73,7 @@ func previewFacts(words csvWord, i store.CSVImport, p federation.CSVPreview) (fa
 		{p.Changed, "Changed", words.one, words.many, changed},
 		{p.Same, "Already so", words.one, words.many, words.same},
 		{p.Barred, "Left out", words.one, words.many, words.barred},
-		{i.Notes.Skipped, "Passed over", "line", "lines", " that ask for nothing."},
+		{i.Notes.Skipped, "Passed over", "line", "lines", ", with nothing asked for."},
 		{i.Notes.Doubles, "Twice", "line", "lines", " that stood there already."},
 		{i.Notes.Wrong, "Wrong", "line", "lines", " that cannot be taken; they are named below."},
 	} {

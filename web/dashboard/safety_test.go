@@ -49,7 +49,7 @@ func TestPreviewsOfServerBlocksAreWhatHappens(t *testing.T) {
 	list.WriteString("s95.example,silence,false,false,,false\ns96.example,noop,false,false,,false\n=cmd|' /C calc'!A0,suspend\ns***.example,suspend,,,,true\n" + h.Host + ",suspend\nmüller.example,suspend\nS10.Example,silence\nx.example,perhaps\n")
 	before = h.shown()
 	page := h.uploadList("/me/blocked/servers/list", "file", list.String())
-	page.says(t, "Take in 82 servers?", "81 servers", "1 server", "Passed over", "Twice", "4 lines that cannot be taken", "Line 84: ", "hidden by stars", "This is your own server.", "neither suspend, silence nor noop", "xn--mller-kva.example")
+	page.says(t, "Take in 82 servers?", "81 servers", "1 server", "Passed over", ", with nothing asked for.", "Twice", "4 lines that cannot be taken", "Line 84: ", "hidden by stars", "This is your own server.", "neither suspend, silence nor noop", "xn--mller-kva.example")
 	said = promised(page.body)
 	for label := range before.less(before) {
 		if said[label] == 0 {

@@ -154,7 +154,7 @@ func listFacts(list federation.ServerList, c federation.ServerListCost, blocked 
 		{len(c.New) - blocked, "Silenced", "server", "servers", ", whose strangers are kept out."},
 		{c.Here, "Already so", "server", "servers", ", by their own name or one above it."},
 		{len(list.Servers) - len(c.New) - c.Here, "Left out", "server", "servers", ", because of people there who follow you or whom you follow."},
-		{list.Skipped, "Passed over", "line", "lines", " that ask for nothing."},
+		{list.Skipped, "Passed over", "line", "lines", ", with nothing asked for."},
 		{list.Doubles, "Twice", "line", "lines", " with a name that stood there already. The stricter one counts."},
 	} {
 		if f.n > 0 {
