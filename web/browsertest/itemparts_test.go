@@ -61,6 +61,35 @@ func (s *street) filmAndSound(p *tab, from, to *fedtest.Server) {
 	}
 }
 
+// twoInARow posts two texts at once, the second an answer to the first, with an emoji
+// of one's own.
+func (s *street) twoInARow(p *tab, from, to *fedtest.Server) {
+	s.t.Helper()
+	file := filepath.Join(s.t.TempDir(), "leek.png")
+	drawPicture(s.t, file)
+	p.open("/me/emojis")
+	p.fill("code", "leek")
+	p.upload("picture", file)
+	p.press("Add")
+	p.sees("Added.", ":leek:")
+	p.open("/me/write")
+	p.fill("text", "First of two :leek:")
+	p.press("Add another post")
+	p.sees("Post 2 of 2")
+	p.fill("part", "Second of two")
+	p.press("Post")
+	p.sees("First of two", "Second of two")
+	s.Settle()
+	second, here := to.Has(s.t, lastOf(s.t, from).URI)
+	if !here || !strings.Contains(second.Content, "Second of two") {
+		s.t.Fatalf("%s has %+v", to.Name, second)
+	}
+	first, here := to.Has(s.t, second.ParentURI)
+	if !here || !strings.Contains(first.Content, "First of two") || len(first.Extra.Emojis) != 1 {
+		s.t.Errorf("%s has before it %+v", to.Name, first)
+	}
+}
+
 // silence is a sound of 8000 samples a second.
 func silence(seconds int) []byte {
 	const rate = 8000

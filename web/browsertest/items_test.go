@@ -16,8 +16,9 @@ import (
 
 // TestEachThingOfWriting: what the write page has and no journey uses yet, with scripts
 // and without: a poll behind a warning in another language, who gets it, the exact
-// preview, who may quote it, a quote, an edit with its history, pin, a film and a sound, a post at a time,
-// delete and write anew, and how far a deletion is.
+// preview, who may quote it, a quote, an edit with its history, pin, a film and a sound,
+// two posts in a row with an emoji of one's own, a post at a time, delete and write
+// anew, and how far a deletion is.
 func TestEachThingOfWriting(t *testing.T) {
 	t.Parallel()
 	withAndWithoutScripts(t, func(t *testing.T, l look, scripts bool) {
@@ -89,6 +90,7 @@ func TestEachThingOfWriting(t *testing.T) {
 		}
 
 		s.filmAndSound(p, alice, bob)
+		s.twoInARow(p, alice, bob)
 
 		p.open("/me/write")
 		p.fill("text", "Good morning")
@@ -124,8 +126,8 @@ func TestEachThingOfWriting(t *testing.T) {
 }
 
 // TestEachThingOfSafety: a list of servers in and out, with what it would do first;
-// strangers under a rule, looked through and let in; one person blocked; a report with its buttons; all
-// of it on the page that undoes it; with scripts and without.
+// strangers under a rule, looked through and let in; one person blocked; a report with
+// its buttons; all of it on the page that undoes it; with scripts and without.
 func TestEachThingOfSafety(t *testing.T) {
 	t.Parallel()
 	withAndWithoutScripts(t, func(t *testing.T, l look, scripts bool) {
