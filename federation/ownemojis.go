@@ -56,11 +56,9 @@ func (s *Service) AddEmoji(ctx context.Context, code string, data io.Reader) (st
 	if err := s.store.Read(ctx, func(tx *store.Tx) error { return freeShortcode(tx, e.Shortcode) }); err != nil {
 		return e, err
 	}
-	made, err := s.media.Emoji(ctx, data)
-	if err != nil {
-		return e, pictureError(err)
+	if err := s.EmojiPicture(ctx, &e, data); err != nil {
+		return e, err
 	}
-	e.MIME, e.File, e.Still, e.Size = made.MIME, made.Name, made.Still, made.Size
 	return e, s.offerEmoji(ctx, &e, 0)
 }
 

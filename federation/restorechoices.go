@@ -96,7 +96,8 @@ func (s *Service) RestoreRules(tx *store.Tx, rules []store.ServerRule) error {
 	return s.applySome(tx, list, time.Time{})
 }
 
-// RestoreSettings makes the choices of an archive those of this account.
+// RestoreSettings makes the choices of an archive those of this account. No own post is
+// deleted for its age before a day has passed.
 func (s *Service) RestoreSettings(tx *store.Tx, set store.Settings) error {
 	before, err := tx.Settings()
 	if err != nil {
@@ -108,18 +109,27 @@ func (s *Service) RestoreSettings(tx *store.Tx, set store.Settings) error {
 	if set.Language = language(set.Language); set.Language == "" {
 		set.Language = before.Language
 	}
+	if set.Expiry.Clamp(); set.Expiry.Days != 0 { // for the posts here it is a new choice
+		set.Expiry.From = s.now().Add(expiryNotice)
+	}
 	tx.After(func() {
 		if err := s.Reload(context.Background()); err != nil {
 			s.log.Error("cannot read the settings", "error", err)
 		}
 	})
-	return saveSettings(tx, before, set)
+	if err := saveSettings(tx, before, set); err != nil {
+		return err
+	}
+	return s.planExpiry(tx, set.Expiry, 0, time.Time{})
 }
 
 // RestoreUnsent stores a text that was not sent. What was to go out by a time that
 // has passed becomes a draft.
 func (s *Service) RestoreUnsent(tx *store.Tx, u store.Unsent, files []TakenFile) error {
-	u.Draft.Media = nil
+	u.Draft.Media, u.Draft.Known = nil, false // it gets another id
+	if u.Kind == store.UnsentDraft {
+		u.DueAt = time.Time{}
+	}
 	if u.Kind == store.UnsentScheduled && !u.DueAt.After(tx.Now()) {
 		u.Kind, u.DueAt = store.UnsentDraft, time.Time{}
 		u.Draft.Problem = "Its time passed before it was imported. Nothing was sent."

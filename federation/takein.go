@@ -124,7 +124,7 @@ func (s *Service) takeIn(tx *store.Tx, t TakenPost) error {
 	}
 	if restored {
 		err = tx.RestorePost(&p)
-	} else {
+	} else if p.Extra.Emojis, err = postEmojis(tx, p); err == nil {
 		err = tx.InsertPost(&p)
 	}
 	if err != nil {

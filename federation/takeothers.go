@@ -134,8 +134,14 @@ func (s *Service) cleanExtra(tx *store.Tx, x *store.PostExtra, own bool) error {
 	}
 	var emojis []store.Emoji
 	for _, e := range x.Emojis {
-		if ap.IsURL(e.URL) {
+		if !own && ap.IsURL(e.URL) {
 			emojis = append(emojis, e)
+		}
+	}
+	if own {
+		var err error
+		if emojis, err = knownEmojis(tx, x.Emojis); err != nil {
+			return err
 		}
 	}
 	if x.Poll != nil {

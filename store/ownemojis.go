@@ -45,9 +45,15 @@ func scanOwnEmoji(r scanner) (OwnEmoji, error) {
 // AddOwnEmoji stores a new emoji and sets its id. Its name must be free.
 func (t *Tx) AddOwnEmoji(e *OwnEmoji) error {
 	e.ID = t.NewID()
+	return t.RestoreOwnEmoji(*e)
+}
+
+// RestoreOwnEmoji stores one with its id. Its name must be free, unless it was
+// removed.
+func (t *Tx) RestoreOwnEmoji(e OwnEmoji) error {
 	_, err := t.exec(`
-		insert into own_emojis (id, shortcode, mime, file, still, size)
-		values (?, ?, ?, ?, ?, ?)`, e.ID, e.Shortcode, e.MIME, e.File, e.Still, e.Size)
+		insert into own_emojis (id, shortcode, mime, file, still, size, removed_at)
+		values (?, ?, ?, ?, ?, ?, ?)`, e.ID, e.Shortcode, e.MIME, e.File, e.Still, e.Size, msOrNull(e.RemovedAt))
 	return err
 }
 
@@ -68,6 +74,16 @@ func (t *Tx) OwnEmojis() ([]OwnEmoji, error) {
 		from own_emojis e
 		where e.removed_at is null
 		order by e.shortcode`)
+}
+
+// OwnEmojisAfter lists all, also those that were removed, after an id.
+func (t *Tx) OwnEmojisAfter(after int64, limit int) ([]OwnEmoji, error) {
+	return many(t, scanOwnEmoji, `
+		select `+ownEmojiColumns+`
+		from own_emojis e
+		where e.id > ?
+		order by e.id
+		limit ?`, after, limit)
 }
 
 // OwnEmojisCalled reads those on offer that have one of the names, in one query.

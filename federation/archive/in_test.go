@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/color/palette"
+	"image/gif"
 	"image/jpeg"
+	"image/png"
 	"io"
 	"log/slog"
 	"math/rand"
@@ -149,6 +152,7 @@ func randomAccount(t *testing.T, seed int64) (*fedtest.Cluster, *fedtest.Server)
 		alice.Follows(t, other)
 	}
 	a := &account{t: t, r: r, c: c, alice: alice}
+	a.emojis()
 	for range 40 {
 		c.Advance(time.Duration(1+r.Intn(5000)) * time.Millisecond)
 		a.doings()[r.Intn(len(a.doings()))]()
@@ -169,6 +173,48 @@ type account struct {
 	posts []store.Post
 }
 
+// emojis are one that stays, one that is called otherwise later, and one that moves.
+func (a *account) emojis() {
+	a.t.Helper()
+	for _, code := range []string{"wave", "old", "gone"} {
+		e, err := a.alice.AddEmoji(ctx(), code, photoPNG(a.r))
+		a.must(err)
+		if code == "wave" {
+			continue
+		}
+		a.publish(federation.Draft{Text: "This is :" + code + ":", Visibility: store.Public})
+		if code == "old" {
+			_, err = a.alice.RenameEmoji(ctx(), e.ID, "new")
+		} else {
+			err = a.alice.RemoveEmoji(ctx(), e.ID)
+		}
+		a.must(err)
+	}
+	red, blue := image.NewPaletted(image.Rect(0, 0, 20, 20), palette.Plan9), image.NewPaletted(image.Rect(0, 0, 20, 20), palette.Plan9)
+	for i := range blue.Pix {
+		blue.Pix[i] = 7
+	}
+	var moving bytes.Buffer
+	a.must(gif.EncodeAll(&moving, &gif.GIF{Image: []*image.Paletted{red, blue}, Delay: []int{10, 10}}))
+	_, err := a.alice.AddEmoji(ctx(), "dance", &moving)
+	a.must(err)
+	name := "Alice :dance:"
+	a.must(a.alice.EditProfile(ctx(), federation.ProfileEdit{Name: &name}))
+}
+
+// photoPNG is one whose format emojis may have.
+func photoPNG(r *rand.Rand) io.Reader {
+	img, err := jpeg.Decode(photo(r))
+	if err != nil {
+		panic(err)
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		panic(err)
+	}
+	return &b
+}
+
 func (a *account) must(err error) {
 	a.t.Helper()
 	if err != nil {
@@ -179,7 +225,7 @@ func (a *account) must(err error) {
 func (a *account) other() *fedtest.Server { return a.c.Servers[1+a.r.Intn(len(a.c.Servers)-1)] }
 
 func (a *account) words() string {
-	list := []string{"Tulips & frost", "*really*", "<b>bold</b>", "#garden", "https://example.org/a?b=1&c=2", "„quoted“", "😀", "line\nbreak", "## Head", "`code`"}
+	list := []string{":wave:", "Tulips & frost", "*really*", "<b>bold</b>", "#garden", "https://example.org/a?b=1&c=2", "„quoted“", "😀", "line\nbreak", "## Head", "`code`"}
 	a.r.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 	return strings.Join(list[:1+a.r.Intn(5)], " ")
 }
@@ -338,7 +384,7 @@ func (a *account) doings() []func() {
 			a.must(a.alice.SaveSettings(ctx(), set))
 		},
 		func() {
-			name, bio := "Alice "+fmt.Sprint(a.r.Intn(9)), a.words()
+			name, bio := "Alice :dance: "+fmt.Sprint(a.r.Intn(9)), a.words()
 			fields := []store.Field{{Name: "Garden", Source: "https://example.org"}}
 			a.must(a.alice.EditProfile(ctx(), federation.ProfileEdit{Name: &name, Bio: &bio, Fields: &fields}))
 			a.must(a.alice.SetPicture(ctx(), "avatar", photo(a.r)))

@@ -81,6 +81,8 @@ func (in *intake) bringDrafts(from int64) error {
 			u := store.Unsent{Draft: v.Text, DueAt: v.Due, EditedAt: v.Edited}
 			if v.Kind == unsentKinds[1].name {
 				u.Kind = store.UnsentScheduled
+			} else if v.Kind == unsentKinds[2].name {
+				u.Draft.Problem = "It was about to go out when the archive was made. Nothing was sent from here."
 			}
 			if !in.plan.Same {
 				u.Draft.EditID = 0

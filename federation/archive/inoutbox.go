@@ -208,30 +208,18 @@ func (in *intake) bringOld(n int64, item json.RawMessage) error {
 
 // takePosts stores posts and notes where the import stands, in one transaction.
 func (in *intake) takePosts(place int64, list []federation.TakenPost, part string, lost []string) error {
-	next := *in.row
-	var result Result
-	err := in.Service.TakePosts(in.ctx, list, func(tx *store.Tx, skipped int) (err error) {
-		if result, err = in.result.copy(); err != nil {
-			return err
-		}
-		result.Taken[part] += len(list) - skipped
-		if skipped > 0 {
-			result.Left = leave(result.Left, whyHere, skipped)
-		}
-		for _, why := range lost {
-			result.leave(why)
-		}
-		next.Done, next.Place = in.row.Done+int(place-in.row.Place), place
-		if next.Result, err = writeJSON(result); err != nil {
-			return err
-		}
-		return tx.ImportAt(next)
+	return in.noted(place, func(end ending) error {
+		return in.Service.TakePosts(in.ctx, list, func(tx *store.Tx, skipped int) error {
+			return end(tx, func(r *Result) error {
+				r.Taken[part] += len(list) - skipped
+				r.count(whyHere, skipped)
+				for _, why := range lost {
+					r.leave(why)
+				}
+				return nil
+			})
+		})
 	})
-	if err == nil {
-		*in.row, in.result = next, result
-		in.told()
-	}
-	return err
 }
 
 // origins are the addresses of a post: its page, and its id.

@@ -10,6 +10,7 @@ import (
 
 // Keys of the parts of an archive of ours, beside those of any other.
 const (
+	partEmojis    = "emojis"
 	partProfile   = "profile"
 	partMessages  = "messages"
 	partRelations = "people"
@@ -23,6 +24,7 @@ const (
 	whyFollowers = "Followers: they follow the account that was. Whoever wants to follow you here asks anew."
 	whyBoosted   = "Boosts whose post is not in the archive, and posts whose address is none of this server."
 	whyBoostElse = "Boosts: they were made by the other account."
+	whyEmoji     = "Emojis whose word another one has here, or whose picture cannot be kept."
 	whyOther     = "Posts and private mentions of others that are gone, blocked, or not what they say."
 	whyNobody    = "Notes, mutes and blocks of people whom the archive does not describe."
 	whyOldLog    = "Lines of the security log: they are about the other account."
@@ -50,6 +52,7 @@ func (in *intake) knowOwn() error {
 	in.stages = []stage{
 		{"", "People", (*intake).countPeople, (*intake).bringPeople},
 		{"", "Posts of others", (*intake).countOthers, (*intake).bringOthers},
+		{partEmojis, "Custom emojis", (*intake).countEmojis, (*intake).bringEmojis}, // before what shows them
 		{partProfile, "Profile and settings", (*intake).countProfile, (*intake).bringProfile},
 		posts,
 		{partPosts, "Threads", nil, (*intake).bringThreads},
@@ -135,10 +138,4 @@ func visibilityCalled(name string) store.Visibility {
 		return store.Visibility(i)
 	}
 	return store.Direct
-}
-
-func (r *Result) count(why string, n int) {
-	if n > 0 {
-		r.Left = leave(r.Left, why, n)
-	}
 }

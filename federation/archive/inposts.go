@@ -101,29 +101,19 @@ func (in *intake) bringOwn(from int64) error {
 			r.Files, lost = files, append(lost, why...)
 			posts = append(posts, r)
 		}
-		next := *in.row
-		var result Result
-		err := in.Service.RestorePosts(in.ctx, posts, func(tx *store.Tx, skipped, gone int) (err error) {
-			if result, err = in.result.copy(); err != nil {
-				return err
-			}
-			result.Taken[partPosts] += len(posts) - skipped - gone
-			result.count(whyHere, skipped)
-			result.count(whyBoosted, gone)
-			for _, why := range lost {
-				result.leave(why)
-			}
-			next.Done, next.Place = in.row.Done+int(place-in.row.Place), place
-			if next.Result, err = writeJSON(result); err != nil {
-				return err
-			}
-			return tx.ImportAt(next)
+		return in.noted(place, func(end ending) error {
+			return in.Service.RestorePosts(in.ctx, posts, func(tx *store.Tx, skipped, gone int) error {
+				return end(tx, func(r *Result) error {
+					r.Taken[partPosts] += len(posts) - skipped - gone
+					r.count(whyHere, skipped)
+					r.count(whyBoosted, gone)
+					for _, why := range lost {
+						r.leave(why)
+					}
+					return nil
+				})
+			})
 		})
-		if err == nil {
-			*in.row, in.result = next, result
-			in.told()
-		}
-		return err
 	})
 }
 

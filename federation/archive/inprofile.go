@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"fmt"
 	"path"
 	"strings"
 
@@ -13,6 +14,13 @@ func (in *intake) countProfile() error {
 	p := in.part(partProfile, "Profile and settings", 1, 1)
 	if p.Note = "they take the place of those here"; !in.plan.Same {
 		p.Note += "; the name of the account stays"
+	}
+	var set store.Settings
+	if _, err := in.zip.value(in.zip.root+settingsMember, &set); err != nil {
+		return err
+	}
+	if set.Expiry.Clamp(); set.Expiry.Days != 0 && !set.Expiry.Paused {
+		in.plan.Words = append(in.plan.Words, fmt.Sprintf("The settings of the archive delete your posts once they are %d days old. That begins a day after the import; switch it off before if you want them to stay.", set.Expiry.Days))
 	}
 	return nil
 }

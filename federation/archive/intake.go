@@ -119,19 +119,27 @@ func (in *intake) told() {
 // step stores something and notes, in one transaction, that items of the present
 // stage are done with until place. do may run twice; what it counts counts once.
 func (in *intake) step(place int64, do func(tx *store.Tx, r *Result) error) error {
+	return in.noted(place, func(end ending) error {
+		return in.Store.Write(in.ctx, func(tx *store.Tx) error { return end(tx, func(r *Result) error { return do(tx, r) }) })
+	})
+}
+
+// ending notes how far an import is, with what it counts, in the transaction of what
+// it brought in.
+type ending func(tx *store.Tx, count func(r *Result) error) error
+
+// noted is step for what the service stores: do calls end last in its transaction.
+func (in *intake) noted(place int64, do func(end ending) error) error {
 	next := *in.row
 	var result Result
-	err := in.Store.Write(in.ctx, func(tx *store.Tx) (err error) {
+	err := do(func(tx *store.Tx, count func(r *Result) error) (err error) {
 		if result, err = in.result.copy(); err != nil {
 			return err
 		}
-		if do != nil {
-			if err := do(tx, &result); err != nil {
-				return err
-			}
+		if err := count(&result); err != nil {
+			return err
 		}
-		next.Done = in.row.Done + int(place-in.row.Place)
-		next.Place = place
+		next.Done, next.Place = in.row.Done+int(place-in.row.Place), place
 		if next.Result, err = writeJSON(result); err != nil {
 			return err
 		}

@@ -18,6 +18,7 @@ const (
 	settingsMember  = ownFolder + "settings.json"
 	filtersMember   = ownFolder + "filters.json"
 	draftsMember    = ownFolder + "drafts.json"
+	emojisMember    = ownFolder + "emojis.jsonl"
 	securityMember  = ownFolder + "security_log.jsonl"
 )
 

@@ -105,3 +105,9 @@ func leave(list []Left, why string, n int) []Left {
 }
 
 func (r *Result) leave(why string) { r.Left = leave(r.Left, why, 1) }
+
+func (r *Result) count(why string, n int) {
+	if n > 0 {
+		r.Left = leave(r.Left, why, n)
+	}
+}

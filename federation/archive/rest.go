@@ -90,7 +90,7 @@ const fetchesKept = 1000
 
 // rest writes what is below dassie/.
 func (e *export) rest() error {
-	for _, part := range []func() error{e.posts, e.messages, e.choices, e.filters, e.unsent, e.security, e.others} {
+	for _, part := range []func() error{e.posts, e.messages, e.choices, e.emojis, e.filters, e.unsent, e.security, e.others} {
 		if err := part(); err != nil {
 			return err
 		}
