@@ -56,28 +56,26 @@ const grace = 3 * time.Second
 
 // options are the flags of all commands.
 type options struct {
-	data              string
-	file              string
-	doors             listen.Doors
-	mail              mail.Config
-	trusted           auth.Networks // proxies whose forwarding headers are believed
-	allowed           auth.Networks // private networks that may be reached
-	level             slog.Level
-	pprof             string
-	account           store.NewAccount
-	passwordFile      string
-	scopes, app       string
-	revokeApps        bool
-	resetSecondFactor bool
-	removePasskeys    bool
-	oldIsOff          bool
-	json              bool
-	confirm           string
-	stopAsking        bool
-	prove             auth.ProveOptions
-	port              int
-	dryRun            bool
-	list              federation.CSVOptions
+	data         string
+	file         string
+	doors        listen.Doors
+	mail         mail.Config
+	trusted      auth.Networks // proxies whose forwarding headers are believed
+	allowed      auth.Networks // private networks that may be reached
+	level        slog.Level
+	pprof        string
+	account      store.NewAccount
+	passwordFile string
+	scopes, app  string
+	passwd       auth.PasswdOptions
+	oldIsOff     bool
+	json         bool
+	confirm      string
+	stopAsking   bool
+	prove        auth.ProveOptions
+	port         int
+	dryRun       bool
+	list         federation.CSVOptions
 }
 
 var commands = []command.Command[options]{
@@ -212,7 +210,7 @@ func token(ctx context.Context, opt *options) error {
 	if _, err := auth.ParseScopes(opt.scopes); err != nil {
 		return command.Usage("%s", command.Explain(err))
 	}
-	return withStore(opt, func(st *store.Store) error {
+	return command.WithStore(opt.data, func(st *store.Store) error {
 		secret, err := auth.TokenCommand(ctx, st, opt.scopes, opt.app)
 		if err == nil {
 			fmt.Println(secret)
@@ -224,19 +222,16 @@ func token(ctx context.Context, opt *options) error {
 func passwdFlags(set *flag.FlagSet, opt *options) {
 	dataFlag(set, opt)
 	set.StringVar(&opt.passwordFile, "password-file", "", "`file` with the new password; without it you are asked")
-	set.BoolVar(&opt.revokeApps, "revoke-apps", false, "revoke the tokens of all apps too")
-	set.BoolVar(&opt.resetSecondFactor, "reset-second-factor", false, "switch the second factor off, such as after the telephone was lost")
-	set.BoolVar(&opt.removePasskeys, "remove-passkeys", false, "remove all passkeys, so that nothing but the new password opens the account")
+	opt.passwd.Flags(set)
 }
 
 func passwd(ctx context.Context, opt *options) error {
-	return withStore(opt, func(st *store.Store) error {
+	return command.WithStore(opt.data, func(st *store.Store) error {
 		password, err := auth.ReadPassword(opt.passwordFile, os.Stdin, os.Stderr)
 		if err != nil {
 			return err
 		}
-		o := auth.PasswdOptions{RevokeApps: opt.revokeApps, ResetSecondFactor: opt.resetSecondFactor, RemovePasskeys: opt.removePasskeys}
-		if err := auth.PasswdCommand(ctx, st, password, o); err != nil {
+		if err := auth.PasswdCommand(ctx, st, password, opt.passwd); err != nil {
 			return err
 		}
 		fmt.Println("the password is set, and all sessions have ended")
@@ -249,7 +244,7 @@ func passwd(ctx context.Context, opt *options) error {
 }
 
 func rotateKeys(ctx context.Context, opt *options) error {
-	return withStore(opt, func(st *store.Store) error {
+	return command.WithStore(opt.data, func(st *store.Store) error {
 		if err := federation.RotateCommand(ctx, st, version); err != nil {
 			return err
 		}
@@ -259,7 +254,7 @@ func rotateKeys(ctx context.Context, opt *options) error {
 }
 
 func backup(ctx context.Context, opt *options) error {
-	if err := withStore(opt, func(*store.Store) error { return nil }); err != nil && errors.Is(err, store.ErrFarewell) {
+	if err := command.WithStore(opt.data, func(*store.Store) error { return nil }); err != nil && errors.Is(err, store.ErrFarewell) {
 		return err
 	}
 	b, size, err := store.BackupCommand(ctx, opt.data, opt.file, store.BackupOptions{Program: "dassie " + version, Progress: command.Progress(os.Stderr)})
@@ -274,7 +269,7 @@ func backup(ctx context.Context, opt *options) error {
 }
 
 func export(ctx context.Context, opt *options) error {
-	return withStore(opt, func(st *store.Store) error {
+	return command.WithStore(opt.data, func(st *store.Store) error {
 		sum, err := archive.ExportCommand(ctx, st, opt.data, opt.file, version, command.Progress(os.Stderr))
 		if err != nil {
 			return err
@@ -305,7 +300,7 @@ func importFile(ctx context.Context, opt *options) error {
 		return command.Usage("-as and -overwrite are for lists, such as following_accounts.csv")
 	}
 	opt.list.DryRun = opt.dryRun
-	return withStore(opt, func(st *store.Store) error {
+	return command.WithStore(opt.data, func(st *store.Store) error {
 		var report []string
 		if isList {
 			report, err = federation.CSVCommand(ctx, st, opt.file, version, opt.list)
@@ -323,13 +318,11 @@ func deleteFlags(set *flag.FlagSet, opt *options) {
 	dataFlag(set, opt)
 	set.StringVar(&opt.confirm, "confirm", "", "whole `handle` of the account, such as @me@example.org")
 	set.BoolVar(&opt.stopAsking, "stop-asking", false, "while an account is being deleted: do not wait for servers that do not answer, wipe now")
-	set.StringVar(&opt.passwordFile, "password-file", "", "`file` with the password; without it you are asked")
-	set.StringVar(&opt.prove.Code, "code", "", "`code` of the second factor, or a recovery code")
-	set.BoolVar(&opt.prove.AtTheMachine, "at-the-machine", false, "do not ask for the second factor, such as after it was lost")
+	opt.prove.Flags(set)
 }
 
 func deleteAccount(ctx context.Context, opt *options) error {
-	return anyStore(opt, func(st *store.Store) error {
+	return command.AnyStore(opt.data, func(st *store.Store) error {
 		report, err := federation.EndReportCommand(ctx, st)
 		if err == nil { // it was begun before
 			return deletionSoFar(ctx, opt, st, report)
@@ -340,7 +333,7 @@ func deleteAccount(ctx context.Context, opt *options) error {
 		if opt.confirm == "" {
 			return command.Usage("say which account is to be deleted, with its whole handle: dassie delete-account -confirm @name@domain")
 		}
-		if err := prove(ctx, opt, st); err != nil {
+		if err := auth.ProveCommand(ctx, st, opt.prove, os.Stdin, os.Stderr); err != nil {
 			return err
 		}
 		if err := federation.DeleteCommand(ctx, st, version, opt.confirm); err != nil {
@@ -352,23 +345,13 @@ func deleteAccount(ctx context.Context, opt *options) error {
 	})
 }
 
-// prove asks for the password and checks it with the second factor.
-func prove(ctx context.Context, opt *options, st *store.Store) error {
-	password, err := auth.ReadPassword(opt.passwordFile, os.Stdin, os.Stderr)
-	if err != nil {
-		return err
-	}
-	opt.prove.Password = password
-	return auth.ProveCommand(ctx, st, opt.prove)
-}
-
 // deletionSoFar shows how far a deletion is, or ends its waiting.
 func deletionSoFar(ctx context.Context, opt *options, st *store.Store, report []byte) error {
 	if !opt.stopAsking {
 		_, err := os.Stdout.Write(report)
 		return err
 	}
-	if err := prove(ctx, opt, st); err != nil {
+	if err := auth.ProveCommand(ctx, st, opt.prove, os.Stdin, os.Stderr); err != nil {
 		return err
 	}
 	if err := federation.StopAskingCommand(ctx, st, version); err != nil {
@@ -404,38 +387,7 @@ func doctorFlags(set *flag.FlagSet, opt *options) {
 }
 
 func runDoctor(ctx context.Context, opt *options) error {
-	r := doctor.Run(ctx, doctor.Config{Dir: opt.data, Version: version})
-	if opt.json {
-		if err := r.JSON(os.Stdout); err != nil {
-			return err
-		}
-	} else {
-		r.Text(os.Stdout)
-	}
-	if n := r.Failed(); n > 0 {
-		return fmt.Errorf("%d of %d checks failed", n, len(r.Rows))
-	}
-	return nil
-}
-
-// withStore opens an existing database for a command, also beside a server. An
-// account that is being deleted, or was, takes no command any more.
-func withStore(opt *options, do func(*store.Store) error) error {
-	return anyStore(opt, func(st *store.Store) error {
-		if err := st.Alive(context.Background()); err != nil {
-			return err
-		}
-		return do(st)
-	})
-}
-
-// anyStore is withStore for any account.
-func anyStore(opt *options, do func(*store.Store) error) error {
-	st, err := store.Open(opt.data, store.Options{Readers: 1})
-	if err != nil {
-		return err
-	}
-	return errors.Join(do(st), st.Close())
+	return doctor.Command(ctx, doctor.Config{Dir: opt.data, Version: version}, opt.json, os.Stdout)
 }
 
 func printVersion(context.Context, *options) error {

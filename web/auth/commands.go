@@ -2,7 +2,10 @@ package auth
 
 import (
 	"context"
+	"flag"
 	"fmt"
+	"io"
+	"os"
 
 	"dassie/store"
 	"dassie/web/reply"
@@ -44,6 +47,13 @@ type PasswdOptions struct {
 	RevokeApps        bool // revoke the tokens of all apps
 	ResetSecondFactor bool // switch the second factor off
 	RemovePasskeys    bool // remove all passkeys
+}
+
+// Flags are those of the command "passwd".
+func (o *PasswdOptions) Flags(set *flag.FlagSet) {
+	set.BoolVar(&o.RevokeApps, "revoke-apps", false, "revoke the tokens of all apps too")
+	set.BoolVar(&o.ResetSecondFactor, "reset-second-factor", false, "switch the second factor off, such as after the telephone was lost")
+	set.BoolVar(&o.RemovePasskeys, "remove-passkeys", false, "remove all passkeys, so that nothing but the new password opens the account")
 }
 
 // PasswdCommand sets a new password and ends all sessions. A server beside which it
@@ -94,19 +104,30 @@ func resetSecondFactor(tx *store.Tx) (was bool, err error) {
 
 // ProveOptions say how the owner proves to be the owner on the command line.
 type ProveOptions struct {
-	Password     string
+	PasswordFile string // without it, the password is asked for
 	Code         string // of the second factor, or a recovery code
 	AtTheMachine bool   // the second factor is not asked for: it is lost, and who has the machine has everything
 }
 
-// ProveCommand checks the password and, while it is on, the second factor. Errors:
-// Unauthorized, or store.ErrNoAccount.
-func ProveCommand(ctx context.Context, st *store.Store, o ProveOptions) error {
+// Flags are those of commands that ask for it.
+func (o *ProveOptions) Flags(set *flag.FlagSet) {
+	set.StringVar(&o.PasswordFile, "password-file", "", "`file` with the password; without it you are asked")
+	set.StringVar(&o.Code, "code", "", "`code` of the second factor, or a recovery code")
+	set.BoolVar(&o.AtTheMachine, "at-the-machine", false, "do not ask for the second factor, such as after it was lost")
+}
+
+// ProveCommand asks for the password as ReadPassword does, and checks it and, while
+// it is on, the second factor. Errors: Unauthorized, or store.ErrNoAccount.
+func ProveCommand(ctx context.Context, st *store.Store, o ProveOptions, in *os.File, out io.Writer) error {
+	password, err := ReadPassword(o.PasswordFile, in, out)
+	if err != nil {
+		return err
+	}
 	id, err := store.Get(ctx, st, func(tx *store.Tx) (store.Identity, error) { return tx.Identity() })
 	if err != nil {
 		return err
 	}
-	if !CheckPassword(ctx, id.PasswordHash, o.Password) {
+	if !CheckPassword(ctx, id.PasswordHash, password) {
 		return reply.Errorf(reply.Unauthorized, "The password is wrong. Nothing was done.")
 	}
 	if o.AtTheMachine {
