@@ -15,7 +15,7 @@ import (
 // one's own, with scripts switched off.
 func TestComposeWithoutScript(t *testing.T) {
 	t.Parallel()
-	for _, l := range sampled(desktop, phone) {
+	for _, l := range widths(desktop, phone) {
 		t.Run(l.name, func(t *testing.T) {
 			newTab(t, "about:blank", l) // skips before the demo is started
 			j := &journey{TB: t, houses: demo(t)}

@@ -8,7 +8,8 @@
 // Variables: CHROME names the browser; DASSIE_CHROMIUM=required makes a missing
 // one a failure; DASSIE_LONG=1 adds every page and every sample of one in four
 // looks, by keyboard, from right to left and with spaced text; their pictures are
-// kept by go test -artifacts -outputdir DIR. DASSIE_CHECKS names a folder in which
+// kept by go test -artifacts -outputdir DIR; DASSIE_WIDTHS=all walks each journey on a
+// phone and on a desktop. DASSIE_CHECKS names a folder in which
 // "npm ci" was run on checks/package.json: axe-core and html-validate then check
 // each page too.
 package browsertest

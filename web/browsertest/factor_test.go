@@ -12,7 +12,7 @@ import (
 // code and, her phone lost, with a recovery code, and ends what she is logged in at.
 func TestSecondFactor(t *testing.T) {
 	t.Parallel()
-	for _, l := range sampled(phone, desktop) {
+	for _, l := range widths(phone, desktop) {
 		t.Run(l.name, func(t *testing.T) {
 			newTab(t, "about:blank", l) // skips before the demo is started
 			h := demo(t)["alice"]

@@ -16,7 +16,7 @@ func TestFindAndFollow(t *testing.T) {
 		look    look
 		scripts bool
 	}
-	for _, c := range sampled(way{"with scripts", desktop, true}, way{"desktop", desktop, false}, way{"phone", phone, false}) {
+	for _, c := range sampled(way{"with scripts", desktop, true}, way{"phone", phone, false}) {
 		t.Run(c.name, func(t *testing.T) {
 			newTab(t, "about:blank", c.look) // skips before the demo is started
 			j := &journey{TB: t, houses: demo(t)}

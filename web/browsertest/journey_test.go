@@ -13,7 +13,7 @@ import (
 // TestJourney is the main job, as three people do it with scripts switched off.
 func TestJourney(t *testing.T) {
 	t.Parallel()
-	for _, l := range sampled(desktop, phone) {
+	for _, l := range widths(desktop, phone) {
 		t.Run(l.name, func(t *testing.T) {
 			newTab(t, "about:blank", l) // skips before the demo is started
 			j := &journey{TB: t, houses: demo(t)}

@@ -9,7 +9,7 @@ import (
 // saved, a list is made of two people and read, a hashtag is followed.
 func TestKept(t *testing.T) {
 	t.Parallel()
-	for _, l := range sampled(desktop, phone) {
+	for _, l := range widths(desktop, phone) {
 		t.Run(l.name, func(t *testing.T) {
 			newTab(t, "about:blank", l) // skips before the demo is started
 			j := &journey{TB: t, houses: demo(t)}

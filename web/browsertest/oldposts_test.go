@@ -20,7 +20,7 @@ func TestAnArchiveIsImportedWithAPreview(t *testing.T) {
 		look    look
 		scripts bool
 	}
-	for _, c := range sampled(way{"desktop", desktop, false}, way{"phone", phone, false}, way{"with scripts", desktop, true}) {
+	for _, c := range sampled(way{"phone", phone, false}, way{"with scripts", desktop, true}) {
 		t.Run(c.name, func(t *testing.T) {
 			newTab(t, "about:blank", c.look) // skips before the demo is started
 			j := &journey{TB: t, houses: demo(t)}

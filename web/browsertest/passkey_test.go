@@ -79,7 +79,7 @@ func (s *street) with(name string, l look) (*tab, webauthn.AuthenticatorID) {
 // browser, loses it and comes in without: with the password and a recovery code.
 func TestPasskeyLostAndRecovered(t *testing.T) {
 	newTab(t, "about:blank", desktop)
-	for _, l := range sampled(desktop, phone) {
+	for _, l := range widths(desktop, phone) {
 		t.Run(l.name, func(t *testing.T) {
 			s := newStreet(t, "alice")
 			p, mine := s.with("alice", l)

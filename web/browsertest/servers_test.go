@@ -7,7 +7,7 @@ import "testing"
 // and the removal of a server.
 func TestServersWithoutScript(t *testing.T) {
 	t.Parallel()
-	for _, l := range sampled(phone, desktop) {
+	for _, l := range widths(phone, desktop) {
 		t.Run(l.name, func(t *testing.T) {
 			newTab(t, "about:blank", l) // skips before the demo is started
 			houses := demo(t)

@@ -25,7 +25,7 @@ import (
 func TestEachThingOfSettings(t *testing.T) {
 	t.Parallel()
 	newTab(t, "about:blank", desktop) // skips where there is no browser
-	for _, l := range sampled(desktop, phone) {
+	for _, l := range widths(desktop, phone) {
 		t.Run(l.name, func(t *testing.T) {
 			s := newStreet(t, "alice", "bob")
 			alice, bob := s.at("alice"), s.at("bob")

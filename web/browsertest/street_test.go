@@ -80,7 +80,7 @@ func (s *street) window(name string, l look, scripts bool) *tab {
 // scripts and without.
 func withAndWithoutScripts(t *testing.T, journey func(t *testing.T, l look, scripts bool)) {
 	newTab(t, "about:blank", desktop) // skips where there is no browser
-	for _, l := range sampled(desktop, phone) {
+	for _, l := range widths(desktop, phone) {
 		for how, scripts := range map[string]bool{"with scripts": true, "without scripts": false} {
 			t.Run(l.name+" "+how, func(t *testing.T) { journey(t, l, scripts) })
 		}

@@ -69,8 +69,17 @@ var (
 	phone   = look{"phone", 390, 844, 2, false, false}
 )
 
-// sampled is all of a list with DASSIE_LONG, and its first entry without: other
-// widths, and other ways of doing the same, take minutes.
+// widths is all of a list with DASSIE_WIDTHS=all, and its first entry without: each
+// page is looked at in all of them elsewhere, and what people do is the same.
+func widths(all ...look) []look {
+	if os.Getenv("DASSIE_WIDTHS") != "all" {
+		return all[:1]
+	}
+	return all
+}
+
+// sampled is all of a list with DASSIE_LONG, and its first entry without: other ways
+// of doing the same take minutes.
 func sampled[T any](all ...T) []T {
 	if os.Getenv("DASSIE_LONG") == "" {
 		return all[:1]
