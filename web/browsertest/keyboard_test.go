@@ -58,7 +58,7 @@ func (g *gallery) keyboard(p *tab, name string) {
 	if !g.thorough(name) {
 		return
 	}
-	for _, l := range []look{phone, desktop} {
+	for _, l := range widths(phone, desktop) { // the order is that of the page, in each of them
 		p.wear(l)
 		all := eval[int](p, controls)
 		reached, last := 0, 0
