@@ -38,6 +38,16 @@ func (s *Service) PauseExpiry(ctx context.Context, paused bool) error {
 	return s.changeExpiry(ctx, func(e *store.Expiry) { e.Paused = paused && e.Days != 0 })
 }
 
+// SpareOldPosts gives the owner a day before old posts that come in can go for their
+// age, as before anything else that begins to go.
+func (s *Service) SpareOldPosts(ctx context.Context) error {
+	return s.changeExpiry(ctx, func(e *store.Expiry) {
+		if from := s.now().Add(expiryNotice); e.Days != 0 && e.From.Before(from) {
+			e.From = from
+		}
+	})
+}
+
 func (s *Service) changeExpiry(ctx context.Context, change func(*store.Expiry)) error {
 	err := s.store.Write(ctx, func(tx *store.Tx) error {
 		before, err := tx.Settings()

@@ -108,35 +108,6 @@ func TestAPictureThatIsNoneIsNoEmoji(t *testing.T) {
 	}
 }
 
-func TestSettingsOfAnArchiveDeleteNothingAtOnce(t *testing.T) {
-	c := fedtest.New(t, "alice", "bob")
-	alice, bob := c.Servers[0], c.Servers[1]
-	bob.Follows(t, alice)
-	p := alice.Post(t, store.Public, "From long ago")
-	if err := alice.SetExpiry(ctx(), store.Expiry{Days: 30}); err != nil {
-		t.Fatal(err)
-	}
-	c.Advance(20 * 24 * time.Hour)
-	file := zipped(t, c, alice)
-	c.Advance(20 * 24 * time.Hour)
-	alice.Afresh(t)
-	plan, _ := take(t, taker(t, c, alice, t.TempDir()), alice, file)
-	if !strings.Contains(strings.Join(plan.Words, " "), "30 days old") {
-		t.Errorf("the preview is silent: %q", plan.Words)
-	}
-	if e := alice.Settings().Expiry; e.Days != 30 || !e.From.Equal(c.Now().Add(24*time.Hour)) {
-		t.Errorf("the setting came as %+v, now is %v", e, c.Now())
-	}
-	c.SettleFor(23*time.Hour, time.Hour)
-	if _, ok := alice.Has(t, p.URI); !ok {
-		t.Fatal("the post went within a day")
-	}
-	c.SettleFor(3*time.Hour, time.Hour)
-	if _, ok := alice.Has(t, p.URI); ok {
-		t.Error("the post stays although it is too old")
-	}
-}
-
 func TestWhatWasHeldComesBackAsADraft(t *testing.T) {
 	c := fedtest.New(t, "alice", "bob")
 	alice, bob := c.Servers[0], c.Servers[1]

@@ -65,6 +65,7 @@ func (in *intake) knowMastodon() error {
 	in.actor, in.follow = o.ID(), o.FirstID("followers")
 	in.plan.Kind, in.plan.Handle = kindMastodon, shortName(o.Str("preferredUsername"))+"@"+ap.Host(in.actor)
 	in.stages = []stage{
+		{partPosts, "Your old posts", nil, (*intake).spare},
 		{partPosts, "Your old posts", (*intake).countOutbox, (*intake).bringOutbox},
 		{partPosts, "Threads", nil, (*intake).bringThreads},
 		{partLikes, "Likes", (*intake).countLikes, (*intake).bringLikes},

@@ -139,6 +139,7 @@ func (in *intake) countOutbox() error {
 	if posts > 0 {
 		in.plan.Words = append(in.plan.Words, "Old posts land under their own dates, without a word to anybody: nobody is notified, and no server gets them.",
 			"They get new addresses here. The old ones are kept with them, and your search finds a post by its old address too.")
+		in.warnOfExpiry()
 	}
 	in.leave(whyPeople, 1)
 	return err

@@ -54,6 +54,7 @@ func (in *intake) knowOwn() error {
 		{"", "Posts of others", (*intake).countOthers, (*intake).bringOthers},
 		{partEmojis, "Custom emojis", (*intake).countEmojis, (*intake).bringEmojis}, // before what shows them
 		{partProfile, "Profile and settings", (*intake).countProfile, (*intake).bringProfile},
+		{partPosts, "Your posts", nil, (*intake).spare},
 		posts,
 		{partPosts, "Threads", nil, (*intake).bringThreads},
 		{partPosts, "Pins", nil, (*intake).bringPins},
