@@ -111,14 +111,7 @@ const csvBlocked = `(exists (select 1 from blocks where actor_id = r.ref) or exi
 
 // CSVBarred counts the rows about people who cannot be followed because of a block.
 func (t *Tx) CSVBarred(id int64) (map[string]int, error) {
-	counts := map[string]int{}
-	err := t.each(func(r scanner) error {
-		var host string
-		var n int
-		err := r.Scan(&host, &n)
-		counts[host] = n
-		return err
-	}, `
+	return t.counts(`
 		select r.host, count(*)
 		from csv_rows r
 		where r.import_id = ?
@@ -128,7 +121,6 @@ func (t *Tx) CSVBarred(id int64) (map[string]int, error) {
 		and `+csvBlocked+`
 		and not exists (select 1 from following where actor_id = r.ref and state < 2)
 		group by r.host`, id)
-	return counts, err
 }
 
 // csvGoing finds, for each kind, what is here and not in a file: what it is called,

@@ -201,23 +201,28 @@ func (t *Tx) CSVLeft(id int64, after, limit int) ([]CSVRow, error) {
 		limit ?`, id, after, limit)
 }
 
+// counts reads rows of a name and a number.
+func (t *Tx) counts(query string, args ...any) (map[string]int, error) {
+	found := map[string]int{}
+	err := t.each(func(r scanner) error {
+		var name string
+		var n int
+		err := r.Scan(&name, &n)
+		found[name] = n
+		return err
+	}, query, args...)
+	return found, err
+}
+
 // CSVHosts counts the rows of an import by the server that has to be asked.
 func (t *Tx) CSVHosts(id int64) (map[string]int, error) {
-	counts := map[string]int{}
-	err := t.each(func(r scanner) error {
-		var host string
-		var n int
-		err := r.Scan(&host, &n)
-		counts[host] = n
-		return err
-	}, `
+	return t.counts(`
 		select host, count(*)
 		from csv_rows
 		where import_id = ?
 		and line > 0
 		and state = 0
 		group by host`, id)
-	return counts, err
 }
 
 // ActorIDsByHandle finds people by user@domain, in lower case; of several, the last

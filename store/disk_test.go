@@ -41,7 +41,7 @@ func TestT61_DiskFull(t *testing.T) {
 			_ = tx.SetSetting("k-outside", "x")
 			return nil
 		}
-		return tx.SetHomeMarker(int64(i + 1))
+		return tx.SetMarker(store.MarkerHome, int64(i+1))
 	})
 	for i, err := range errs {
 		if (err != nil) != (i == 2) {

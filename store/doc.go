@@ -133,12 +133,4 @@
 // Reading:
 //
 //	storage_days    day key, bytes by kind as JSON: 400 rows, for "full in about 14 months"
-//
-// The owner's data:
-//
-//	imports         as archives; they keep their place in archive_items (import_id, seq, state)
-//	imported        uri_hash, uri, post_id; index (uri_hash): original addresses of own old posts, whose ids are drawn from their dates
-//	mail            settings; mail_queue is jobs of kind "mail"; mail_off (hash key, kind): one-click links
-//	policy_texts    version key, at, settings as JSON, own_words: each version of the privacy page with its day
-//	subject data    what is kept about one handle: actors, posts (by search author), followers, notifications, mentions, actor_keys, fetches
 package store

@@ -114,6 +114,3 @@ func (t *Tx) HomeMarker() (int64, error) {
 	m, err := t.Marker(MarkerHome)
 	return m.LastID, err
 }
-
-// SetHomeMarker moves the place marker of the home timeline forward.
-func (t *Tx) SetHomeMarker(id int64) error { return t.SetMarker(MarkerHome, id) }

@@ -28,6 +28,47 @@ const costHome = 10_000
 const notDeaf = `h.bound != 2
 		and a.id != 1 `
 
+// homeLost counts the posts at the top of Home that a block or a silence hides.
+const homeLost = `
+		with there (id) as materialized (
+			select a.id
+			from json_each(?) j
+			cross join actors a indexed by actors_host on a.host_id = j.value
+			where a.id != 1
+			union
+			select a.id
+			from json_each(?) j
+			cross join actors a indexed by actors_host on a.host_id = j.value
+			where a.id != 1
+			and not exists (
+				select 1
+				from following w
+				where w.actor_id = a.id
+				and w.state = 1))
+		select count(*)
+		from (select post_id from home order by post_id desc limit ?) x
+		cross join posts p on p.id = x.post_id
+		where (p.actor_id in (select id from there)
+			or p.boost_of is not null
+			and (select o.actor_id from posts o where o.id = p.boost_of) in (select id from there))
+		and ` + unmuted + `
+		and ` + boostsWanted + `
+		and ` + heard
+
+// talksLost counts the conversations in which nobody would be left to talk to.
+const talksLost = `
+		select count(distinct c.conversation_id)` + peopleOn + `
+		cross join conversation_people c on c.actor_id = a.id
+		where ` + notDeaf + `
+		and not exists (
+			select 1
+			from conversation_people d
+			cross join actors e on e.id = d.actor_id
+			cross join hosts g on g.id = e.host_id
+			where d.conversation_id = c.conversation_id
+			and g.bound != 2
+			and g.id not in (select value from json_each(?)))`
+
 // CostOf counts what a block of some servers costs, and what the silence of others
 // hides in Home.
 func (t *Tx) CostOf(hostIDs, silenced []int64) (ServerCost, error) {
@@ -54,31 +95,7 @@ func (t *Tx) CostOf(hostIDs, silenced []int64) (ServerCost, error) {
 		{&c.InLists, `
 		select count(*)` + peopleOn + `
 		cross join list_members m on m.actor_id = a.id`, nil},
-		{&c.Home, `
-		with there (id) as materialized (
-			select a.id
-			from json_each(?) j
-			cross join actors a indexed by actors_host on a.host_id = j.value
-			where a.id != 1
-			union
-			select a.id
-			from json_each(?) j
-			cross join actors a indexed by actors_host on a.host_id = j.value
-			where a.id != 1
-			and not exists (
-				select 1
-				from following w
-				where w.actor_id = a.id
-				and w.state = 1))
-		select count(*)
-		from (select post_id from home order by post_id desc limit ?) x
-		cross join posts p on p.id = x.post_id
-		where (p.actor_id in (select id from there)
-			or p.boost_of is not null
-			and (select o.actor_id from posts o where o.id = p.boost_of) in (select id from there))
-		and ` + unmuted + `
-		and ` + boostsWanted + `
-		and ` + heard, []any{idList(silenced), costHome, now, now}},
+		{&c.Home, homeLost, []any{idList(silenced), costHome, now, now}},
 		{&c.Notices, `
 		select count(*)` + peopleOn + `
 		cross join notifications n on n.actor_id = a.id
@@ -91,18 +108,7 @@ func (t *Tx) CostOf(hostIDs, silenced []int64) (ServerCost, error) {
 			where m.actor_id = a.id
 			and m.notices = 1
 			and ` + muteInForce + `)`, []any{now}},
-		{&c.Conversations, `
-		select count(distinct c.conversation_id)` + peopleOn + `
-		cross join conversation_people c on c.actor_id = a.id
-		where ` + notDeaf + `
-		and not exists (
-			select 1
-			from conversation_people d
-			cross join actors e on e.id = d.actor_id
-			cross join hosts g on g.id = e.host_id
-			where d.conversation_id = c.conversation_id
-			and g.bound != 2
-			and g.id not in (select value from json_each(?)))`, []any{ids}},
+		{&c.Conversations, talksLost, []any{ids}},
 	} {
 		n, err := value[int64](t, q.query, append([]any{ids}, q.args...)...)
 		if err != nil {

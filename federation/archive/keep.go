@@ -55,10 +55,17 @@ func NewKeeper(src Source, dir string, log *slog.Logger) *Keeper {
 // Run works until ctx ends. What a restart interrupted begins anew.
 func (k *Keeper) Run(ctx context.Context) error {
 	k.clean()
+	patrol(ctx, k.poke, k.RunDue, func(err error) { k.log.Error("cannot look after the archives", "error", err) })
+	return nil
+}
+
+// patrol does what is due, one after the other, until ctx ends: at each poke, and
+// every hour for what came of age.
+func patrol(ctx context.Context, poke <-chan struct{}, due func(context.Context) (bool, error), failed func(error)) {
 	for ctx.Err() == nil {
-		busy, err := k.RunDue(ctx)
+		busy, err := due(ctx)
 		if err != nil && ctx.Err() == nil {
-			k.log.Error("cannot look after the archives", "error", err)
+			failed(err)
 		}
 		if busy && err == nil {
 			continue
@@ -67,11 +74,18 @@ func (k *Keeper) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 		case <-timer.C:
-		case <-k.poke:
+		case <-poke:
 		}
 		timer.Stop()
 	}
-	return nil
+}
+
+// wake pokes who waits; who works looks again anyway.
+func wake(poke chan<- struct{}) {
+	select {
+	case poke <- struct{}{}:
+	default:
+	}
 }
 
 // RunDue removes what is too old and makes one archive that is asked for; it says
@@ -113,10 +127,7 @@ func (k *Keeper) Ask(ctx context.Context, agent string) error {
 	if err != nil {
 		return fmt.Errorf("ask for an archive: %w", err)
 	}
-	select {
-	case k.poke <- struct{}{}:
-	default: // it will look anyway
-	}
+	wake(k.poke)
 	return nil
 }
 

@@ -48,22 +48,7 @@ func NewTaker(src Source, dir string, log *slog.Logger) *Taker {
 
 // Run works until ctx ends. What a restart interrupted goes on where it was.
 func (k *Taker) Run(ctx context.Context) error {
-	for ctx.Err() == nil {
-		busy, err := k.RunDue(ctx)
-		if err != nil && ctx.Err() == nil {
-			k.log.Error("cannot look after the imports", "error", err)
-		}
-		if busy && err == nil {
-			continue
-		}
-		timer := time.NewTimer(lookAgain)
-		select {
-		case <-ctx.Done():
-		case <-timer.C:
-		case <-k.poke:
-		}
-		timer.Stop()
-	}
+	patrol(ctx, k.poke, k.RunDue, func(err error) { k.log.Error("cannot look after the imports", "error", err) })
 	return nil
 }
 
@@ -126,13 +111,6 @@ func (k *Taker) hold(file string, is bool) {
 	}
 }
 
-func (k *Taker) wake() {
-	select {
-	case k.poke <- struct{}{}:
-	default: // it will look anyway
-	}
-}
-
 // Progress is how far the import is that is being worked on, since when, and how
 // much was done then; false if it is not this one.
 func (k *Taker) Progress(id int64) (at Progress, since time.Time, begun int, busy bool) {
@@ -167,7 +145,7 @@ func (k *Taker) Begin(ctx context.Context, id int64, leave []string, agent strin
 		return tx.SaveImport(row)
 	})
 	if err == nil {
-		k.wake()
+		wake(k.poke)
 	}
 	return err
 }

@@ -86,6 +86,6 @@ func (u *Upload) Keep(ctx context.Context) (int64, error) {
 		return 0, fmt.Errorf("keep an upload: %w", err)
 	}
 	u.k.hold(u.File, false)
-	u.k.wake()
+	wake(u.k.poke)
 	return row.ID, nil
 }

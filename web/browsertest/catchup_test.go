@@ -105,7 +105,7 @@ func (f *filling) evening() {
 	}
 	last := f.post(f.people[0], f.tx.Now().Add(-time.Minute), "Good night, all of you.", 0)
 	f.try(f.tx.AddHome(last, false))
-	f.try(f.tx.SetHomeMarker(last))
+	f.try(f.tx.SetMarker(store.MarkerHome, last))
 }
 
 func (f *filling) night(now time.Time) {

@@ -2,10 +2,10 @@ package browsertest
 
 import "testing"
 
-// TestServersWithoutScript goes through the pages by server in a browser that runs
+// TestServers goes through the pages by server in a browser that runs
 // no script: followers by server, one server, deliveries, the receipts of a post,
 // and the removal of a server.
-func TestServersWithoutScript(t *testing.T) {
+func TestServers(t *testing.T) {
 	t.Parallel()
 	for _, l := range widths(phone, desktop) {
 		t.Run(l.name, func(t *testing.T) {
@@ -25,6 +25,10 @@ func TestServersWithoutScript(t *testing.T) {
 			p.open(own + "/delivery")
 			p.sees("1 of 1 server accepted it.", "1 server with followers.")
 			p.sees(bob.host)
+			p.scripts(true)
+			p.open(own + "/delivery")
+			p.sees("1 of 1 server accepted it.", bob.host)
+			p.scripts(false)
 
 			p.open("/me/followers")
 			p.sees("1 person on 1 server", bob.host, "Answers", "Bob Okafor")

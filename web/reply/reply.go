@@ -72,11 +72,6 @@ func Text(w http.ResponseWriter, r *http.Request, status int, text string) {
 	data(w, status, TypeText, []byte(text+"\n"))
 }
 
-// XML writes a document of the given type, TypeAtom or TypeXRD.
-func XML(w http.ResponseWriter, r *http.Request, status int, contentType string, body []byte) {
-	data(w, status, contentType, body)
-}
-
 // Long begins a public answer that is too long to be made in memory first; what
 // is written to it goes out as it comes.
 func Long(w http.ResponseWriter, contentType, cache string) io.Writer {
