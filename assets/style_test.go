@@ -49,7 +49,7 @@ func stronger(t *testing.T, theme map[string]string) map[string]string {
 	css := string(Static()[StaticPath("style.css")].Body)
 	_, chosen, _ := strings.Cut(css, `:root[data-contrast="more"] {`)
 	chosen, rest, _ := strings.Cut(chosen, "}")
-	_, asked, _ := strings.Cut(rest, ":root:root { /* as strong as the themes above */")
+	_, asked, _ := strings.Cut(rest, ":root:root {")
 	asked, _, _ = strings.Cut(asked, "}")
 	if strings.Join(strings.Fields(chosen), " ") != strings.Join(strings.Fields(asked), " ") {
 		t.Errorf("more contrast by choice is\n%s\nand by the system\n%s", chosen, asked)
@@ -127,6 +127,28 @@ func TestStyleLoadsNothing(t *testing.T) {
 	}
 	if strings.Count(css, "{") != strings.Count(css, "}") {
 		t.Error("style.css: braces do not pair")
+	}
+}
+
+// What browsers get is the style as it is written, less its comments.
+func TestStyleIsSentWithoutComments(t *testing.T) {
+	written, err := files.ReadFile("static/style.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, sent := range map[string]string{"style.css": string(Static()[StaticPath("style.css")].Body), "public.css": string(Static()[StaticPath("public.css")].Body)} {
+		if strings.Contains(sent, "/*") || strings.Contains(sent, "*/") || !strings.Contains(sent, "@media print {") {
+			t.Errorf("%s has comments, or lacks rules", name)
+		}
+	}
+	sent := string(bareStyle(written))
+	if got, want := strings.Count(sent, "{"), strings.Count(string(written), "{"); got != want {
+		t.Errorf("%d rules are sent of %d", got, want)
+	}
+	for in, want := range map[string]string{"a { b: c; } /* why */\nd { }": "a { b: c; }\nd { }", "/* one\n   two */\na { }": "\na { }", "a { /* in */ b: c; }": "a { b: c; }", "": ""} {
+		if got := string(bareStyle([]byte(in))); got != want {
+			t.Errorf("%q is sent as %q", in, got)
+		}
 	}
 }
 
