@@ -120,6 +120,7 @@ func (a *phoneApp) ask(method, path string, form url.Values, v any) int {
 // person to their server, where they log in, read what it asks for, and allow it.
 // It posts, reads, shares the place, and is out at once when its token is revoked.
 func TestPhoneApp(t *testing.T) {
+	long(t)
 	t.Parallel()
 	newTab(t, "about:blank", phone)
 	alice := demo(t)["alice"]

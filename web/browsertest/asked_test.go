@@ -19,6 +19,7 @@ var answerLink = regexp.MustCompile(`/privacy/ask/[A-Z2-7]{26}`)
 // TestAStrangerAsksWhatIsKept goes from the form to the copy, which is handed out
 // once.
 func TestAStrangerAsksWhatIsKept(t *testing.T) {
+	long(t)
 	t.Parallel()
 	withAndWithoutScripts(t, func(t *testing.T, l look, scripts bool) {
 		s := newStreet(t, "alice", "bob")

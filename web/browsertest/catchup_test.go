@@ -143,6 +143,7 @@ func (n night) serve(t testing.TB) *running {
 // TestMorning is the newcomer's journey 6: 300 rows, 90 of them boosts, read in one
 // page that ends; with scripts and the keyboard alone, and without them.
 func TestMorning(t *testing.T) {
+	long(t)
 	t.Parallel()
 	newTab(t, "about:blank", desktop) // skips before anything is started
 	n := afterNight(t)
@@ -237,6 +238,7 @@ func (n night) morningByKeys(p *tab) {
 // TestServerGoesAndComes: Home says that it is cut off, moves nothing, and goes on
 // by itself when the server is back. An open stream does not hold up its end.
 func TestServerGoesAndComes(t *testing.T) {
+	long(t)
 	newTab(t, "about:blank", desktop)
 	n := afterNight(t)
 	r := n.serve(t)

@@ -14,6 +14,7 @@ import (
 // TestComposeWithoutScript is a thread with a picture, a found name and an emoji of
 // one's own, with scripts switched off.
 func TestComposeWithoutScript(t *testing.T) {
+	long(t)
 	t.Parallel()
 	for _, l := range widths(desktop, phone) {
 		t.Run(l.name, func(t *testing.T) {
@@ -66,6 +67,7 @@ func TestComposeWithoutScript(t *testing.T) {
 // TestComposeWithScript: names are offered while they are typed, by keys and by the
 // pointer; characters are counted; a picture is pointed at.
 func TestComposeWithScript(t *testing.T) {
+	long(t)
 	t.Parallel()
 	newTab(t, "about:blank", desktop) // skips before the demo is started
 	j := &journey{TB: t, houses: demo(t)}

@@ -6,9 +6,10 @@
 // directories, but for two lines in /etc/hosts while the https test runs as root.
 //
 // Variables: CHROME names the browser; DASSIE_CHROMIUM=required makes a missing
-// one a failure; DASSIE_LONG=1 adds every page and every sample of one in four
-// looks, by keyboard, from right to left and with spaced text; their pictures are
-// kept by go test -artifacts -outputdir DIR; DASSIE_WIDTHS=all walks each journey on a
+// one a failure; without DASSIE_LONG=1 people are followed a few ways only, with it
+// all ways, and every page and every sample of one is looked at in four looks, by
+// keyboard, from right to left and with spaced text; their pictures are kept by
+// go test -artifacts -outputdir DIR; DASSIE_WIDTHS=all walks each journey on a
 // phone and on a desktop. DASSIE_CHECKS names a folder in which
 // "npm ci" was run on checks/package.json: axe-core and html-validate then check
 // each page too.

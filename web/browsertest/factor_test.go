@@ -11,6 +11,7 @@ import (
 // TestSecondFactor is how Alice switches the second factor on, comes back with a
 // code and, her phone lost, with a recovery code, and ends what she is logged in at.
 func TestSecondFactor(t *testing.T) {
+	long(t)
 	t.Parallel()
 	for _, l := range widths(phone, desktop) {
 		t.Run(l.name, func(t *testing.T) {

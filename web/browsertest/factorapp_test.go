@@ -9,6 +9,7 @@ import (
 // UX.md journey 9 with a second factor: the app's person gives password and code on
 // their own server, and later ends the app there.
 func TestPhoneAppWithSecondFactor(t *testing.T) {
+	long(t)
 	t.Parallel()
 	newTab(t, "about:blank", phone)
 	alice := demo(t)["alice"]

@@ -20,6 +20,7 @@ import (
 // two posts in a row with an emoji of one's own, a post at a time, delete and write
 // anew, and how far a deletion is.
 func TestEachThingOfWriting(t *testing.T) {
+	long(t)
 	t.Parallel()
 	withAndWithoutScripts(t, func(t *testing.T, l look, scripts bool) {
 		s := newStreet(t, "alice", "bob")
@@ -129,6 +130,7 @@ func TestEachThingOfWriting(t *testing.T) {
 // strangers under a rule, looked through and let in; one person blocked; a report with
 // its buttons; all of it on the page that undoes it; with scripts and without.
 func TestEachThingOfSafety(t *testing.T) {
+	long(t)
 	t.Parallel()
 	withAndWithoutScripts(t, func(t *testing.T, l look, scripts bool) {
 		s := newStreet(t, "alice", "bob")

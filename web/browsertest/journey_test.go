@@ -12,6 +12,7 @@ import (
 
 // TestJourney is the main job, as three people do it with scripts switched off.
 func TestJourney(t *testing.T) {
+	long(t)
 	t.Parallel()
 	for _, l := range widths(desktop, phone) {
 		t.Run(l.name, func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 // TestKept is what Alice keeps for herself, with scripts switched off: a post is
 // saved, a list is made of two people and read, a hashtag is followed.
 func TestKept(t *testing.T) {
+	long(t)
 	t.Parallel()
 	for _, l := range widths(desktop, phone) {
 		t.Run(l.name, func(t *testing.T) {

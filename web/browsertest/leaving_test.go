@@ -22,6 +22,7 @@ import (
 // arrive, the last backup is restored elsewhere, an archive is taken along, the
 // account deleted and watched to the end.
 func TestDisasterAndLeaving(t *testing.T) {
+	long(t)
 	withAndWithoutScripts(t, func(t *testing.T, l look, scripts bool) {
 		e := newEndOfHouse(t)
 		e.meet()

@@ -10,13 +10,14 @@ import (
 // what it would do both ways and which line is wrong, lets it begin, and watches it to
 // the end; with scripts and without.
 func TestAListIsImportedWithAPreview(t *testing.T) {
+	long(t)
 	t.Parallel()
 	type way struct {
 		name    string
 		look    look
 		scripts bool
 	}
-	for _, c := range sampled(way{"phone", phone, false}, way{"with scripts", desktop, true}) {
+	for _, c := range []way{{"phone", phone, false}, {"with scripts", desktop, true}} {
 		t.Run(c.name, func(t *testing.T) {
 			newTab(t, "about:blank", c.look) // skips before the demo is started
 			j := &journey{TB: t, houses: demo(t)}

@@ -68,6 +68,7 @@ func (p *tab) online(on bool) {
 
 // TestLive is one reader with scripts on, while a friend writes.
 func TestLive(t *testing.T) {
+	long(t)
 	newTab(t, "about:blank", desktop) // skips before the demo is started
 	j := &journey{TB: t, houses: demo(t)}
 	j.alice, j.bob = j.arrive("alice", desktop), j.arrive("bob", desktop)

@@ -17,6 +17,7 @@ import (
 // TestMail is Alice's way to mail: she gives an address, follows the link in the mail
 // that comes there, is written to when Bob mentions her, and ends that from the mail.
 func TestMail(t *testing.T) {
+	long(t)
 	withAndWithoutScripts(t, func(t *testing.T, l look, scripts bool) {
 		t.Setenv("DASSIE_SMTP_PASSWORD", smtptest.Password)
 		s := newStreet(t, "alice", "bob")

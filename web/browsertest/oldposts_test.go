@@ -14,13 +14,14 @@ import (
 // would come and what would not, lets it begin, watches it to the end, and finds the old
 // posts on her profile under the days on which she wrote them; with scripts and without.
 func TestAnArchiveIsImportedWithAPreview(t *testing.T) {
+	long(t)
 	t.Parallel()
 	type way struct {
 		name    string
 		look    look
 		scripts bool
 	}
-	for _, c := range sampled(way{"phone", phone, false}, way{"with scripts", desktop, true}) {
+	for _, c := range []way{{"phone", phone, false}, {"with scripts", desktop, true}} {
 		t.Run(c.name, func(t *testing.T) {
 			newTab(t, "about:blank", c.look) // skips before the demo is started
 			j := &journey{TB: t, houses: demo(t)}

@@ -78,6 +78,7 @@ func (s *street) with(name string, l look) (*tab, webauthn.AuthenticatorID) {
 // Alice switches the second factor on, adds a passkey, comes in with it in another
 // browser, loses it and comes in without: with the password and a recovery code.
 func TestPasskeyLostAndRecovered(t *testing.T) {
+	long(t)
 	newTab(t, "about:blank", desktop)
 	for _, l := range widths(desktop, phone) {
 		t.Run(l.name, func(t *testing.T) {

@@ -31,6 +31,7 @@ func (p *tab) window(words string) *tab {
 // nothing on the way, the log-in included, cuts the window off. The server's other pages
 // do, which shows that this browser would.
 func TestSignInByAWindow(t *testing.T) {
+	long(t)
 	t.Parallel()
 	newTab(t, "about:blank", desktop)
 	alice := demo(t)["alice"]

@@ -59,6 +59,7 @@ const (
 // TestPush is Alice's browser: it is told, keeps Home, and forgets all of it when she
 // logs out, or when the session is ended from elsewhere.
 func TestPush(t *testing.T) {
+	long(t)
 	t.Parallel()
 	newTab(t, "about:blank", desktop) // skips before the demo is started
 	houses, program := demoProgram(t)

@@ -6,8 +6,9 @@ import "testing"
 // scripts: a log of requests is switched on, a wrong number is refused, and switching
 // it off says first what goes. Visitors read each choice in the privacy policy.
 func TestWhatIsKept(t *testing.T) {
+	long(t)
 	t.Parallel()
-	for i, l := range sampled(phone, desktop) {
+	for i, l := range []look{phone, desktop} {
 		t.Run(l.name, func(t *testing.T) {
 			newTab(t, "about:blank", l) // skips before the demo is started
 			alice := demo(t)["alice"]

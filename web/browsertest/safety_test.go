@@ -10,13 +10,14 @@ import (
 // back, switches the quarantine on and off, and deals with a report about her; with
 // scripts and without.
 func TestFiltersQuarantineAndReports(t *testing.T) {
+	long(t)
 	t.Parallel()
 	type way struct {
 		name    string
 		look    look
 		scripts bool
 	}
-	for _, c := range sampled(way{"with scripts", desktop, true}, way{"phone", phone, false}) {
+	for _, c := range []way{{"with scripts", desktop, true}, {"phone", phone, false}} {
 		t.Run(c.name, func(t *testing.T) {
 			newTab(t, "about:blank", c.look) // skips before the demo is started
 			j := &journey{TB: t, houses: demo(t)}

@@ -105,6 +105,7 @@ func TestFirstPost(t *testing.T) {
 // TestNothingTypedIsLost: with scripts what is typed is a draft after two seconds, also
 // when the window is closed; what became of a post that waits is said in its place.
 func TestNothingTypedIsLost(t *testing.T) {
+	long(t)
 	t.Parallel()
 	newTab(t, "about:blank", desktop) // skips where there is no browser
 	s := newStreet(t, "alice", "bob")

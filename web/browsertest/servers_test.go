@@ -6,6 +6,7 @@ import "testing"
 // no script: followers by server, one server, deliveries, the receipts of a post,
 // and the removal of a server.
 func TestServers(t *testing.T) {
+	long(t)
 	t.Parallel()
 	for _, l := range widths(phone, desktop) {
 		t.Run(l.name, func(t *testing.T) {

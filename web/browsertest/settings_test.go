@@ -23,6 +23,7 @@ import (
 // and push, which tells no words unless that is wanted; with scripts and without, in
 // one log-in.
 func TestEachThingOfSettings(t *testing.T) {
+	long(t)
 	t.Parallel()
 	newTab(t, "about:blank", desktop) // skips where there is no browser
 	for _, l := range widths(desktop, phone) {

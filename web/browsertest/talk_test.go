@@ -14,6 +14,7 @@ import (
 // TestHalfKnownThread is UX.md's journey 4: a thread of twelve replies of which
 // five are known says so, is fetched, stands there as a tree, and is answered.
 func TestHalfKnownThread(t *testing.T) {
+	long(t)
 	t.Parallel()
 	withAndWithoutScripts(t, func(t *testing.T, l look, scripts bool) {
 		s := newStreet(t, "alice", "bob", "carol")
@@ -134,6 +135,7 @@ func (s *street) tell(at *fedtest.Server, counts map[string]int) {
 // TestFollowRequests is UX.md's journey 5: two people ask, the page shows how they
 // differ, and both are decided by ticking.
 func TestFollowRequests(t *testing.T) {
+	long(t)
 	t.Parallel()
 	withAndWithoutScripts(t, func(t *testing.T, l look, scripts bool) {
 		s := newStreet(t, "alice", "bob", "dave")

@@ -118,6 +118,7 @@ func (c *toot) post(args ...string) string {
 
 // The day of somebody in a terminal, with the toot program as Debian has it.
 func TestDayWithToot(t *testing.T) {
+	long(t)
 	c := newToot(t)
 	c.signIn()
 	c.says("hana", "whoami")

@@ -17,6 +17,7 @@ import (
 // is muted, then who wrote them for seven days, then the server is blocked with the
 // numbers before; it is silent, and Safety lists and undoes all of it.
 func TestTrouble(t *testing.T) {
+	long(t)
 	t.Parallel()
 	withAndWithoutScripts(t, func(t *testing.T, l look, scripts bool) {
 		s := newStreet(t, "alice")
