@@ -17,6 +17,7 @@ import (
 )
 
 const (
+	testTime    = 20 * time.Second // how long somebody who sends a test waits for it
 	codeLasts   = 24 * time.Hour
 	codeTries   = 10
 	codesHourly = 5
@@ -286,7 +287,7 @@ func (s *Service) TestMail(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, testTime)
 	defer cancel()
 	now := s.now()
 	err = s.mail(ctx, to, assets.Letter{
@@ -294,7 +295,12 @@ func (s *Service) TestMail(ctx context.Context) error {
 		Why: "Somebody pressed “Send a test” on the page Mail.", Manage: s.origin.URL(mailPages),
 	})
 	if err != nil {
-		return &reply.Error{Code: reply.Conflict, Message: "The mail server did not take it: " + err.Error(), Err: err}
+		words := "The mail server did not take it: " + err.Error() + "."
+		var known interface{ Mend() string }
+		if errors.As(err, &known) {
+			words += " What to do: " + known.Mend() + "."
+		}
+		return &reply.Error{Code: reply.Conflict, Message: words, Err: err}
 	}
 	return nil
 }

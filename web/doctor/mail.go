@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"errors"
 
 	"dassie/store"
 	"dassie/web/mail"
@@ -26,8 +27,12 @@ func (d *doctor) mail(ctx context.Context) []Row {
 		r.Value, err = sender.Check(ctx)
 	}
 	if err != nil {
-		r.Status, r.Value = Fail, config.Address()+": "+oneLine(err.Error())
-		r.Mend = "look whether the flags -smtp-… are right and the mail server is there; letters wait for two days"
+		r.Status, r.Value, r.Mend = Fail, oneLine(err.Error()), "look whether the flags -smtp-… are right"
+		var known interface{ Mend() string }
+		if errors.As(err, &known) {
+			r.Mend = known.Mend()
+		}
+		r.Mend += "; letters wait for two days"
 		return []Row{r}
 	}
 	r.Status, r.Value = OK, r.Value+untried

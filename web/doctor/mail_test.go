@@ -17,13 +17,14 @@ func TestTheMailServerIsLookedAt(t *testing.T) {
 		unknown  bool
 		status   Status
 		says     string
+		mend     string
 	}{
 		"well":                {password: smtptest.Password, status: OK, says: "takes the log-in"},
 		"password elsewhere":  {status: OK, says: "the log-in was not tried"},
-		"refuses the log-in":  {password: smtptest.Password, mood: smtptest.RefusesUser, status: Fail, says: "535"},
-		"wrong password":      {password: "something else", status: Fail, says: "535"},
-		"busy":                {password: smtptest.Password, mood: smtptest.NoGreeting, status: Fail, says: "421"},
-		"unknown certificate": {password: smtptest.Password, unknown: true, status: Fail, says: "certificate"},
+		"refuses the log-in":  {password: smtptest.Password, mood: smtptest.RefusesUser, status: Fail, says: "does not take the user and the password: “535", mend: "-smtp-user"},
+		"wrong password":      {password: "something else", status: Fail, says: "does not take the user and the password: “535", mend: "-smtp-user"},
+		"busy":                {password: smtptest.Password, mood: smtptest.NoGreeting, status: Fail, says: "takes no mail now: “421", mend: "letters wait for two days"},
+		"unknown certificate": {password: smtptest.Password, unknown: true, status: Fail, says: "nobody whom this machine trusts", mend: "authority"},
 		"letters set aside":   {password: smtptest.Password, aside: true, status: Warn, says: "takes the log-in"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -52,7 +53,7 @@ func TestTheMailServerIsLookedAt(t *testing.T) {
 			if row.Status != c.status || !strings.Contains(row.Value, c.says) || c.password != "" && strings.Contains(row.Value, c.password) {
 				t.Errorf("%+v", row)
 			}
-			if (row.Status != OK) != (row.Mend != "") {
+			if (row.Status != OK) != (row.Mend != "") || !strings.Contains(row.Mend, c.mend) {
 				t.Errorf("how to mend it: %+v", row)
 			}
 			if len(s.Letters()) > 0 {

@@ -6,6 +6,7 @@ import (
 	"net/mail"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -139,15 +140,24 @@ func TestT41_NamesCannotWriteHeaders(t *testing.T) {
 	}
 }
 
-// What can pass is tried again, what cannot is said so; neither names the address or
-// the password.
+// What goes wrong is said in words, with what can be done; what can pass is tried again,
+// what cannot is said so; nothing names the address or the password.
 func TestMailServersThatMisbehave(t *testing.T) {
 	for mood, want := range map[smtptest.Mood]struct {
-		refused bool
-		says    string
+		refused    bool
+		says, mend string
 	}{
-		smtptest.Busy: {false, "451"}, smtptest.Refuses: {true, "550"}, smtptest.RefusesData: {true, "554"}, smtptest.RefusesUser: {false, "535"}, smtptest.NoGreeting: {false, "421"},
-		smtptest.DropsInData: {false, ""}, smtptest.DropsAnswer: {false, ""},
+		smtptest.Busy:          {false, "does not take the letter yet: “451 4.3.0 <(your address)> later, please”", "wait"},
+		smtptest.Greylists:     {false, "does not take the letter yet: “451", "wait"},
+		smtptest.Refuses:       {true, "refuses the letter: “550 5.1.1 <(your address)> is unknown here”", "address"},
+		smtptest.RefusesData:   {true, "refuses the letter: “554", "address"},
+		smtptest.RefusesSender: {false, "takes no mail from this sender: “553", "-smtp-from"},
+		smtptest.RefusesUser:   {false, "does not take the user and the password: “535 5.7.8 no (user) with (password) here”", "-smtp-user"},
+		smtptest.NoGreeting:    {false, "takes no mail now: “421 try again later”", "wait"},
+		smtptest.NotMail:       {false, "is no mail server", "-smtp-port"},
+		smtptest.Chatters:      {false, "is no mail server", "-smtp-port"},
+		smtptest.DropsInData:   {false, "did not say whether it took the letter", "twice"},
+		smtptest.DropsAnswer:   {false, "did not say whether it took the letter", "twice"},
 	} {
 		s := smtptest.New(t, smtptest.Options{})
 		sender := of(t, s, nil)
@@ -158,8 +168,12 @@ func TestMailServersThatMisbehave(t *testing.T) {
 			continue
 		}
 		var final interface{ Refused() bool }
-		if errors.As(err, &final) != want.refused || !strings.Contains(err.Error(), want.says) {
+		if errors.As(err, &final) != want.refused || !strings.Contains(err.Error(), want.says) || !strings.Contains(err.Error(), sender.config.Address()) {
 			t.Errorf("mood %d: %v", mood, err)
+		}
+		var mend interface{ Mend() string }
+		if !errors.As(err, &mend) || !strings.Contains(mend.Mend(), want.mend) {
+			t.Errorf("mood %d: nothing says how to mend %v", mood, err)
 		}
 		for _, secret := range []string{"private", "mail.example", smtptest.Password} {
 			if strings.Contains(strings.ToLower(err.Error()), secret) {
@@ -178,7 +192,7 @@ func TestMailServersThatMisbehave(t *testing.T) {
 
 // A server that hangs anywhere is left when the time is over.
 func TestMailServersThatHang(t *testing.T) {
-	for _, mood := range []smtptest.Mood{smtptest.Hangs, smtptest.HangsInData} {
+	for mood, says := range map[smtptest.Mood]string{smtptest.Hangs: "does not answer|did not say that it is a mail server", smtptest.HangsInData: "did not say whether it took the letter"} {
 		for _, o := range []smtptest.Options{{}, {TLS: true}} {
 			s := smtptest.New(t, o)
 			sender := of(t, s, func(c *Config) {
@@ -191,10 +205,101 @@ func TestMailServersThatHang(t *testing.T) {
 			begun := time.Now()
 			err := sender.Send(ctx, owner, letter())
 			cancel()
-			if err == nil || time.Since(begun) > 5*time.Second {
+			if err == nil || time.Since(begun) > 5*time.Second || !regexp.MustCompile(says).MatchString(err.Error()) {
 				t.Errorf("mood %d: %v after %v", mood, err, time.Since(begun))
 			}
 		}
+	}
+}
+
+// A server that has the letter may take longer to say so than to take it: whoever did
+// not wait would send it again and again.
+func TestASlowAnswerIsWaitedFor(t *testing.T) {
+	s := smtptest.New(t, smtptest.Options{})
+	sender := of(t, s, nil)
+	sender.opens = 600 * time.Millisecond
+	s.Be(smtptest.SlowAnswer)
+	if err := sender.Send(bg, owner, letter()); err != nil || len(s.Letters()) != 1 {
+		t.Errorf("%v, %d letters", err, len(s.Letters()))
+	}
+	if answerTime < 10*time.Minute { // RFC 5321 4.5.3.2.6
+		t.Error("a server has not the time that it may take")
+	}
+}
+
+// A log-in whose words stand in what takes their place is hidden all the same.
+func TestSecretsThatLookLikeTheirVeil(t *testing.T) {
+	s := smtptest.New(t, smtptest.Options{})
+	sender := of(t, s, func(c *Config) { c.User = "user" })
+	t.Setenv(passwordVariable, "password")
+	err := sender.Send(bg, owner, letter())
+	if err == nil || !strings.Contains(err.Error(), "“535 5.7.8 no (user) with (password) here”") {
+		t.Error(err)
+	}
+	for _, text := range []string{"AUTH PLAIN " + inBase64("\x00user\x00password"), inBase64("password"), "NORA.private+DASSIE@mail.EXAMPLE", "İİİİ " + owner, owner + owner} {
+		got := sender.hidden(text, owner, "password")
+		for _, secret := range []string{"AHVz", "cGFzc3", "private", "PRIVATE", "example"} {
+			if strings.Contains(got, secret) {
+				t.Errorf("%q became %q", text, got)
+			}
+		}
+	}
+}
+
+// An address may be of a host with any letters; one with such letters before the @ goes
+// where the server can take them, and nowhere else is asked for that.
+func TestAddressesWithOtherLetters(t *testing.T) {
+	for to, want := range map[string]struct {
+		utf8     bool
+		envelope string // "" for a refusal
+	}{
+		"nora@müller.example": {false, "nora@xn--mller-kva.example"}, "ñora@mail.example": {true, "ñora@mail.example"}, "ñora@müller.example": {false, ""}, owner: {true, owner},
+	} {
+		s := smtptest.New(t, smtptest.Options{UTF8: want.utf8})
+		sender := of(t, s, nil)
+		err := sender.Send(bg, to, letter())
+		var final interface{ Refused() bool }
+		if got := s.Take(); want.envelope == "" && (!errors.As(err, &final) || len(got) > 0) || want.envelope != "" && (err != nil || len(got) != 1 || got[0].To != want.envelope) {
+			t.Errorf("%s: %v, %+v", to, err, got)
+		}
+	}
+}
+
+// What is wrong with the flags is said before anything is said to the server.
+func TestWrongFlagsAreSaidInWords(t *testing.T) {
+	closed := smtptest.New(t, smtptest.Options{})
+	closed.Close()
+	for name, c := range map[string]struct {
+		o          smtptest.Options
+		change     func(*Config)
+		says, mend string
+	}{
+		"no server there":        {change: func(c *Config) { c.Port = closed.Port }, says: "nothing takes mail at localhost:", mend: "-smtp-port"},
+		"no such name":           {change: func(c *Config) { c.Host = "nowhere.invalid" }, says: "nowhere.invalid", mend: "look whether"},
+		"tls for starttls":       {change: func(c *Config) { c.TLS = TLS }, says: "does not encrypt from the first byte", mend: "-smtp-tls starttls"},
+		"starttls for tls":       {o: smtptest.Options{TLS: true}, says: "did not say that it is a mail server", mend: "-smtp-tls tls"},
+		"no encryption":          {o: smtptest.Options{NoTLS: true}, says: "offers no encryption", mend: "-smtp-tls none"},
+		"another name":           {o: smtptest.Options{Name: "other.example"}, says: "is for other.example, and not for localhost", mend: "-smtp-host"},
+		"expired":                {o: smtptest.Options{Expired: true}, says: "has expired", mend: "clock"},
+		"unknown authority":      {change: func(c *Config) { c.RootCAs = nil }, says: "nobody whom this machine trusts", mend: "authority"},
+		"unknown authority, tls": {o: smtptest.Options{TLS: true}, change: func(c *Config) { c.TLS, c.RootCAs = TLS, nil }, says: "nobody whom this machine trusts", mend: "authority"},
+		"log-in not wanted":      {o: smtptest.Options{NoAuth: true}, says: "offers no way to log in", mend: "-smtp-user"},
+		"log-in wanted":          {change: func(c *Config) { c.User = "" }, says: "takes no mail from this sender: “530", mend: "log-in"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := smtptest.New(t, c.o)
+			sender := of(t, s, c.change)
+			sender.opens = 500 * time.Millisecond
+			err := sender.Send(bg, owner, letter())
+			var mend interface{ Mend() string }
+			if err == nil || !strings.Contains(err.Error(), c.says) || !errors.As(err, &mend) || !strings.Contains(mend.Mend(), c.mend) {
+				t.Errorf("%v, %+v", err, mend)
+			}
+			var final interface{ Refused() bool }
+			if errors.As(err, &final) || len(s.Letters()) > 0 {
+				t.Error("it is not tried again")
+			}
+		})
 	}
 }
 

@@ -2,9 +2,7 @@ package mail
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
-	"fmt"
 	"net"
 	netmail "net/mail"
 	"strings"
@@ -12,19 +10,21 @@ import (
 	"unicode"
 
 	gomail "github.com/wneessen/go-mail"
-	"github.com/wneessen/go-mail/smtp"
+	"golang.org/x/net/idna"
 
 	"dassie/assets"
 )
 
-// patience is how long a letter may take from the first packet to the last.
-const patience = 45 * time.Second
+// checkTime is how long doctor waits for the mail server.
+const checkTime = 20 * time.Second
 
 // Sender gives letters to a mail server. It is safe for use by many goroutines.
 type Sender struct {
 	config  Config
 	host    string // of this server: in the greeting and the Message-ID
 	letters *assets.Letters
+
+	opens, answers time.Duration // how long the server may take until it wants the letter, and to say that it has it
 }
 
 // New makes the sender of a server.
@@ -36,184 +36,37 @@ func New(c Config, host string) (*Sender, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Sender{config: c, host: host, letters: letters}, nil
+	return &Sender{config: c, host: host, letters: letters, opens: openTime, answers: answerTime}, nil
 }
 
-// refusal is an error that will be the same tomorrow: the mail server does not want
-// the letter, or the address.
-type refusal struct{ error }
-
-// Refused tells federation, which knows no more of this package.
-func (refusal) Refused() bool { return true }
-
-func (r refusal) Unwrap() error { return r.error }
-
 // Send gives a letter to the mail server. It returns nil if and only if the server took
-// it. Errors name neither the address nor the password; those that no later try can
-// mend have a method Refused.
+// it. Errors are in words, name neither the address nor the password, and have a method
+// Mend; those that no later try can mend have a method Refused too.
 func (s *Sender) Send(ctx context.Context, to string, letter assets.Letter) error {
+	to, err := envelope(to)
+	if err != nil {
+		return refusal{errors.New("the address cannot be written to")}
+	}
 	m, err := s.message(to, letter)
 	if err != nil {
-		return refusal{s.hide(fmt.Errorf("write a letter: %w", err), to, "")}
+		return refusal{errors.New("the letter cannot be written: " + s.hidden(err.Error(), to, ""))}
 	}
 	password, err := s.config.password()
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	l := &line{sender: s, ctx: ctx}
-	defer l.close()
-	client, err := s.client(l, password)
-	if err != nil {
-		return s.hide(err, to, password)
-	}
-	err = client.DialAndSendWithContext(ctx, m)
-	if m.IsDelivered() {
-		return nil // what failed came after the server had said yes
-	}
+	t := s.talk(ctx)
+	defer t.close()
+	step, err := t.open(password)
 	if err == nil {
-		err = errors.New("the mail server ended without an answer")
+		step, err = t.give(s.config.from(s.host), to, m)
 	}
-	final := refusedForGood(err)
-	if err = s.hide(err, to, password); final {
-		return refusal{err}
-	}
-	return fmt.Errorf("send mail by %s: %w", s.config.Host, err)
-}
-
-// refusedForGood is true of an answer of the 500s to the letter itself. One to the
-// greeting or to the log-in is for the owner to mend, and the letter waits.
-func refusedForGood(err error) bool {
-	var failed *gomail.SendError
-	return errors.As(err, &failed) && !failed.IsTemp() && failed.ErrorCode() >= 500
-}
-
-// hide takes out of an error what must not stand in a log: mail servers like to repeat
-// what they were told.
-func (s *Sender) hide(err error, to, password string) error {
-	text := err.Error()
-	var failed *gomail.SendError
-	if errors.As(err, &failed) {
-		text, _, _ = strings.Cut(text, ", affected recipient(s):")
-		text, _, _ = strings.Cut(text, ", affected message ID:")
-	}
-	for _, secret := range []struct{ of, instead string }{{to, "(your address)"}, {password, "(password)"}, {s.config.User, "(user)"}} {
-		if len(secret.of) > 2 {
-			text = replaceFold(text, secret.of, secret.instead)
-		}
-	}
-	return errors.New(oneLine(text))
-}
-
-// replaceFold replaces whatever the case of the letters.
-func replaceFold(text, old, with string) string {
-	lower := strings.ToLower(old)
-	for {
-		i := strings.Index(strings.ToLower(text), lower)
-		if i < 0 || i+len(old) > len(text) {
-			return text
-		}
-		text = text[:i] + with + text[i+len(old):]
-	}
-}
-
-func (s *Sender) client(l *line, password string) (*gomail.Client, error) {
-	helo, _, err := net.SplitHostPort(s.host)
 	if err != nil {
-		helo = s.host
+		return s.problem(t, step, err, to, password)
 	}
-	options := []gomail.Option{
-		gomail.WithPort(s.config.port()), gomail.WithTimeout(patience), gomail.WithHELO(helo),
-		gomail.WithTLSConfig(s.tls()), gomail.WithDialContextFunc(l.dial), gomail.WithTLSPolicy(gomail.NoTLS),
-	}
-	if s.config.TLS == STARTTLS {
-		options = append(options, gomail.WithTLSPolicy(gomail.TLSMandatory))
-	}
-	if s.config.User != "" {
-		options = append(options, gomail.WithSMTPAuthCustom(&login{user: s.config.User, password: password, host: s.config.Host}))
-	}
-	return gomail.NewClient(s.config.Host, options...)
+	t.leave()
+	return nil
 }
-
-func (s *Sender) tls() *tls.Config {
-	return &tls.Config{ServerName: s.config.Host, MinVersion: tls.VersionTLS12, RootCAs: s.config.RootCAs}
-}
-
-// line is one connection to the mail server.
-type line struct {
-	sender *Sender
-	ctx    context.Context // ends it, whatever the library does
-	conn   net.Conn
-}
-
-func (l *line) close() {
-	if l.conn != nil {
-		l.conn.Close()
-	}
-}
-
-// dial connects, with a time by which all must be said: a server that hangs anywhere,
-// also before its greeting, holds nothing for longer.
-func (l *line) dial(ctx context.Context, network, addr string) (net.Conn, error) {
-	raw, err := (&net.Dialer{}).DialContext(ctx, network, addr)
-	if err != nil {
-		return nil, err
-	}
-	l.conn = raw
-	end, _ := l.ctx.Deadline()
-	raw.SetDeadline(end)
-	context.AfterFunc(l.ctx, func() { raw.Close() })
-	conn := &bounded{Conn: raw, end: end}
-	if l.sender.config.TLS != TLS {
-		return conn, nil
-	}
-	safe := tls.Client(conn, l.sender.tls())
-	return safe, safe.HandshakeContext(ctx)
-}
-
-// bounded is a connection whose deadline cannot be moved beyond its end.
-type bounded struct {
-	net.Conn
-	end time.Time
-}
-
-func (b *bounded) limit(t time.Time) time.Time {
-	if t.IsZero() || t.After(b.end) {
-		return b.end
-	}
-	return t
-}
-
-func (b *bounded) SetDeadline(t time.Time) error      { return b.Conn.SetDeadline(b.limit(t)) }
-func (b *bounded) SetReadDeadline(t time.Time) error  { return b.Conn.SetReadDeadline(b.limit(t)) }
-func (b *bounded) SetWriteDeadline(t time.Time) error { return b.Conn.SetWriteDeadline(b.limit(t)) }
-
-// login logs in by the best way that the server offers. Over a connection that is not
-// encrypted it goes to this machine alone: Config.Check sees to that.
-type login struct {
-	user, password, host string
-	way                  smtp.Auth
-}
-
-func (l *login) Start(server *smtp.ServerInfo) (string, []byte, error) {
-	offers := strings.ToUpper(" " + strings.Join(server.Auth, " ") + " ")
-	switch {
-	case strings.Contains(offers, " PLAIN "):
-		l.way = smtp.PlainAuth("", l.user, l.password, l.host, true)
-	case strings.Contains(offers, " LOGIN "):
-		l.way = smtp.LoginAuth(l.user, l.password, l.host, true)
-	case strings.Contains(offers, " SCRAM-SHA-256 "):
-		l.way = smtp.ScramSHA256Auth(l.user, l.password)
-	case strings.Contains(offers, " CRAM-MD5 "):
-		l.way = smtp.CRAMMD5Auth(l.user, l.password)
-	default:
-		return "", nil, errors.New("the mail server offers no way to log in that dassie knows")
-	}
-	return l.way.Start(server)
-}
-
-func (l *login) Next(from []byte, more bool) ([]byte, error) { return l.way.Next(from, more) }
 
 // Check connects and logs in without sending anything, for doctor, and says what was
 // found. Errors as of Send.
@@ -222,18 +75,14 @@ func (s *Sender) Check(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
-	l := &line{sender: s, ctx: ctx}
-	defer l.close()
-	client, err := s.client(l, password)
-	if err != nil {
-		return "", s.hide(err, "", password)
+	t := s.talk(ctx)
+	defer t.close()
+	if step, err := t.open(password); err != nil {
+		return "", s.problem(t, step, err, "", password)
 	}
-	if err := client.DialWithContext(ctx); err != nil {
-		return "", s.hide(err, "", password)
-	}
-	client.Close() // it said all that was asked
+	t.leave()
 	found := s.config.Address() + " answers"
 	switch s.config.TLS {
 	case Plain:
@@ -250,13 +99,9 @@ func (s *Sender) Check(ctx context.Context) (string, error) {
 // message puts a letter into its envelope.
 func (s *Sender) message(to string, l assets.Letter) (*gomail.Msg, error) {
 	from := &netmail.Address{Name: "dassie at " + s.host, Address: s.config.from(s.host)}
-	addressee, err := netmail.ParseAddress(to)
-	if err != nil {
-		return nil, errors.New("the address cannot be written to")
-	}
 	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	m.FromMailAddress(from)
-	m.ToMailAddress(&netmail.Address{Address: addressee.Address})
+	m.ToMailAddress(&netmail.Address{Address: to})
 	m.Subject(oneLine(l.Subject))
 	m.SetMessageIDWithValue(oneLine(l.ID) + "@" + domainOf(s.host))
 	m.SetDateWithValue(l.Date)
@@ -277,6 +122,24 @@ func (s *Sender) message(to string, l assets.Letter) (*gomail.Msg, error) {
 	m.SetBodyString(gomail.TypeTextPlain, text.String())
 	m.AddAlternativeString(gomail.TypeTextHTML, html.String())
 	return m, nil
+}
+
+// envelope is an address as mail servers know it: the host in ASCII (RFC 5891). What
+// stands before the @ is the business of the server there alone.
+func envelope(address string) (string, error) {
+	a, err := netmail.ParseAddress(address)
+	if err != nil {
+		return "", err
+	}
+	cut := strings.LastIndexByte(a.Address, '@')
+	if isASCII(a.Address[cut:]) {
+		return a.Address, nil
+	}
+	host, err := idna.Lookup.ToASCII(a.Address[cut+1:])
+	if err != nil {
+		return "", err
+	}
+	return a.Address[:cut+1] + host, nil
 }
 
 // domainOf is a host without its port, which cannot stand in a Message-ID.

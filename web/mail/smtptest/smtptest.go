@@ -36,18 +36,23 @@ const (
 // Mood is how the server behaves.
 type Mood int
 
-// Moods. The server keeps no letter in any but the first and the last.
+// Moods. The server keeps a letter where it is said, and in the first.
 const (
-	Well        Mood = iota
-	Busy             // 451 to RCPT
-	Refuses          // 550 to RCPT, with the address repeated
-	RefusesData      // 554 after the letter
-	RefusesUser      // 535 to AUTH, with what was given
-	Hangs            // connects, and never says a word
-	HangsInData      // never answers after the letter
-	DropsInData      // closes in the midst of the letter
-	NoGreeting       // 421 instead of a greeting
-	DropsAnswer      // takes the letter, and closes before it says so
+	Well          Mood = iota
+	Busy               // 451 to RCPT
+	Refuses            // 550 to RCPT, with the address repeated
+	RefusesData        // 554 after the letter
+	RefusesUser        // 535 to AUTH, with what was given
+	Hangs              // connects, and never says a word
+	HangsInData        // never answers after the letter
+	DropsInData        // closes in the midst of the letter
+	NoGreeting         // 421 instead of a greeting
+	DropsAnswer        // takes the letter, and closes before it says so
+	SlowAnswer         // takes the letter, and says so after a second
+	Chatters           // greets without end
+	NotMail            // speaks HTTP
+	RefusesSender      // 553 to MAIL
+	Greylists          // 451 to the first RCPT of each address, then as Well
 )
 
 // Letter is what the server took.
@@ -80,6 +85,7 @@ type Server struct {
 	tb       testing.TB
 	implicit bool // TLS from the first byte
 	auth     bool
+	utf8     bool
 	config   *tls.Config
 	listener net.Listener
 	arrived  chan struct{}
@@ -89,6 +95,7 @@ type Server struct {
 	letters []Letter
 	tries   int
 	open    map[net.Conn]bool
+	grey    map[string]bool // addresses that were held back once
 	closed  bool
 }
 
@@ -96,6 +103,7 @@ type Server struct {
 type Options struct {
 	TLS     bool   // from the first byte; else STARTTLS is offered
 	NoTLS   bool   // neither
+	UTF8    bool   // addresses may have any letters (RFC 6531)
 	NoAuth  bool   // nobody needs to log in
 	Name    string // in the certificate; "" for localhost
 	Expired bool   // the certificate is
@@ -108,7 +116,7 @@ func New(tb testing.TB, o Options) *Server {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	s := &Server{Host: "localhost", Port: l.Addr().(*net.TCPAddr).Port, tb: tb, implicit: o.TLS, auth: !o.NoAuth, listener: l, open: map[net.Conn]bool{}, arrived: make(chan struct{}, 1000)}
+	s := &Server{Host: "localhost", Port: l.Addr().(*net.TCPAddr).Port, tb: tb, implicit: o.TLS, auth: !o.NoAuth, utf8: o.UTF8, listener: l, open: map[net.Conn]bool{}, grey: map[string]bool{}, arrived: make(chan struct{}, 1000)}
 	if !o.NoTLS {
 		s.certify(o)
 	}
@@ -255,6 +263,14 @@ func (t *talk) run() {
 	case NoGreeting:
 		t.say("421 try again later")
 		return
+	case NotMail:
+		t.say("HTTP/1.1 400 Bad Request")
+		return
+	case Chatters:
+		for err := error(nil); err == nil; {
+			_, err = fmt.Fprintf(t.conn, "220-%s\r\n", strings.Repeat("hello ", 100))
+		}
+		return
 	}
 	t.say("220 localhost ESMTP")
 	for {
@@ -275,6 +291,10 @@ func (t *talk) run() {
 		case "MAIL":
 			if t.server.auth && t.user == "" {
 				t.say("530 5.7.0 log in first")
+				continue
+			}
+			if t.mood == RefusesSender {
+				t.say("553 5.7.1 not from you")
 				continue
 			}
 			t.from = inBrackets(rest)
@@ -303,6 +323,9 @@ func (t *talk) greet() {
 	}
 	if t.server.auth && (t.encrypted || t.server.config == nil) {
 		t.say("250-AUTH PLAIN LOGIN")
+	}
+	if t.server.utf8 {
+		t.say("250-SMTPUTF8")
 	}
 	t.say("250-ENHANCEDSTATUSCODES")
 	t.say("250 8BITMIME")
@@ -346,11 +369,26 @@ func (t *talk) recipient(rest string) {
 	switch t.mood {
 	case Busy:
 		t.say("451 4.3.0 <%s> later, please", t.to)
+	case Greylists:
+		if t.server.holds(t.to) {
+			t.say("451 4.7.1 greylisted, try again later")
+			return
+		}
+		t.say("250 ok")
 	case Refuses:
 		t.say("550 5.1.1 <%s> is unknown here", t.to)
 	default:
 		t.say("250 ok")
 	}
+}
+
+// holds says whether an address is held back, which happens once.
+func (s *Server) holds(address string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	was := s.grey[address]
+	s.grey[address] = true
+	return !was
 }
 
 // data reads a letter; false ends the connection.
@@ -379,8 +417,11 @@ func (t *talk) data() bool {
 		return true
 	}
 	t.server.keep(Letter{From: t.from, To: t.to, Raw: raw.String(), Encrypted: t.encrypted, User: t.user})
-	if t.mood == DropsAnswer {
+	switch t.mood {
+	case DropsAnswer:
 		return false
+	case SlowAnswer:
+		time.Sleep(time.Second)
 	}
 	t.say("250 2.0.0 taken")
 	return true
