@@ -448,6 +448,14 @@ func TestSafetyIsAlwaysMailed(t *testing.T) {
 	told(auth.EventFactorOff, firefox, "", "The second factor is off")
 	told(auth.EventRecoveryCodes, firefox, "", "There are new recovery codes")
 	told("archive", "asked for, Firefox", "", "An archive was asked for")
+	told(auth.EventCodeFailed, "", "198.51.100.9", "A log-in with a wrong code")
+	for range 3 {
+		c.Advance(19 * time.Minute)
+		told(auth.EventCodeFailed, "4 wrong codes since the last line", "198.51.100.9", "")
+	}
+	c.Advance(19 * time.Minute)
+	told(auth.EventCodeFailed, "", "198.51.100.9", "A log-in with a wrong code")
+	told(auth.EventCheckFailed, "", "203.0.113.5", "")
 	told(auth.EventFailed, "", "", "")
 	told("block", "@x@y", "", "")
 	choose(t, alice, func(c *federation.MailChoice) { c.When["login"] = store.MailNow })
@@ -489,6 +497,80 @@ func TestArchivesAreMailedAbout(t *testing.T) {
 	}
 	if list := tell(store.Archive{State: store.ArchiveReady}); len(list) > 0 {
 		t.Errorf("switched off: %v", subjects(list))
+	}
+}
+
+// Log-ins and archives are told of in the digest too, each at its time among the rest,
+// once, and not when they were switched off meanwhile.
+func TestLogInsAndArchivesInTheDigest(t *testing.T) {
+	c := fedtest.New(t, "alice") // at noon
+	alice, bob := c.Servers[0], c.Stranger("bob")
+	alice.Proves(t, mailbox)
+	choose(t, alice, func(c *federation.MailChoice) {
+		c.Hour = 18
+		c.When["login"], c.When["archive"], c.When["mention"] = store.MailDigest, store.MailDigest, store.MailDigest
+	})
+	logIn := func(agent string) {
+		t.Helper()
+		if err := alice.Store().Write(ctx(), func(tx *store.Tx) error { return tx.LogSecurity(auth.EventLogIn, agent, "203.0.113.5") }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pack := func(a store.Archive) {
+		t.Helper()
+		if err := alice.Store().Write(ctx(), func(tx *store.Tx) error { return alice.MailArchive(tx, a) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	logIn("curl/8")
+	passes(c, time.Minute)
+	if list := alice.Letters(); len(list) != 1 || !strings.HasPrefix(list[0].Subject, "New log-in") {
+		t.Fatalf("an unknown browser is told of at once: %v", subjects(list))
+	}
+	logIn("curl/8")
+	passes(c, time.Minute)
+	mentions(c, bob, alice, "/1", "Between the two.", false)
+	passes(c, time.Minute)
+	pack(store.Archive{State: store.ArchiveReady, Size: 3 << 20})
+	passes(c, time.Hour)
+	alice.Restart(t)
+	if list := alice.Letters(); len(list) > 0 {
+		t.Fatalf("before the hour: %v", subjects(list))
+	}
+	passes(c, 6*time.Hour)
+	list := alice.Letters()
+	if len(list) != 1 || list[0].Subject != "Your day at "+alice.Host+": 1 mention, 1 log-in and 1 archive" || len(list[0].Events) != 3 || list[0].More != 0 {
+		t.Fatalf("%+v", list)
+	}
+	for i, want := range []string{"Log-in from curl|/me/security/log", "bob mentioned you|/me/post/", "Your archive is ready|/me/data"} {
+		what, link, _ := strings.Cut(want, "|")
+		if e := list[0].Events[i]; e.What != what || !strings.Contains(e.Link, link) {
+			t.Errorf("%d: %+v", i, e)
+		}
+	}
+	if kinds, _, err := alice.MailOff(ctx(), list[0].Off[strings.LastIndex(list[0].Off, "/")+1:]); err != nil || kinds != "mentions, log-ins and archives" {
+		t.Errorf("its link ends %q, %v", kinds, err)
+	}
+	passes(c, 48*time.Hour)
+	if again := alice.Letters(); len(again) > 0 {
+		t.Errorf("told twice: %v", subjects(again))
+	}
+
+	for range 150 { // more than wait
+		logIn("curl/8")
+	}
+	pack(store.Archive{State: store.ArchiveFailed, Error: "The disk is full."})
+	choose(t, alice, func(c *federation.MailChoice) { c.Hour = 18; c.When["login"] = store.MailOff })
+	passes(c, 24*time.Hour)
+	if list := alice.Letters(); len(list) != 1 || list[0].Subject != "Your day at "+alice.Host+": 1 archive" || !strings.Contains(list[0].Events[0].Text, "The disk is full.") {
+		t.Errorf("after log-ins were switched off: %+v", list)
+	}
+	pack(store.Archive{State: store.ArchiveReady})
+	if err := alice.ForgetMail(ctx()); err != nil {
+		t.Fatal(err)
+	}
+	if m := mailOf(t, alice); len(m.Events) > 0 {
+		t.Errorf("without an address %d events wait", len(m.Events))
 	}
 }
 

@@ -219,7 +219,7 @@ func (s *Service) ForgetMail(ctx context.Context) error {
 				return err
 			}
 		}
-		m.ConfirmedAt, m.Key = time.Time{}, nil
+		m.ConfirmedAt, m.Key, m.Events = time.Time{}, nil, nil
 		if err := tx.SaveMail(m); err != nil {
 			return err
 		}

@@ -76,6 +76,13 @@ func (s *Service) tellMail(tx *store.Tx, n store.Notification) error {
 	return nil
 }
 
+// mailLater has the next digest tell of what is no notification. The caller saves m.
+func (s *Service) mailLater(tx *store.Tx, m *store.Mail, e store.MailEvent) error {
+	e.ID = tx.NewID()
+	m.AddEvent(e)
+	return s.planMail(tx, "mail-digest", s.digestAfter(s.now(), m.Hour))
+}
+
 // digestAfter is the next time of the digest. On the day on which clocks are put
 // forward over the hour, it is the hour after.
 func (s *Service) digestAfter(t time.Time, hour int) time.Time {
@@ -112,18 +119,21 @@ func (s *Service) mailWaiting(ctx context.Context, digest bool) error {
 		if !digest && !m.Always && !s.away() {
 			return s.planMail(tx, "mail-notices", s.now().Add(lately))
 		}
-		if err := tx.DropMailNotices(digest, found.newest); err != nil || found.total == 0 {
+		if err := tx.DropMailNotices(digest, found.newest); err != nil {
 			return err
 		}
-		if !digest {
-			m, err := tx.Mail()
-			if err != nil {
-				return err
-			}
-			m.NoticesAt = s.now()
-			if err := tx.SaveMail(m); err != nil {
-				return err
-			}
+		now, err := tx.Mail()
+		if err != nil {
+			return err
+		}
+		switch {
+		case digest:
+			now.DropEvents(found.newestEvent)
+		case found.total > 0:
+			now.NoticesAt = s.now()
+		}
+		if err := tx.SaveMail(now); err != nil || found.total == 0 {
+			return err
 		}
 		return s.queueLetter(tx, letterJob{Letter: s.noticesLetter(m, found, digest)})
 	})
@@ -135,6 +145,8 @@ type gathered struct {
 	counts map[string]int // of all, by kind
 	total  int
 	newest int64 // notification that was looked at
+
+	newestEvent int64 // that is no notification
 }
 
 // gather reads what waits to be mailed, as far as the owner would be shown it now.
@@ -189,7 +201,26 @@ func (s *Service) gather(tx *store.Tx, m store.Mail, digest bool) (gathered, err
 		g.total++
 	}
 	slices.Reverse(g.events)
+	if digest {
+		s.gatherEvents(m, &g)
+	}
 	return g, nil
+}
+
+// gatherEvents adds what is no notification, each at its time.
+func (s *Service) gatherEvents(m store.Mail, g *gathered) {
+	links := map[string]string{"login": "/me/security/log", "archive": "/me/data"}
+	for _, e := range m.Events {
+		g.newestEvent = e.ID
+		if m.WhenOf(e.Kind) != store.MailDigest {
+			continue
+		}
+		g.events = append(g.events, assets.Event{What: e.What, Text: e.Text, At: e.At.In(s.zone()), Link: s.origin.URL(links[e.Kind])})
+		g.counts[e.Kind]++
+		g.total++
+	}
+	slices.SortStableFunc(g.events, func(a, b assets.Event) int { return a.At.Compare(b.At) })
+	g.events = g.events[max(0, len(g.events)-lettersShow):]
 }
 
 // noticeShown is false of what the owner has muted, blocked or filtered since.

@@ -14,6 +14,7 @@ import (
 const (
 	linesAtOnce = 20             // lines of the security log that are mailed at once
 	linesBack   = 200            // log-ins among which a browser is looked for
+	codesApart  = time.Hour      // from one letter about wrong codes to the next: a guesser makes many
 	lineAge     = 24 * time.Hour // an older line is no news: there was no mail then
 )
 
@@ -23,6 +24,7 @@ var securityLetters = map[string]struct{ subject, lead string }{
 	auth.EventPassword:       {"Your password was changed", "The password of your server was changed, and all other log-ins have ended."},
 	auth.EventFactorOn:       {"The second factor is on", "A second factor was switched on. From now on a log-in takes a code too."},
 	auth.EventFactorOff:      {"The second factor is off", "The second factor was switched off. From now on the password alone opens your server."},
+	auth.EventCodeFailed:     {"A log-in with a wrong code", "Somebody gave your name and the right password, and then a wrong code of the second factor. They did not get in. If that was not you, they know your password."},
 	auth.EventRecoveryCodes:  {"There are new recovery codes", "New recovery codes were made. Those from before are void."},
 	auth.EventPasskeyAdded:   {"A passkey was added", "A passkey was added. Whoever has it can log in."},
 	auth.EventPasskeyRemoved: {"A passkey was removed", "A passkey was removed. It opens nothing any more."},
@@ -65,7 +67,7 @@ func (s *Service) mailSecurity(ctx context.Context) error {
 				return err
 			}
 			for _, line := range lines {
-				if err := s.mailLine(tx, m, line); err != nil {
+				if err := s.mailLine(tx, &m, line); err != nil {
 					return err
 				}
 			}
@@ -89,7 +91,7 @@ func newLines(tx *store.Tx) ([]store.SecurityEvent, error) {
 }
 
 // mailLine queues the letter about a line, if there is one to write.
-func (s *Service) mailLine(tx *store.Tx, m store.Mail, line store.SecurityEvent) error {
+func (s *Service) mailLine(tx *store.Tx, m *store.Mail, line store.SecurityEvent) error {
 	if s.now().Sub(line.At) > lineAge {
 		return nil
 	}
@@ -99,6 +101,12 @@ func (s *Service) mailLine(tx *store.Tx, m store.Mail, line store.SecurityEvent)
 	words, told := securityLetters[line.Kind]
 	if !told || line.Kind == "archive" && !strings.HasPrefix(line.Detail, "asked for") {
 		return nil
+	}
+	if line.Kind == auth.EventCodeFailed {
+		if line.At.Sub(m.CodeTold) < codesApart {
+			return nil
+		}
+		m.CodeTold = line.At
 	}
 	return s.queueLetter(tx, letterJob{Letter: s.securityLetter(words.subject, words.lead, line.At)})
 }
@@ -118,7 +126,7 @@ func (s *Service) securityLetter(subject, lead string, at time.Time) assets.Lett
 
 // mailLogIn tells of a log-in: always from a browser that was not seen before, else if
 // the owner wants that.
-func (s *Service) mailLogIn(tx *store.Tx, m store.Mail, line store.SecurityEvent) error {
+func (s *Service) mailLogIn(tx *store.Tx, m *store.Mail, line store.SecurityEvent) error {
 	before, err := tx.SecurityLines(auth.EventLogIn, line.ID, linesBack)
 	if err != nil {
 		return err
@@ -128,11 +136,14 @@ func (s *Service) mailLogIn(tx *store.Tx, m store.Mail, line store.SecurityEvent
 		return s.queueLetter(tx, letterJob{Letter: s.securityLetter("New log-in from "+browser, "Somebody logged in to your server with "+browser+
 			", from a browser or a network from which nobody had logged in before.", line.At)})
 	}
-	if m.WhenOf("login") == store.MailOff {
+	switch m.WhenOf("login") {
+	case store.MailOff:
 		return nil
+	case store.MailDigest:
+		return s.mailLater(tx, m, store.MailEvent{At: line.At, Kind: "login", What: "Log-in from " + browser})
 	}
 	l := s.securityLetter("Log-in from "+browser, "Somebody logged in to your server with "+browser+", as they did before.", line.At)
-	l.Why, l.Off = "You get this because mail about log-ins is on at "+s.origin.Host+".", s.offAddress(m, []string{"login"})
+	l.Why, l.Off = "You get this because mail about log-ins is on at "+s.origin.Host+".", s.offAddress(*m, []string{"login"})
 	return s.queueLetter(tx, letterJob{Letter: l})
 }
 
@@ -190,14 +201,20 @@ func (s *Service) MailArchive(tx *store.Tx, a store.Archive) error {
 	if err != nil || !m.Confirmed() || m.WhenOf("archive") == store.MailOff {
 		return err
 	}
-	l := assets.Letter{
-		Subject: "Your archive is ready (" + s.origin.Host + ")", Lead: "The archive that you asked for is packed: " + assets.ByteSize(a.Size) + ".",
-		Notes: []string{"It can be downloaded for 7 days. It is not in this mail, and neither is a way to it without your password."},
-		Link:  s.origin.URL("/me/data"), Button: "Open Your data", Off: s.offAddress(m, []string{"archive"}),
-		Why: "You get this because mail about archives is on at " + s.origin.Host + ".",
-	}
+	what, lead, notes := "Your archive is ready", "The archive that you asked for is packed: "+assets.ByteSize(a.Size)+".",
+		[]string{"It can be downloaded for 7 days. It is not in this mail, and neither is a way to it without your password."}
 	if a.State == store.ArchiveFailed {
-		l.Subject, l.Lead, l.Notes = "Your archive could not be packed ("+s.origin.Host+")", "The archive that you asked for could not be packed. "+a.Error, nil
+		what, lead, notes = "Your archive could not be packed", "The archive that you asked for could not be packed. "+a.Error, nil
 	}
-	return s.queueLetter(tx, letterJob{Letter: l})
+	if m.WhenOf("archive") == store.MailDigest {
+		if err := s.mailLater(tx, &m, store.MailEvent{At: tx.Now(), Kind: "archive", What: what, Text: strings.Join(append([]string{lead}, notes...), " ")}); err != nil {
+			return err
+		}
+		return tx.SaveMail(m)
+	}
+	return s.queueLetter(tx, letterJob{Letter: assets.Letter{
+		Subject: what + " (" + s.origin.Host + ")", Lead: lead, Notes: notes,
+		Link: s.origin.URL("/me/data"), Button: "Open Your data", Off: s.offAddress(m, []string{"archive"}),
+		Why: "You get this because mail about archives is on at " + s.origin.Host + ".",
+	}})
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -30,12 +31,40 @@ type Mail struct {
 	Key       []byte    `json:"key,omitempty"`       // signs the links that end mail; drawn with each address
 	NoticesAt time.Time `json:"notices_at,omitzero"` // when notices were mailed last
 	LineSeen  int64     `json:"line_seen,omitempty"` // the last line of the security log that was looked at
+	CodeTold  time.Time `json:"code_told,omitzero"`  // when a log-in with a wrong code was mailed last
 	Pending   string    `json:"pending,omitempty"`   // address that waits for its code
 	CodeHash  []byte    `json:"code_hash,omitempty"` // of that code
 	CodeAt    time.Time `json:"code_at,omitzero"`    // when it was sent
 	Tries     int       `json:"tries,omitempty"`     // wrong codes
 	Asked     int       `json:"asked,omitempty"`     // codes sent since AskedFrom
 	AskedFrom time.Time `json:"asked_from,omitzero"`
+
+	Events []MailEvent `json:"events,omitempty"` // that are no notifications and wait for the digest, the oldest first
+}
+
+// MailEvent is something that the digest tells of and no notification does.
+type MailEvent struct {
+	ID   int64     `json:"id"`
+	At   time.Time `json:"at"`
+	Kind string    `json:"kind"` // of MailUsual
+	What string    `json:"what"`
+	Text string    `json:"text,omitempty"`
+}
+
+// maxMailEvents is how many wait; of more, the oldest are left out.
+const maxMailEvents = 100
+
+// AddEvent has the next digest tell of something.
+func (m *Mail) AddEvent(e MailEvent) {
+	m.Events = append(m.Events, e)
+	if over := len(m.Events) - maxMailEvents; over > 0 {
+		m.Events = m.Events[over:]
+	}
+}
+
+// DropEvents forgets those up to one of them.
+func (m *Mail) DropEvents(newest int64) {
+	m.Events = slices.DeleteFunc(m.Events, func(e MailEvent) bool { return e.ID <= newest })
 }
 
 // MailUsual is when notices are mailed unless the owner chooses, for every kind there is:

@@ -94,7 +94,7 @@ func (g *Guard) ChangePassword(w http.ResponseWriter, r *http.Request, current, 
 		if err := tx.AddSession(s); err != nil {
 			return err
 		}
-		return tx.LogSecurity(EventPassword, endedWith(s.Agent+"; all other sessions ended", revokeApps), s.Address)
+		return tx.LogSecurity(EventPassword, endedWith(s.Agent+Ended+" other sessions ended", revokeApps), s.Address)
 	})
 	if err != nil {
 		return fmt.Errorf("change the password: %w", err)
@@ -113,6 +113,9 @@ func setPassword(tx *store.Tx, hash string, revokeApps bool) error {
 	}
 	return tx.DropTokens()
 }
+
+// Ended is how the log goes on, after the browser, about a change of the password.
+const Ended = "; all"
 
 func endedWith(detail string, revokeApps bool) string {
 	if revokeApps {

@@ -70,7 +70,7 @@ func PasswdCommand(ctx context.Context, st *store.Store, newPassword string, o P
 		if err := setPassword(tx, hash, o.RevokeApps); err != nil {
 			return err
 		}
-		if err := tx.LogSecurity(EventPassword, endedWith("on the command line; all sessions ended", o.RevokeApps), ""); err != nil {
+		if err := tx.LogSecurity(EventPassword, endedWith("on the command line"+Ended+" sessions ended", o.RevokeApps), ""); err != nil {
 			return err
 		}
 		if o.RemovePasskeys {

@@ -36,7 +36,7 @@ func (g *Guard) Check(r *http.Request, password, code string) error {
 	}
 	note := func(tx *store.Tx) error { return tx.CheckSession(session.Hash) }
 	if code != "" {
-		return g.withCode(r.Context(), g.ClientAddr(r), true, code, factorOn, note)
+		return g.withCode(r.Context(), g.ClientAddr(r), true, EventCheckFailed, code, factorOn, note)
 	}
 	if _, err := g.rightPassword(r, password); err != nil {
 		return err
@@ -101,7 +101,7 @@ func (g *Guard) CheckBoth(r *http.Request, password, code string) (*store.Sessio
 	if !who.factor.On() {
 		return session, nil
 	}
-	return session, g.withCode(r.Context(), g.ClientAddr(r), true, code, factorOn, func(*store.Tx) error { return nil })
+	return session, g.withCode(r.Context(), g.ClientAddr(r), true, EventCheckFailed, code, factorOn, func(*store.Tx) error { return nil })
 }
 
 // Watches says whether a request has the cookie whose hash is viewer: the browser

@@ -89,7 +89,7 @@ func (g *Guard) enter(w http.ResponseWriter, r *http.Request, who knownOwner, co
 	}
 	value, s := g.newSession(r)
 	known := who.known || g.throttle.knows(from)
-	err := g.withCode(r.Context(), addr, known, code, factorOn, func(tx *store.Tx) error {
+	err := g.withCode(r.Context(), addr, known, EventCodeFailed, code, factorOn, func(tx *store.Tx) error {
 		return g.open(tx, r, who, s, addr, with)
 	})
 	if errors.Is(err, errPasswordChanged) {

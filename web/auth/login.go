@@ -19,7 +19,8 @@ import (
 const (
 	EventLogIn         = "log-in"
 	EventFailed        = "log-in failed"
-	EventCodeFailed    = "wrong code"
+	EventCodeFailed    = "wrong code"        // after the right password
+	EventCheckFailed   = "wrong code inside" // in a browser that is logged in
 	EventLogOut        = "log-out"
 	EventEnded         = "sessions ended"
 	EventPassword      = "password changed"

@@ -220,7 +220,7 @@ func (g *Guard) newCodes(r *http.Request, code string, fits func(store.SecondFac
 	}
 	codes, hashes := newRecoveryCodes()
 	addr := g.ClientAddr(r)
-	err = g.withCode(r.Context(), addr, true, code, fits, func(tx *store.Tx) error {
+	err = g.withCode(r.Context(), addr, true, EventCheckFailed, code, fits, func(tx *store.Tx) error {
 		event, err := do(tx, session, hashes)
 		if err != nil {
 			return err
@@ -248,7 +248,7 @@ func (g *Guard) EndSecondFactor(r *http.Request, password, code string) error {
 		return err
 	}
 	addr := g.ClientAddr(r)
-	return g.withCode(r.Context(), addr, true, code, factorOn, func(tx *store.Tx) error {
+	return g.withCode(r.Context(), addr, true, EventCheckFailed, code, factorOn, func(tx *store.Tx) error {
 		if err := tx.DropSecondFactor(); err != nil {
 			return err
 		}
@@ -257,8 +257,8 @@ func (g *Guard) EndSecondFactor(r *http.Request, password, code string) error {
 }
 
 // withCode uses a code up and does what it allows, in one transaction; a wrong one
-// is counted and logged. known says that the owner sits at this address.
-func (g *Guard) withCode(ctx context.Context, addr netip.Addr, known bool, code string, fits func(store.SecondFactor) error, do func(*store.Tx) error) error {
+// is counted, and logged as failed. known says that the owner sits at this address.
+func (g *Guard) withCode(ctx context.Context, addr netip.Addr, known bool, failed, code string, fits func(store.SecondFactor) error, do func(*store.Tx) error) error {
 	from := throttled(addr, g.trusted)
 	try := g.codes.begin(from, known, isRecovery(code))
 	if try.wait > 0 {
@@ -284,15 +284,15 @@ func (g *Guard) withCode(ctx context.Context, addr netip.Addr, known bool, code 
 		return fmt.Errorf("check a code: %w", err)
 	}
 	if !right {
-		return g.wrongCode(ctx, addr)
+		return g.wrongCode(ctx, failed, addr)
 	}
 	g.codes.passed(try)
 	return nil
 }
 
 // wrongCode writes the security log, within bounds, and is the answer.
-func (g *Guard) wrongCode(ctx context.Context, addr netip.Addr) error {
-	if err := g.logFailure(ctx, &g.wrongCodes, EventCodeFailed, "wrong codes", addr); err != nil {
+func (g *Guard) wrongCode(ctx context.Context, failed string, addr netip.Addr) error {
+	if err := g.logFailure(ctx, &g.wrongCodes, failed, "wrong codes", addr); err != nil {
 		return err
 	}
 	return reply.Errorf(reply.Unauthorized, "The code is wrong, or was used before. Wait for the next one.")

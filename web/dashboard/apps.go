@@ -170,6 +170,11 @@ func lineOfLog(e store.SecurityEvent, at time.Time) securityLine {
 		if line.Detail == "" {
 			line.Detail = "If that was not you, somebody knows your password: change it."
 		}
+	case auth.EventCheckFailed:
+		line.What, line.Look = "Wrong code", true
+		if line.Detail == "" {
+			line.Detail = "In a browser that is logged in here. If that was not you, end its log-in."
+		}
 	case auth.EventEnded:
 		line.What = "Log-in ended"
 		if !strings.HasPrefix(e.Detail, "all") {
@@ -184,8 +189,8 @@ func lineOfLog(e store.SecurityEvent, at time.Time) securityLine {
 		line.What, line.Detail = "New recovery codes", assets.BrowserName(e.Detail)
 	case auth.EventPasskeyAdded, auth.EventPasskeyRemoved, auth.EventPasskeyUsed, auth.EventPasskeyCopied:
 		line.What, line.Look = strings.ToUpper(e.Kind[:1])+e.Kind[1:], e.Kind == auth.EventPasskeyCopied
-		if name, browser, ok := strings.Cut(e.Detail, auth.In); ok {
-			line.Detail = name + auth.In + assets.BrowserName(browser)
+		if cut := strings.LastIndex(e.Detail, auth.In); cut >= 0 { // the last: a name may have one too
+			line.Detail = e.Detail[:cut] + auth.In + assets.BrowserName(e.Detail[cut+len(auth.In):])
 		}
 		if line.Look {
 			line.Detail += ". There may be a copy of it: remove it unless you know better."
@@ -194,11 +199,12 @@ func lineOfLog(e store.SecurityEvent, at time.Time) securityLine {
 		line.What, line.Look = "Passkey refused", true
 	case auth.EventPassword:
 		line.What = "Password changed"
-		browser, rest, _ := strings.Cut(e.Detail, "; ")
+		cut := max(0, strings.LastIndex(e.Detail, auth.Ended)) // the last: browsers write "; " too
+		browser := e.Detail[:cut]
 		if browser != onCommandLine {
 			browser = assets.BrowserName(browser)
 		}
-		line.Detail = browser + "; " + rest
+		line.Detail = browser + e.Detail[cut:]
 	default:
 		line.What = strings.ToUpper(e.Kind[:1]) + e.Kind[1:]
 	}

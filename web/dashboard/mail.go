@@ -47,15 +47,13 @@ type unsentLetter struct {
 	Aside                bool // it is not tried any more
 }
 
-// mailKindWords are the kinds as the owner's pages call them, in the order of the form;
-// once says that it is never in the digest.
+// mailKindWords are the kinds as the owner's pages call them, in the order of the form.
 var mailKindWords = []struct {
 	name, label string
-	once        bool
 }{
-	{"mention", "Mentions", false}, {"private", "Private messages", false}, {"quote", "Quotes", false}, {"follow_request", "Follow requests", false}, {"follow", "New followers", false},
-	{"favourite", "Likes and reactions", false}, {"reblog", "Boosts", false}, {"poll", "Polls that end", false}, {"status", "Posts of people whose notices you asked for", false},
-	{"update", "Edits of what you boosted or quoted", false}, {"admin.report", "Reports", false}, {"archive", "An archive that is ready", true}, {"login", "Log-ins from browsers known here", true},
+	{"mention", "Mentions"}, {"private", "Private messages"}, {"quote", "Quotes"}, {"follow_request", "Follow requests"}, {"follow", "New followers"},
+	{"favourite", "Likes and reactions"}, {"reblog", "Boosts"}, {"poll", "Polls that end"}, {"status", "Posts of people whose notices you asked for"},
+	{"update", "Edits of what you boosted or quoted"}, {"admin.report", "Reports"}, {"archive", "An archive that is ready"}, {"login", "Log-ins from browsers known here"},
 }
 
 // mail handles GET /me/mail: where mail goes, and what it is about. The link in the mail
@@ -104,9 +102,6 @@ func mailKinds(m store.Mail) (list []mailKind) {
 		now := m.WhenOf(k.name)
 		kind := mailKind{Name: k.name, Label: k.label}
 		for _, o := range []assets.Option{{Value: string(store.MailNow), Label: "At once"}, {Value: string(store.MailDigest), Label: "In the digest"}, {Value: string(store.MailOff), Label: "Never"}} {
-			if o.Value == string(store.MailDigest) && k.once {
-				continue
-			}
 			o.Selected = o.Value == string(now)
 			kind.Options = append(kind.Options, o)
 		}

@@ -143,7 +143,7 @@ func TestT50_NewCodesAndSwitchingOffFromThePages(t *testing.T) {
 		}
 	}
 	h.sent("/me/security/factor/off", "password", password, "code", fresh[1][1]).says(t, "The second factor is off", "Set up a second factor…")
-	h.open("/me/security/log").says(t, "Second factor off", "New recovery codes", "Right password, wrong code")
+	h.open("/me/security/log").says(t, "Second factor off", "New recovery codes", "Wrong code", "In a browser that is logged in here")
 }
 
 func TestT51_SessionsAreListedAndEnd(t *testing.T) {
@@ -414,3 +414,25 @@ func TestT49_EveryFormWithASecretIsThrottled(t *testing.T) {
 // trustAll lets loopback be counted as any other address: with a proxy that is
 // trusted it is no longer everybody.
 var trustAll = []netip.Prefix{netip.MustParsePrefix("203.0.113.1/32")}
+
+// What a line of the log says is taken apart rightly, whatever browsers and passkeys are
+// called.
+func TestLinesOfTheSecurityLog(t *testing.T) {
+	const firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+	for want, e := range map[string]store.SecurityEvent{
+		"Password changed: Firefox on Linux; all other sessions ended":                          {Kind: auth.EventPassword, Detail: firefox + "; all other sessions ended"},
+		"Password changed: Firefox on Linux; all other sessions ended, all apps revoked":        {Kind: auth.EventPassword, Detail: firefox + "; all other sessions ended, all apps revoked"},
+		"Password changed: on the command line; all sessions ended":                             {Kind: auth.EventPassword, Detail: "on the command line; all sessions ended"},
+		"Password changed: x; all y; all other sessions ended":                                  {Kind: auth.EventPassword, Detail: "x; all y; all other sessions ended"},
+		"Password changed: A program that gave no name":                                         {Kind: auth.EventPassword},
+		"Passkey used: The laptop, in the attic, in Firefox on Linux":                           {Kind: auth.EventPasskeyUsed, Detail: "The laptop, in the attic" + auth.In + firefox},
+		"Passkey removed: all 2, on the command line":                                           {Kind: auth.EventPasskeyRemoved, Detail: "all 2, on the command line"},
+		"Logged in: Firefox on Linux, with a passkey (The one, with a dent)":                    {Kind: auth.EventLogIn, Detail: firefox + auth.WithCode + " passkey (The one, with a dent)"},
+		"Wrong code: In a browser that is logged in here. If that was not you, end its log-in.": {Kind: auth.EventCheckFailed},
+		"Right password, wrong code: 4 wrong codes since the last line":                         {Kind: auth.EventCodeFailed, Detail: "4 wrong codes since the last line"},
+	} {
+		if line := lineOfLog(e, time.Time{}); line.What+": "+line.Detail != want {
+			t.Errorf("%s: %s, want %s", line.What, line.Detail, want)
+		}
+	}
+}
