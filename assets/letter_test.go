@@ -1,6 +1,7 @@
 package assets
 
 import (
+	"html/template"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +31,10 @@ func TestLetters(t *testing.T) {
 			if !strings.Contains(text.String(), want) {
 				t.Errorf("%s: %q is not in\n%s", name, want, text.String())
 			}
+		}
+		// Long words do not widen the page, and a name cannot turn our sentence around.
+		if !strings.Contains(html.String(), "overflow-wrap:anywhere") || strings.Contains(html.String(), `dir="auto">`+template.HTMLEscapeString(l.Lead)) || strings.Contains(html.String(), `dir="auto"><b>`) {
+			t.Errorf("%s: the page can be widened or turned around:\n%s", name, html.String())
 		}
 		if l.More > 0 && (!strings.Contains(text.String(), "1,203 more") && !strings.Contains(text.String(), "1 203 more") || !strings.Contains(html.String(), "203 more")) {
 			t.Errorf("%s: how many more is missing:\n%s", name, text.String())
