@@ -1,7 +1,6 @@
 package fedtest_test
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -85,12 +84,7 @@ func TestKillNineWhilePostsAreHeld(t *testing.T) {
 // holds sets for how many seconds posts wait, those of apps too.
 func (p *program) holds(seconds int) {
 	p.t.Helper()
-	st, err := store.Open(p.data, store.Options{})
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	defer st.Close()
-	err = st.Write(context.Background(), func(tx *store.Tx) error {
+	p.writes(func(tx *store.Tx) error {
 		set, err := tx.Settings()
 		if err != nil {
 			return err
@@ -98,7 +92,4 @@ func (p *program) holds(seconds int) {
 		set.UndoSeconds, set.UndoApps = seconds, true
 		return tx.SaveSettings(set)
 	})
-	if err != nil {
-		p.t.Fatal(err)
-	}
 }
