@@ -23,7 +23,11 @@ const (
 	firstTry  = 30 * time.Second // until the second …
 	slowTry   = 4 * time.Hour    // … and the longest from one to the next
 	mailPages = "/me/mail"
+
+	noServerTry = 15 * time.Minute // until it is looked whether there is a mail server again
 )
+
+var errNoServer = errors.New("dassie was started without a mail server")
 
 // letterJob is the payload of the job "mail".
 type letterJob struct {
@@ -34,7 +38,7 @@ type letterJob struct {
 }
 
 // queueLetter queues a letter to the owner, which goes out when the mail server takes
-// it. Where none is set, or no address confirmed, the job ends without a word.
+// it. Where no address is confirmed, the job ends without a word.
 func (s *Service) queueLetter(tx *store.Tx, j letterJob) error {
 	j.At = tx.Now()
 	b := make([]byte, 6)
@@ -68,8 +72,12 @@ func (s *Service) sendLetter(ctx context.Context, payload []byte) error {
 	if err := json.Unmarshal(payload, &j); err != nil {
 		return fmt.Errorf("%w: %w", ap.ErrSyntax, err)
 	}
-	if s.mail == nil {
-		return nil
+	age := s.now().Sub(j.At)
+	if s.mail == nil { // as when dassie is started without its usual flags for once
+		if age > mailAge {
+			return nil
+		}
+		return &tryLater{errNoServer, noServerTry}
 	}
 	to, err := s.addressee(ctx, j)
 	if err != nil || to == "" {
@@ -78,7 +86,6 @@ func (s *Service) sendLetter(ctx context.Context, payload []byte) error {
 	if err = s.mail(ctx, to, j.Letter); err == nil {
 		return nil
 	}
-	age := s.now().Sub(j.At)
 	var final interface{ Refused() bool }
 	if errors.As(err, &final) || age > mailAge {
 		return &setAside{err}

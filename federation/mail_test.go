@@ -635,6 +635,39 @@ func TestLettersAreTriedForTwoDays(t *testing.T) {
 	}
 }
 
+// A letter that waits outlives a start without the mail server, such as by hand without
+// the usual flags, and is not kept for ever where there is none any more.
+func TestLettersOutliveAStartWithoutMail(t *testing.T) {
+	c := fedtest.New(t, "alice")
+	alice := c.Servers[0]
+	alice.Proves(t, mailbox)
+	pack := func() {
+		if err := alice.Store().Write(ctx(), func(tx *store.Tx) error {
+			return alice.MailArchive(tx, store.Archive{State: store.ArchiveReady})
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pack()
+	alice.RestartMailless(t, true)
+	passes(c, time.Hour)
+	alice.RestartMailless(t, false)
+	passes(c, 20*time.Minute)
+	if list := alice.Letters(); len(list) != 1 || !strings.HasPrefix(list[0].Subject, "Your archive is ready") {
+		t.Errorf("with the mail server again: %v", subjects(list))
+	}
+	alice.RestartMailless(t, true)
+	pack()
+	for range 5 {
+		passes(c, 12*time.Hour)
+	}
+	alice.RestartMailless(t, false)
+	passes(c, time.Hour)
+	if list := alice.Letters(); len(list) > 0 {
+		t.Errorf("two days later: %v", subjects(list))
+	}
+}
+
 // A mail server that takes its time holds up nothing else.
 func TestASlowMailServerHoldsUpNothing(t *testing.T) {
 	c := fedtest.New(t, "alice", "bob")

@@ -45,13 +45,14 @@ type Server struct {
 	http    *http.Server
 	dir     string
 
-	mu    sync.Mutex
-	fault http.HandlerFunc
-	addr  func(*http.Request) string
-	inbox []Received
-	gets  []string
-	post  func(ctx context.Context, to string, l assets.Letter) error
-	sent  []Letter
+	mu       sync.Mutex
+	fault    http.HandlerFunc
+	addr     func(*http.Request) string
+	inbox    []Received
+	gets     []string
+	post     func(ctx context.Context, to string, l assets.Letter) error
+	sent     []Letter
+	mailless bool // it is started without a mail server
 }
 
 // Received is one POST that a server was sent, whatever it answered.
@@ -172,8 +173,12 @@ func (s *Server) serve(tb testing.TB, st *store.Store, id store.Identity) {
 	if err != nil {
 		tb.Fatal(err)
 	}
+	send, name := s.mail, "smtp.example"
+	if s.mailless {
+		send, name = nil, ""
+	}
 	s.Service, err = federation.New(context.Background(), federation.Config{
-		Store: st, Media: pictures, Identity: id, Version: "test", Now: s.cluster.Now, ClientAddr: s.clientAddr, Mail: s.mail, MailServer: "smtp.example",
+		Store: st, Media: pictures, Identity: id, Version: "test", Now: s.cluster.Now, ClientAddr: s.clientAddr, Mail: send, MailServer: name,
 		Remote: remote.New(remote.Config{
 			UserAgent: "dassie/test (+http://" + s.Host + "/)", Loopback: true, OwnHosts: []string{s.Host, s.Domain}, Now: s.cluster.Now,
 			Limits: remote.Limits{Header: time.Second, Total: 2 * time.Second},

@@ -21,6 +21,13 @@ func (s *Server) MailBy(f func(ctx context.Context, to string, l assets.Letter) 
 	s.post = f
 }
 
+// RestartMailless restarts the server without a mail server, or with one again.
+func (s *Server) RestartMailless(tb testing.TB, without bool) {
+	tb.Helper()
+	s.mailless = without
+	s.Restart(tb)
+}
+
 // Letters are those that were taken since they were last asked for.
 func (s *Server) Letters() []Letter {
 	s.mu.Lock()
