@@ -122,7 +122,10 @@ func everything(t *testing.T, s *store.Store, w storetest.World) store.Actor {
 			`insert into jobs (id, kind, key, run_at, payload) select 1, 'inbox', uri, 9, '{"type":"Like"}' from actors where id = ?1`,
 			`insert into outgoing (id, kind, uri, at, until) values (900, 'Follow', 'https://alice.example/f', 9, 10)`,
 			`insert into deliveries (outgoing_id, inbox_id, state) values (900, (select max(i.id) from inboxes i, actors a where a.id = ?1 and i.url = a.inbox), 2)`,
-			`insert into security_log (id, at, kind, detail) select 1, 9, 'block', '@bob@bob.example' from actors where id = ?1`,
+			`insert into security_log (id, at, kind, detail) select v.id, 9, v.kind, v.detail from actors a, (
+				select 1 as id, 'block' as kind, '@bob@bob.example' as detail union all select 2, 'unblock', '@bob@bob.example' union all
+				select 3, 'request', 'accepted @bob@bob.example' union all select 4, 'request', 'rejected @bob@bob.example' union all
+				select 5, 'move', 'to @bob@bob.example' union all select 6, 'request', 'accepted @bob@bob.example.org') v where a.id = ?1`,
 			`insert into subject_requests (id, handle, kind, asked_at) select 1, 'bob@bob.example', 'copy', 9 from actors where id = ?1`,
 		} {
 			if err := tx.Exec(q, bob.ID); err != nil {
@@ -151,8 +154,11 @@ func TestASubjectIsCopiedAndErasedWhole(t *testing.T) {
 	w := storetest.Populate(t, s)
 	bob := everything(t, s, w)
 	before := subjectCounts(t, s, bob.ID)
+	if before["log"] != 5 {
+		t.Errorf("%d lines of the security log name bob", before["log"])
+	}
 	for _, p := range store.SubjectParts() {
-		if before[p.Name] == 0 {
+		if before[p.Name] == 0 && p.Name != "address" {
 			t.Errorf("there is nothing of %s", p.Name)
 		}
 		rows := 0
@@ -161,6 +167,11 @@ func TestASubjectIsCopiedAndErasedWhole(t *testing.T) {
 				var v map[string]any
 				if err := json.Unmarshal(row, &v); err != nil {
 					t.Errorf("%s: %v in %s", p.Name, err, row)
+				}
+				for _, name := range []string{"state", "visibility", "kind"} {
+					if _, number := v[name].(float64); number {
+						t.Errorf("%s has the %s %v, which only a program reads", p.Name, name, v[name])
+					}
 				}
 				rows++
 				return nil
@@ -206,8 +217,8 @@ func TestASubjectIsCopiedAndErasedWhole(t *testing.T) {
 		if p.Why != "" {
 			want = before[p.Name]
 		}
-		if p.Name == "profile" {
-			want = 1 // emptied, because of the block
+		if p.Name == "address" {
+			want = 1 // is left of the profile, because of the block
 		}
 		if after[p.Name] != want {
 			t.Errorf("%s: %d before, %d after, want %d", p.Name, before[p.Name], after[p.Name], want)

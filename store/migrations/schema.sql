@@ -938,3 +938,15 @@ CREATE INDEX csv_rows_key on csv_rows (import_id, key);
 CREATE INDEX csv_rows_waiting on csv_rows (import_id, line) where state = 0;
 
 CREATE INDEX csv_rows_tried on csv_rows (tried_at) where tried_at != 0;
+
+CREATE INDEX jobs_dead on jobs (key) where dead_at is not null;
+
+CREATE INDEX stamps_actor on stamps (actor_id);
+
+CREATE INDEX reports_actor on reports (actor_id);
+
+CREATE INDEX reports_about on reports (about_id);
+
+CREATE INDEX cards_author on cards (author_id) where author_id != 0;
+
+CREATE INDEX security_log_people on security_log (detail) where kind in ('block', 'unblock', 'request', 'move');
