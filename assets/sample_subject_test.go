@@ -43,6 +43,7 @@ func sampleSubject(pages map[string]any) {
 	pages["kept_link.erase"] = link{frame, grace.Handle, "/privacy/ask/SECRET", "open", true, keptToThem, now.AddDate(0, 0, 14), time.Time{}}
 	pages["kept_link.nothing"] = link{frame, grace.Handle, "/privacy/ask/SECRET", "open", false, nil, now.AddDate(0, 0, 14), time.Time{}}
 	pages["kept_link.used"] = link{frame, grace.Handle, "/privacy/ask/SECRET", "used", false, nil, now, ago(time.Hour)}
+	pages["kept_link.aside"] = link{frame, grace.Handle, "/privacy/ask/SECRET", "aside", true, nil, now, ago(time.Hour)}
 	pages["kept_link.erased"] = link{frame, grace.Handle, "/privacy/ask/SECRET", "erased", true, nil, now, ago(time.Hour)}
 
 	type asked struct {

@@ -183,6 +183,11 @@ func fillAges(t *testing.T, s *store.Store, actor int64, at time.Time) {
 				if err := tx.SaveRemoteMedia(m); err != nil {
 					return err
 				}
+				if shape == "avatar" { // else it goes with what nothing shows
+					if err := tx.Exec("insert into actors (uri, uri_hash, host_id, username, domain, kind, avatar, fetched_at) values (?1, ?2, 1, 'x', 'x.example', 'Person', ?3, ?4)", uri, at.Unix()+int64(i), m.Name, at.AddDate(1, 0, 0).UnixMilli()); err != nil {
+						return err
+					}
+				}
 			}
 		}
 		return tx.Exec("update jobs set dead_at = ?1 where dead_at is null", at.UnixMilli())

@@ -94,7 +94,7 @@
 //	arriving
 //	  jobs          work to be done    set aside after 5 tries: by setting, 30 days at most; 1,000
 //	  seen          activity ids       7 days, 500,000
-//	  remote_media  others' pictures   bytes by setting (at most 512 MB); of posts unseen by setting, 7 days at most; failures 7 days, 20,000
+//	  remote_media  others' pictures   bytes by setting (at most 512 MB); of posts unseen by setting, 7 days at most; faces and previews a day after nothing shows them; failures 7 days, 20,000
 //	  emojis        pictures in words  others': 5,000 of a server, 20,000; 90 days unused. Bytes in remote_media
 //	  own_emojis    the owner's        500; one removed goes when nothing shows it
 //	access

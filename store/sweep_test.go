@@ -73,6 +73,51 @@ func TestSweepTakesOldPostsThatNobodyTouched(t *testing.T) {
 	}
 }
 
+// A face goes when nobody has it any more, and the picture of a preview with the
+// preview: 90 days after it was fetched, as the privacy policy says.
+func TestSweepTakesPicturesThatNothingShows(t *testing.T) {
+	s, w, c := world(t)
+	name := func(n int) string { return fmt.Sprintf("%064d", n) }
+	here := func() (left string) {
+		return fmt.Sprint(read(t, s, func(tx *store.Tx) ([]string, error) {
+			return tx.Strings(`select substr(name, -1) from remote_media order by name`)
+		}))
+	}
+	write(t, s, func(tx *store.Tx) error {
+		bob := w.Bob
+		bob.IconURL, bob.Avatar, bob.Header = "https://bob.example/face.png", name(1), name(2)
+		if err := tx.SaveActor(&bob); err != nil {
+			return err
+		}
+		for _, m := range []store.RemoteMedia{
+			{URL: bob.IconURL, Shape: "avatar", Name: name(1)}, {URL: "https://bob.example/head.png", Shape: "header", Name: name(2)},
+			{URL: "https://bob.example/before.png", Shape: "avatar", Name: name(3)}, {URL: "https://gone.example/face.png", Shape: "avatar", Name: name(4)},
+			{URL: "https://page.example/cover.png", Shape: "card", Name: name(5)}, {URL: "https://gone.example/cover.png", Shape: "card", Name: name(6)},
+		} {
+			m.Size, m.FetchedAt, m.UsedAt = 5, c.Now(), c.Now()
+			if err := tx.SaveRemoteMedia(m); err != nil {
+				return err
+			}
+		}
+		return tx.SaveLinkCard(store.LinkCard{URL: "https://page.example/", Title: "A page", Image: "https://page.example/cover.png", FetchedAt: c.Now()})
+	})
+	for _, step := range []struct {
+		wait time.Duration
+		left string
+	}{{12 * time.Hour, "[1 2 3 4 5 6]"}, {12*time.Hour + time.Second, "[1 2 5]"}, {88 * aDay, "[1 2 5]"}, {2 * aDay, "[1 2]"}} {
+		c.Add(step.wait)
+		sweepAll(t, s)
+		if left := here(); left != step.left {
+			t.Errorf("%s later %s are left, want %s", step.wait, left, step.left)
+		}
+	}
+	write(t, s, func(tx *store.Tx) error { return tx.ActorGone(w.Bob.ID) })
+	sweepAll(t, s)
+	if left := here(); left != "[]" {
+		t.Errorf("of an account that was deleted %s are left", left)
+	}
+}
+
 func TestT62_WhatStrangersFillHasACap(t *testing.T) {
 	notWhileRacing(t)
 	s, w, c := world(t)

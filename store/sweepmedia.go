@@ -45,6 +45,37 @@ func dropUnseen(t *Tx, set Settings, key any) (bool, error) {
 	return n > 0, err
 }
 
+// unshown is true of a picture of somebody, or of a linked page, that no profile and
+// no preview shows any more and nobody saw since ?1: of people who were forgotten,
+// erased or deleted, or have another face now, and of previews that went.
+const unshown = `size > 0
+		and used_at < ?1
+		and (shape in ('avatar', 'header')
+			and not exists (select 1 from actors where avatar = x.name and avatar != '')
+			and not exists (select 1 from actors where header = x.name and header != '')
+			or shape = '` + cardShape + `'
+			and not exists (select 1 from cards where image_hash = x.url_hash and image_hash != 0))`
+
+func findUnshown(t *Tx, _ Settings, _ int64) ([]any, int64, error) {
+	keys, err := many(t, scanPicture, `
+		select url_hash, shape
+		from remote_media x indexed by remote_media_used
+		where `+unshown+`
+		limit ?2`, ms(t.Now().Add(-day)), sweepSlice)
+	return keys, 0, err
+}
+
+// dropUnshown forgets one; its file goes with the sweep of the media folder.
+func dropUnshown(t *Tx, _ Settings, key any) (bool, error) {
+	k := key.(failureKey)
+	n, err := t.changed(`
+		delete from remote_media as x
+		where url_hash = ?2
+		and shape = ?3
+		and `+unshown, ms(t.Now().Add(-day)), k.hash, k.shape)
+	return n > 0, err
+}
+
 // beyondRoom names the pictures that have no room any more, those longest unseen
 // first, once those that go by their age are gone: ?1 as above, ?2 bytes.
 const beyondRoom = `from (

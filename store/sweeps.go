@@ -76,6 +76,7 @@ var sweeps = []sweep{
 	{name: "rows of imports that are gone", find: findCSVRows, drop: dropCSVRow},
 	rows("imports that ended over 90 days ago", "imports", "id", "state in (2, 3, 4) and ended_at < ?1 and not exists (select 1 from import_wants where import_id = x.id)", after(90*day)),
 	{name: "people nobody here knows any more", find: findActors, drop: dropActor},
+	{name: "faces and previews that nothing shows any more", find: findUnshown, drop: dropUnshown},
 	{name: "servers nobody here knows any more", find: findHosts, drop: dropHost},
 }
 

@@ -189,6 +189,37 @@ func TestT42_AnAnswerIsForWhoHasItsLink(t *testing.T) {
 	}
 }
 
+// The numbers on the page of a link are counted once in a while, however often it is
+// opened.
+func TestTheNumbersOfALinkStandForAWhile(t *testing.T) {
+	h := newHouse(t)
+	ann, _ := h.person("ann", "there.example")
+	h.answer(ann, store.Direct, store.Post{}, "One")
+	link := h.keptLink(store.SubjectCopy, ann, "K7QAVZ3MTB4XNRD2WPLE6CHUSY")
+	says(t, h.page(link), "1</b> post or boost")
+	h.answer(ann, store.Direct, store.Post{}, "Two")
+	says(t, h.page(link), "1</b> post or boost")
+	h.wait(11 * time.Minute)
+	says(t, h.page(link), "2</b> posts and boosts")
+}
+
+// Who confirmed an erasure that the owner then put aside is not told that it is done.
+func TestALinkSaysThatItsRequestWasPutAside(t *testing.T) {
+	h := newHouse(t)
+	ann, _ := h.person("ann", "there.example")
+	link := h.keptLink(store.SubjectErase, ann, "K7QAVZ3MTB4XNRD2WPLE6CHUSY")
+	if w := h.ask("POST", link, browser, encrypted, form("")); w.Code != 303 {
+		t.Fatal(w.Code)
+	}
+	must(t, h.svc.PutSubjectAside(bg, h.filed()[0].ID))
+	page := h.page(link)
+	says(t, page, "This request is closed.", "nothing was erased by it")
+	hides(t, page, "Confirmed", "<form method=\"post\"")
+	if w := h.ask("POST", link, browser, encrypted, form("")); w.Code != 303 || h.filed()[0].State != store.SubjectPutAside {
+		t.Errorf("pressed again: %d, %+v", w.Code, h.filed()[0])
+	}
+}
+
 // An erasure is confirmed by the link, and done by the owner.
 func TestAnErasureIsConfirmedByItsLink(t *testing.T) {
 	h := newHouse(t)

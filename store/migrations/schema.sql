@@ -950,3 +950,5 @@ CREATE INDEX reports_about on reports (about_id);
 CREATE INDEX cards_author on cards (author_id) where author_id != 0;
 
 CREATE INDEX security_log_people on security_log (detail) where kind in ('block', 'unblock', 'request', 'move');
+
+CREATE INDEX cards_image on cards (image_hash) where image_hash != 0;

@@ -46,7 +46,7 @@ func TestAStrangerAsksWhatIsKept(t *testing.T) {
 		p.press("See who asks")
 		p.sees("Wants a copy.", "Thank you.", "answer by")
 		p.press("Send the copy")
-		p.sees("Sent.", "not opened yet")
+		p.sees("Sent.", "not used yet")
 		s.Settle()
 		link := s.linkAt(bob)
 		stranger.open(link)

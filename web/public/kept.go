@@ -3,7 +3,6 @@ package public
 import (
 	"bytes"
 	"context"
-	"errors"
 	"net/http"
 	"sync"
 	"time"
@@ -224,19 +223,18 @@ func (s *Site) showKept(w http.ResponseWriter, r *http.Request, q store.SubjectR
 			d.State = "open"
 		case store.SubjectErased:
 			d.State = "erased"
+		case store.SubjectPutAside:
+			d.State = "aside"
 		default:
 			d.State = "used"
 		}
-		if d.State != "open" {
-			return nil
-		}
-		counts, err := tx.SubjectCounts(q.ActorID, q.Handle)
-		if errors.Is(err, store.ErrNotFound) {
-			err = nil // their profile went meanwhile, and all else with it
-		}
-		d.Counts = federation.KeptCountsToThem(counts)
-		return err
+		return nil
 	})
+	if err == nil && d.State == "open" {
+		var counts []store.SubjectCount
+		counts, err = s.counts.of(r.Context(), s.svc.Store(), q, s.svc.Now())
+		d.Counts = federation.KeptCountsToThem(counts)
+	}
 	if err != nil {
 		s.Fail(w, r, err)
 		return

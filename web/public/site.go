@@ -59,6 +59,7 @@ type Site struct {
 	archives   *archive.Keeper
 	clientAddr func(*http.Request) string
 	kept       *keptGate
+	counts     *keptCounts
 }
 
 // New makes the site. It listens to the service's events; Close ends that.
@@ -68,7 +69,7 @@ func New(c Config) *Site {
 	}
 	return &Site{
 		svc: c.Service, templates: c.Templates, log: c.Log, remote: c.Remote, cache: newPageCache(c.Service),
-		archives: c.Archives, clientAddr: c.ClientAddr, kept: newKeptGate(),
+		archives: c.Archives, clientAddr: c.ClientAddr, kept: newKeptGate(), counts: newKeptCounts(),
 		asks: rate.NewLimiter(asksPerSecond, asksAtOnce), searches: rate.NewLimiter(searchesPerSecond, searchesAtOnce), maps: rate.NewLimiter(mapsPerSecond, mapsAtOnce),
 	}
 }
