@@ -99,7 +99,7 @@ const (
 func HidePath(path string) string {
 	parts := strings.Split(path, "/")
 	for i, p := range parts {
-		if secretPart(p) {
+		if secretPart(p) || i == 3 && len(p) > 4 && secretBelow["/"+parts[1]+"/"+parts[2]] {
 			parts[i] = p[:4] + "…"
 		}
 	}
@@ -109,6 +109,10 @@ func HidePath(path string) string {
 	}
 	return out
 }
+
+// secretBelow are the addresses below which a secret stands, whatever it looks like: one
+// of letters alone is rare, but there will be one.
+var secretBelow = map[string]bool{"/privacy/ask": true, "/mail/off": true}
 
 func secretPart(p string) bool {
 	p, _, _ = strings.Cut(p, ".")
