@@ -192,16 +192,16 @@ func sampleSitePages(pages map[string]any) {
 	}
 	type privacy struct {
 		Visitor
-		Server, Handle, Name, Contact, ContactURL                                                           string
-		Approves, Searchable, Previews, Lists, Counts, Engines, AI, Suggested, Indexed, SignedOnly, TLS     bool
-		LogInDays, LogDays, RemoteDays, MediaMB, PictureDays, NoticeDays, SecurityDays, JobDays, ExpiryDays int
-		Changed                                                                                             time.Time
-		Changes                                                                                             []policyChange
-		Mail                                                                                                string
-		MailPrivate                                                                                         bool
+		Server, Handle, Name, Contact, ContactURL                                                                string
+		Approves, ShowApp, Searchable, Previews, Lists, Counts, Engines, AI, Suggested, Indexed, SignedOnly, TLS bool
+		LogInDays, LogDays, RemoteDays, MediaMB, PictureDays, NoticeDays, SecurityDays, JobDays, ExpiryDays      int
+		Changed                                                                                                  time.Time
+		Changes                                                                                                  []policyChange
+		Mail                                                                                                     string
+		MailPrivate                                                                                              bool
 		policySample
 	}
-	policy := privacy{visitor("Privacy", "/privacy-policy"), "veldkamp.example", "@nora@veldkamp.example", "Nora Veldkamp", "", "", true, true, true, false, true, false, false, true, true, true, true, 365, 0, 90, 512, 7, 180, 180, 30, 365, since, nil, "", false, policyPart}
+	policy := privacy{visitor("Privacy", "/privacy-policy"), "veldkamp.example", "@nora@veldkamp.example", "Nora Veldkamp", "", "", true, false, true, true, false, true, false, false, true, true, true, true, 365, 0, 90, 512, 7, 180, 180, 30, 365, since, nil, "", false, policyPart}
 	pages["privacy.first"] = policy
 	policy.Contact, policy.ContactURL = "nora@veldkamp.example", "mailto:nora@veldkamp.example"
 	policy.Changes = []policyChange{{now.AddDate(0, 0, -3), "Web search engines may list these pages", "yes", "no"}, {now.AddDate(0, -1, 0), "Where to write to", "", ""}, {now.AddDate(0, -2, 0), "Days for which addresses of log-ins are kept", "365", "30"}}
@@ -209,8 +209,8 @@ func sampleSitePages(pages map[string]any) {
 	policy.LogDays = 30
 	pages["privacy"] = policy
 	type reach struct {
-		Discoverable, Indexable, ShowLists, PostsOnWeb, UnlistedOnWeb, ShowCounts, Feeds, VisitorSearch, SearchEngines, AICrawlers, ShowBlocked bool
-		Contact, Rules                                                                                                                          string
+		Discoverable, Indexable, ShowLists, PostsOnWeb, UnlistedOnWeb, ShowCounts, ShowApp, Feeds, VisitorSearch, SearchEngines, AICrawlers, ShowBlocked bool
+		Contact, Rules                                                                                                                                   string
 	}
 	pages["reach"] = struct {
 		Owner

@@ -98,21 +98,21 @@ func sampleSubject(pages map[string]any) {
 	}{owner("The promise", "data", "/me/data/promise"), []clause{
 		{1, "Name, picture, text and links of the profile are public", "Yours are what visitors see. Your mail address is not among them: it is shown to nobody.", "/me/profile", "Profile", true},
 		{2, "Who follows whom is public, unless you hide it", "Nobody but you sees the lists.", "/me/reach#elsewhere", "What others see", true},
-		{3, "Date and app are stored with each post", "They are, also after the app is cut off.", "/me/apps", "Apps", false},
-		{12, "Addresses of log-ins go after a year at most", "They go after 30 days.", "/me/settings#kept", "Settings", true},
+		{3, "Date and app are stored with each post", "They are, also after the app is cut off. Nobody but you sees the app’s name.", "/me/reach#page", "What others see", true},
+		{12, "Addresses of log-ins go after a year at most", "They go after 30 days.", "/me/data/kept#addresses", "What is kept", true},
 	}}
 }
 
 // policySample is the part of the policy that hangs on no other settings.
 type policySample struct {
-	AskURL, ProxyBy                                         string
-	Proxied                                                 bool
-	Session, Form, Code, Key                                string
-	BackupDays, RequestDays, DoneDays, LinkDays, AnswerDays int
-	Age                                                     string
-	Words                                                   template.HTML
-	WordsSince                                              time.Time
-	Earlier                                                 []earlierSample
+	AskURL, ProxyBy                                                                string
+	Proxied                                                                        bool
+	Session, Form, Code, Key                                                       string
+	CopyDays, ArchiveDays, BackupDays, RequestDays, DoneDays, LinkDays, AnswerDays int
+	Age                                                                            string
+	Words                                                                          template.HTML
+	WordsSince                                                                     time.Time
+	Earlier                                                                        []earlierSample
 }
 
 type earlierSample struct {
@@ -122,7 +122,7 @@ type earlierSample struct {
 
 var policyPart = policySample{
 	AskURL: "https://veldkamp.example/privacy/ask", ProxyBy: "Example Tunnels Ltd.", Session: "__Host-dassie", Form: "__Host-dassie-form", Code: "__Host-dassie-code", Key: "__Host-dassie-key",
-	BackupDays: 30, RequestDays: 180, DoneDays: 30, LinkDays: 14, AnswerDays: 30, Age: "You should be at least 13 years old to write to or follow somebody here, in the European Union 16.",
+	CopyDays: 30, ArchiveDays: 7, BackupDays: 30, RequestDays: 180, DoneDays: 30, LinkDays: 14, AnswerDays: 30, Age: "You should be at least 13 years old to write to or follow somebody here, in the European Union 16.",
 	Words: "<p>I keep this server in a cupboard, and <strong>read what you write to me</strong>.</p>", WordsSince: since,
 	Earlier: []earlierSample{{since.AddDate(-1, 0, 0), since, "<p>There was nothing to say yet.</p>"}},
 }

@@ -82,6 +82,7 @@ type Entry struct {
 	Poll       *Poll  // nil for none
 	ReplyTo    string // handle, "" for none
 	ReplyURL   string // the post it answers, "" if unknown
+	App        string // that it was written with; "" if that is not shown
 	ShowCounts bool
 	Replies    int
 	Boosts     int

@@ -16,6 +16,7 @@ type Privacy struct {
 	Server, Handle, Name     string // where and whose this is; Handle with its @
 	Contact, ContactURL      string // "" for the handle
 	Approves, Searchable     bool
+	ShowApp                  bool // others see with which app a post was written
 	Previews                 bool
 	Lists, Counts            bool // visitors see whom the owner follows and who follows them; and how many
 	Engines, AI              bool // let in
@@ -37,6 +38,7 @@ type Privacy struct {
 	ProxyBy                  string                // who runs what stands before this server; "" if the owner named nobody
 	Proxied                  bool                  // something does stand before it, as far as it knows
 	Session, Form, Code, Key string                // names of the cookies
+	CopyDays, ArchiveDays    int                   // that a copy of before an upgrade and a packed archive are kept
 	BackupDays               int                   // 0: the owner says nothing of backups
 	RequestDays              int                   // that a request which is not answered is kept
 	DoneDays                 int                   // that one is kept after the answer
@@ -67,13 +69,13 @@ func (s *Service) PrivacyPolicy(ctx context.Context) (Privacy, error) {
 	set := s.Settings()
 	p := Privacy{
 		Server: s.origin.Host, Handle: "@" + s.origin.Handle(s.me.Name), Contact: set.Contact, ContactURL: contactURL(set.Contact),
-		Approves: set.ApproveFollowers, Searchable: visitorSearch(set), Previews: set.LinkPreviews, Lists: set.ShowLists, Counts: set.ShowCounts,
+		Approves: set.ApproveFollowers, ShowApp: set.ShowApp, Searchable: visitorSearch(set), Previews: set.LinkPreviews, Lists: set.ShowLists, Counts: set.ShowCounts,
 		Engines: set.SearchEngines, AI: set.AICrawlers, Suggested: set.Discoverable, Indexed: set.Indexable, SignedOnly: set.AuthorizedFetch, TLS: !s.origin.Loopback(),
 		LogInDays: set.KeepAddressDays, LogDays: set.KeepLogDays, RemoteDays: set.KeepRemoteDays, MediaMB: set.MediaCacheMB,
 		PictureDays: set.KeepPictureDays, NoticeDays: set.KeepNoticeDays, SecurityDays: set.KeepSecurityDays, JobDays: set.KeepJobDays, ExpiryDays: set.Expiry.Days,
 		Changed: s.me.CreatedAt,
 		AskURL:  s.origin.URL("/privacy/ask"), ProxyBy: set.ProxyOperator, Session: s.origin.CookieName(), Form: s.origin.FormCookieName(), Code: s.origin.CodeCookieName(), Key: s.origin.KeyCookieName(),
-		BackupDays: set.BackupDays, Age: set.MinimumAge, RequestDays: days(store.SubjectRequestLasts), DoneDays: days(store.SubjectDoneLasts), LinkDays: days(store.SubjectLinkLasts), AnswerDays: days(store.SubjectAnswerBy),
+		CopyDays: days(store.SnapshotLasts), ArchiveDays: days(store.ArchiveLasts), BackupDays: set.BackupDays, Age: set.MinimumAge, RequestDays: days(store.SubjectRequestLasts), DoneDays: days(store.SubjectDoneLasts), LinkDays: days(store.SubjectLinkLasts), AnswerDays: days(store.SubjectAnswerBy),
 	}
 	err := s.store.Read(ctx, func(tx *store.Tx) error {
 		me, err := tx.Actor(store.OwnerID)
@@ -92,7 +94,7 @@ func (s *Service) PrivacyPolicy(ctx context.Context) (Privacy, error) {
 		if err != nil {
 			return err
 		}
-		p.Proxied = started.TrustedProxies != ""
+		p.Proxied = started.Behind(s.origin)
 		if err := s.ownWords(tx, set, &p); err != nil {
 			return err
 		}

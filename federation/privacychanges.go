@@ -20,6 +20,7 @@ var policyWords = []struct {
 	{"ai_crawlers", "Programs that collect texts for AI are let in", yesNo(func(s store.Settings) bool { return s.AICrawlers })},
 	{"show_lists", "Others see who follows whom", yesNo(func(s store.Settings) bool { return s.ShowLists })},
 	{"show_counts", "Visitors see numbers", yesNo(func(s store.Settings) bool { return s.ShowCounts })},
+	{"show_app", "Others see which app a post was written with", yesNo(func(s store.Settings) bool { return s.ShowApp })},
 	{"visitor_search", "Visitors can search public posts", yesNo(visitorSearch)},
 	{"authorized_fetch", "Only servers that say who they are get posts", yesNo(func(s store.Settings) bool { return s.AuthorizedFetch })},
 	{"link_previews", "Previews of links are fetched", yesNo(func(s store.Settings) bool { return s.LinkPreviews })},
@@ -37,6 +38,7 @@ var policyWords = []struct {
 		}
 		return strconv.Itoa(s.Expiry.Days)
 	}},
+	{behindSetting, "Another program stands before this server", elsewhere},
 	{mailSetting, "What happens is told by mail", elsewhere},
 	{mailPrivateSetting, "Such mail has the words of private messages", elsewhere},
 	{"proxy_operator", "Who else sees traffic", func(s store.Settings) string { return s.ProxyOperator }},
@@ -57,6 +59,9 @@ const (
 	mailSetting        = "mail"
 	mailPrivateSetting = "mail_private_text"
 )
+
+// behindSetting is no setting: it hangs on how the server is started.
+const behindSetting = "behind"
 
 func elsewhere(store.Settings) string { return "" }
 
@@ -97,6 +102,26 @@ func saveSettings(tx *store.Tx, before, set store.Settings) error {
 		}
 	}
 	return tx.SaveSettings(set)
+}
+
+// NoteStarted notes how the server is started, and what changes in the privacy policy
+// by it.
+func NoteStarted(tx *store.Tx, now store.Started) error {
+	before, err := tx.Started()
+	if err != nil {
+		return err
+	}
+	id, err := tx.Identity()
+	if err != nil {
+		return err
+	}
+	o, words := id.Origin(), map[bool]string{false: "no", true: "yes"}
+	if was, is := before.Behind(o), now.Behind(o); was != is && !before.At.IsZero() {
+		if err := tx.AddPrivacyChange(store.PrivacyChange{What: behindSetting, Was: words[was], Now: words[is]}); err != nil {
+			return err
+		}
+	}
+	return tx.SaveStarted(now)
 }
 
 // policyChanges are the newest changes in words. What an older program noted and this

@@ -11,6 +11,9 @@ const (
 	ArchiveFailed ArchiveState = 2
 )
 
+// ArchiveLasts is how long a packed archive is kept.
+const ArchiveLasts = 7 * day
+
 // Archive is one packed copy of what is the owner's, or the wish for one.
 type Archive struct {
 	ID      int64

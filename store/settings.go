@@ -19,6 +19,7 @@ type Settings struct {
 	UnlistedOnWeb    bool   `json:"unlisted_on_web"`    // "Everyone, quietly" posts appear on your public page
 	PostsOnWeb       bool   `json:"posts_on_web"`       // your public page lists your posts; off, each is read by its address only
 	ShowCounts       bool   `json:"show_counts"`        // visitors see how many replies, boosts and likes you have, and how many followers
+	ShowApp          bool   `json:"show_app"`           // others see which app a post of yours was written with
 	Feeds            bool   `json:"feeds"`              // your public posts can be read as Atom, RSS and JSON Feed
 	VisitorSearch    bool   `json:"visitor_search"`     // visitors can search your public posts
 	AICrawlers       bool   `json:"ai_crawlers"`        // programs that collect texts for AI are let in

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
 )
 
 const (
 	snapshotName = "before-upgrade-from-%d.db"
-	snapshotAge  = 30 * 24 * time.Hour // it holds what the owner may have deleted since
+
+	// SnapshotLasts is how long the copy of before an upgrade is kept: it holds what
+	// the owner may have deleted since.
+	SnapshotLasts = 30 * day
 )
 
 // snapshot copies the database file beside itself before its schema changes: by

@@ -30,6 +30,12 @@ type StartedMail struct {
 	PasswordFile string `json:"password_file,omitempty"`
 }
 
+// Behind says whether something stands before the server at an origin: it was told of
+// a proxy, or it answers for https without doing TLS itself.
+func (s Started) Behind(o Origin) bool {
+	return s.TrustedProxies != "" || s.TLS == "off" && !o.Loopback()
+}
+
 // SaveStarted notes how the server is started.
 func (t *Tx) SaveStarted(s Started) error {
 	s.At = t.Now().UTC()

@@ -313,6 +313,20 @@ func TestSubjectRequestsAreBounded(t *testing.T) {
 	}
 }
 
+// What stays after an erasure is this, as the privacy page says.
+func TestWhatAnErasureLeaves(t *testing.T) {
+	want := []string{"address", "named_by_owner", "conversations_of_others", "block", "deliveries", "inbox", "log", "requests"}
+	var stays []string
+	for _, p := range store.SubjectParts() {
+		if p.Why != "" {
+			stays = append(stays, p.Name)
+		}
+	}
+	if !slices.Equal(stays, want) {
+		t.Errorf("%v stay, want %v: say it in the part policy of the templates, at #erased", stays, want)
+	}
+}
+
 // Who a copy is for is not spoken to as the owner.
 func TestWordsToThemAreTheirs(t *testing.T) {
 	for _, p := range store.SubjectParts() {

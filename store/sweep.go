@@ -49,7 +49,7 @@ func (s *Store) Sweep(ctx context.Context) (map[string]int, error) {
 		}
 	}
 	return report, s.dropSnapshots(func(_ string, info os.FileInfo) bool {
-		return s.now().Sub(info.ModTime()) > snapshotAge
+		return s.now().Sub(info.ModTime()) > SnapshotLasts
 	})
 }
 

@@ -32,6 +32,7 @@ var policyFlips = map[string]struct {
 	"AICrawlers":       {"Programs that collect texts for AI are let in: <b>yes</b>, before that no", func(s *store.Settings) { s.AICrawlers = true }},
 	"ShowLists":        {"Others see who follows whom: <b>no</b>, before that yes", func(s *store.Settings) { s.ShowLists = false }},
 	"ShowCounts":       {"Visitors see numbers: <b>no</b>, before that yes", func(s *store.Settings) { s.ShowLists, s.ShowCounts = false, false }},
+	"ShowApp":          {"Others see which app a post was written with: <b>yes</b>, before that no", func(s *store.Settings) { s.ShowApp = true }},
 	"VisitorSearch":    {"Visitors can search public posts: <b>yes</b>, before that no", func(s *store.Settings) { s.VisitorSearch = true }},
 	"AuthorizedFetch":  {"Only servers that say who they are get posts: <b>yes</b>, before that no", func(s *store.Settings) { s.AuthorizedFetch = true }},
 	"LinkPreviews":     {"Previews of links are fetched: <b>no</b>, before that yes", func(s *store.Settings) { s.LinkPreviews = false }},
@@ -179,9 +180,21 @@ func TestThePolicyKeepsEarlierWords(t *testing.T) {
 func TestThePolicySaysWhoElseSeesTraffic(t *testing.T) {
 	h := newHouse(t)
 	says(t, h.page("/privacy-policy"), "nobody else sees what you read here")
-	h.write(func(tx *store.Tx) error { return tx.SaveStarted(store.Started{TrustedProxies: "127.0.0.1/32"}) })
-	h.change(func(s *store.Settings) { s.Contact = "nora@" + testHost }) // pages that are kept are made anew
-	says(t, h.page("/privacy-policy"), "Another program stands before this server")
+	hides(t, h.page("/privacy-policy"), "stands before this server: <b>")
+	for i, started := range []store.Started{{TLS: "files"}, {TrustedProxies: "127.0.0.1/32", TLS: "files"}, {TrustedProxies: "127.0.0.1/32", TLS: "off"}, {TLS: "off"}, {TLS: "auto"}} {
+		h.write(func(tx *store.Tx) error { return federation.NoteStarted(tx, started) })
+		h.change(func(s *store.Settings) { s.Contact = strconv.Itoa(i) + "@" + testHost }) // pages that are kept are made anew
+		page := h.page("/privacy-policy")
+		if i == 0 || i == 4 {
+			says(t, page, "nobody else sees what you read here")
+			continue
+		}
+		says(t, page, "Another program stands before this server and", "named nobody else who runs it")
+	}
+	// Twice it changed, and those days are listed.
+	if page := h.page("/privacy-policy"); strings.Count(page, "Another program stands before this server: <b>yes</b>, before that no") != 1 || strings.Count(page, "Another program stands before this server: <b>no</b>, before that yes") != 1 {
+		t.Errorf("changes: %s", between(page, "What changed", "</ul>"))
+	}
 	h.change(func(s *store.Settings) { s.ProxyOperator = "Example <Tunnels>" })
 	says(t, h.page("/privacy-policy"), "passes through <bdi>Example &lt;Tunnels&gt;</bdi>")
 }
@@ -203,6 +216,15 @@ func TestThePrivacyPolicyIsWhole(t *testing.T) {
 	h := newHouse(t)
 	says(t, h.page("/privacy-policy"), "second factor", "Each can be ended", "until it is revoked", "push services", "when. What it is", "programs may read too",
 		"held back", "filter posts by words", "Drafts", "180 days")
+}
+
+// What an erasure leaves is said, each kind of it, and so is how long copies stay.
+func TestThePrivacyPolicySaysWhatAnErasureLeaves(t *testing.T) {
+	h := newHouse(t)
+	page := h.page("/privacy-policy")
+	erased := between(page, `<li id="erased">`, "</li>")
+	says(t, erased, "also where it names you", "which server got it", "private conversations in which others wrote too", "a block of you", "lines of the log", "your request", "the address alone stays")
+	says(t, page, "copy its database beside it, for 30 days", "stays here for 7 days", "within 31 days", "remembered for 90 days", "or voted")
 }
 
 // Every age has its sentence, with the number that is in force.
@@ -246,4 +268,18 @@ func TestThePrivacyPolicyNamesEveryAge(t *testing.T) {
 	hides(t, policy(), "whoever logs in here or tries to")
 	h.change(func(s *store.Settings) { s.KeepLogDays = 0 })
 	says(t, policy(), "Your network address is not written down.</li>")
+}
+
+// The page of a post names the app only if the owner wants it (PRIVACY-CLAUSES 3).
+func TestAPostNamesItsAppIfTheOwnerWants(t *testing.T) {
+	h := newHouse(t)
+	p, err := h.svc.Publish(bg, federation.Draft{Text: "From the tram", App: "Tram <app>", Language: "en"})
+	must(t, err)
+	path := "/@nora/" + formatID(p.ID)
+	hides(t, h.page(path), "Tram")
+	h.change(func(s *store.Settings) { s.ShowApp = true })
+	says(t, h.page(path), "with <bdi>Tram &lt;app&gt;</bdi>")
+	hides(t, h.page("/@nora"), "Tram &lt;")
+	h.change(func(s *store.Settings) { s.ShowApp = false })
+	hides(t, h.page(path), "Tram")
 }

@@ -21,7 +21,7 @@ import (
 
 const (
 	// Lasts is how long an archive can be downloaded.
-	Lasts = 7 * 24 * time.Hour
+	Lasts = store.ArchiveLasts
 	// Most is how many are kept: a new one takes the place of the oldest.
 	Most = 5
 

@@ -201,7 +201,7 @@ func TestPathsKeepWhatIsNoSecret(t *testing.T) {
 	for path, want := range map[string]string{
 		"/@nora/116543210987654321": "/@nora/116543210987654321", "/me/post/116543210987654321/edits": "/me/post/116543210987654321/edits",
 		"/media/0f3c9a7be21d4c5f8a6b7c8d9e0f1a2b.jpg": "/media/0f3c~", "/mail/off/Zm9vYmFyYmF6MTIzNDU2": "/mail/off/Zm9v~", "": "-",
-		"/privacy/ask": "/privacy/ask", "/privacy/ask/NZEDPQRWNBHMDVXNYLUVZFZSML": "/privacy/ask/NZED~", "/mail/off/QUJDREVGR0hJSktMTU5PUA": "/mail/off/QUJD~", 
+		"/privacy/ask": "/privacy/ask", "/privacy/ask/NZEDPQRWNBHMDVXNYLUVZFZSML": "/privacy/ask/NZED~", "/mail/off/QUJDREVGR0hJSktMTU5PUA": "/mail/off/QUJD~",
 		"/tags/" + strings.Repeat("leeks", 60): "/tags/" + strings.Repeat("leeks", 60)[:194],
 	} {
 		if got := HidePath(path); got != want {

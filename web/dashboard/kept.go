@@ -13,7 +13,10 @@ import (
 	"dassie/web/reply"
 )
 
-const keptPath = "/me/data/kept"
+const (
+	keptPath = "/me/data/kept"
+	logAge   = "keep_log_days" // the one age that does not wait for the night
+)
 
 type keptPage struct {
 	assets.Owner
@@ -87,13 +90,13 @@ func (d *Dashboard) keptSave(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.PostForm.Get("sure") != "yes" {
-		lines, err := d.lost(r, before, set)
+		lines, night, err := d.lost(r, before, set)
 		if err != nil {
 			d.fail(w, r, err)
 			return
 		}
 		if len(lines) > 0 {
-			d.keptAsk(w, r, set, lines)
+			d.keptAsk(w, r, set, lines, night)
 			return
 		}
 	}
@@ -131,8 +134,9 @@ func readAges(set store.Settings, form url.Values) (store.Settings, map[string]s
 	return set, wrong
 }
 
-// lost says what the next house-keeping removes by the ages that become shorter.
-func (d *Dashboard) lost(r *http.Request, before, set store.Settings) (lines []string, err error) {
+// lost says what goes by the ages that become shorter, and whether some of it waits for
+// the next house-keeping.
+func (d *Dashboard) lost(r *http.Request, before, set store.Settings) (lines []string, night bool, err error) {
 	shorter := map[string]bool{}
 	for _, a := range store.Ages {
 		shorter[a.Name] = *a.Of(&set) < *a.Of(&before)
@@ -145,15 +149,20 @@ func (d *Dashboard) lost(r *http.Request, before, set store.Settings) (lines []s
 			}
 			if due == nil {
 				if due, err = d.service.Due(r.Context(), set); err != nil {
-					return nil, err
+					return nil, false, err
 				}
 			}
 			if n := due[f.name]; n > 0 {
-				lines = append(lines, plural(n, f.one, f.many)+" "+verb(n, "goes", "go")+".")
+				soon := ""
+				if f.name == logAge {
+					soon = " within the hour"
+				}
+				night = night || soon == ""
+				lines = append(lines, plural(n, f.one, f.many)+" "+verb(n, "goes", "go")+soon+".")
 			}
 		}
 	}
-	return lines, nil
+	return lines, night, nil
 }
 
 func verb(n int, one, many string) string {
@@ -164,12 +173,14 @@ func verb(n int, one, many string) string {
 }
 
 // keptAsk is the page before that.
-func (d *Dashboard) keptAsk(w http.ResponseWriter, r *http.Request, set store.Settings, lines []string) {
+func (d *Dashboard) keptAsk(w http.ResponseWriter, r *http.Request, set store.Settings, lines []string, night bool) {
 	d.confirm(w, r, "Keep less", "data", func(v *view, page *confirmPage) error {
 		page.Heading, page.Button, page.BackURL, page.Action = "Keep less from now on?", "Keep less", keptPath, keptPath
 		next := federation.NextPurge(v.now, set)
-		page.Lines = append(lines, "It goes at the next house-keeping, "+nightWords(v.now, next)+", or at once if you purge by hand then. Until that time you can change your mind.",
-			"Posts and pictures of others can be fetched again. Anything else cannot be brought back, but for a backup that you made.")
+		if night {
+			lines = append(lines, "What has no time here goes at the next house-keeping, "+nightWords(v.now, next)+", or at once if you purge by hand then. Until that time you can change your mind.")
+		}
+		page.Lines = append(lines, "Posts and pictures of others can be fetched again. Anything else cannot be brought back, but for a backup that you made.")
 		page.Hidden = []hidden{{"sure", "yes"}}
 		for _, a := range store.Ages {
 			page.Hidden = append(page.Hidden, hidden{a.Name, strconv.Itoa(*a.Of(&set))})

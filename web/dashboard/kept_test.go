@@ -104,7 +104,7 @@ func TestShorterAgesSayFirstWhatGoes(t *testing.T) {
 	if p.status != http.StatusOK {
 		t.Fatalf("%d %s", p.status, p.main())
 	}
-	p.says(t, "Keep less from now on?", "21 posts of others that nobody here touched go.", "1 day of the log of requests goes.", "at 03:00", `name="keep_remote_days" value="10"`, `name="sure" value="yes"`)
+	p.says(t, "Keep less from now on?", "21 posts of others that nobody here touched go.", "1 day of the log of requests goes within the hour.", "at 03:00", `name="keep_remote_days" value="10"`, `name="sure" value="yes"`)
 	p.hides(t, "addresses of log-ins go")
 	if now := h.Settings(); now.KeepRemoteDays != 90 || now.KeepLogDays != 90 {
 		t.Error("it was saved before it was confirmed")

@@ -182,15 +182,17 @@ func TestThePromiseHasEveryClause(t *testing.T) {
 	}
 	page.hides(t, `id="c-31"`)
 	for words, flip := range map[string]func(*store.Settings){
-		"Nobody but you sees the lists.":         func(s *store.Settings) { s.ShowLists = false },
-		"New posts are for followers":            func(s *store.Settings) { s.PostVisibility = store.Followers },
-		"Whoever asks follows at once.":          func(s *store.Settings) { s.ApproveFollowers = false },
-		"They go after 41 days.":                 func(s *store.Settings) { s.KeepAddressDays = 41 },
-		"Search engines are let in":              func(s *store.Settings) { s.SearchEngines = true },
-		"so are collectors for AI.":              func(s *store.Settings) { s.AICrawlers = true },
-		"You may be listed and suggested.":       func(s *store.Settings) { s.Discoverable = true },
-		"find your public posts in their search": func(s *store.Settings) { s.Indexable = true },
-		"You say nothing of it.":                 func(s *store.Settings) { s.MinimumAge = "" },
+		"Nobody but you sees the lists.":          func(s *store.Settings) { s.ShowLists = false },
+		"New posts are for followers":             func(s *store.Settings) { s.PostVisibility = store.Followers },
+		"Whoever asks follows at once.":           func(s *store.Settings) { s.ApproveFollowers = false },
+		"They go after 41 days.":                  func(s *store.Settings) { s.KeepAddressDays = 41 },
+		"Search engines are let in":               func(s *store.Settings) { s.SearchEngines = true },
+		"so are collectors for AI.":               func(s *store.Settings) { s.AICrawlers = true },
+		"You may be listed and suggested.":        func(s *store.Settings) { s.Discoverable = true },
+		"find your public posts in their search":  func(s *store.Settings) { s.Indexable = true },
+		"Everybody sees the app’s name.":          func(s *store.Settings) { s.ShowApp = true },
+		"is written down, and goes after 41 days": func(s *store.Settings) { s.KeepLogDays = 41 },
+		"You say nothing of it.":                  func(s *store.Settings) { s.MinimumAge = "" },
 	} {
 		set := h.Settings()
 		if words == "Whoever asks follows at once." {

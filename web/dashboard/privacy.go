@@ -91,7 +91,7 @@ func (d *Dashboard) showPrivacy(w http.ResponseWriter, r *http.Request, a answer
 		if err != nil {
 			return nil, err
 		}
-		page.Proxied, page.Default, page.Contact = started.TrustedProxies != "", store.DefaultSettings().MinimumAge, v.set.Contact
+		page.Proxied, page.Default, page.Contact = started.Behind(v.d.service.Origin()), store.DefaultSettings().MinimumAge, v.set.Contact
 		page.Owner, err = v.frame("Privacy page", "privacy")
 		return page, err
 	})

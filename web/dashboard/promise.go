@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"errors"
 	"net/http"
 
 	"dassie/assets"
@@ -49,7 +50,10 @@ func (d *Dashboard) promise(w http.ResponseWriter, r *http.Request) {
 }
 
 // promiseNumbers are counted for the page.
-type promiseNumbers struct{ pinned, hosts, sessions, apps, archives int }
+type promiseNumbers struct {
+	pinned, hosts, sessions, apps, archives int
+	mailed, factor                          bool
+}
 
 func (v *view) promiseNumbers() (n promiseNumbers, err error) {
 	pins, err := v.tx.Pinned(store.OwnerID)
@@ -68,7 +72,18 @@ func (v *view) promiseNumbers() (n promiseNumbers, err error) {
 	if err != nil {
 		return n, err
 	}
-	n = promiseNumbers{pinned: len(pins), sessions: len(sessions), apps: len(apps), archives: len(archives)}
+	m, err := v.tx.Mail()
+	if err != nil {
+		return n, err
+	}
+	factor, err := v.tx.SecondFactor()
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return n, err
+	}
+	n = promiseNumbers{
+		pinned: len(pins), sessions: len(sessions), apps: len(apps), archives: len(archives),
+		mailed: v.d.service.MailServer() != "" && m.Confirmed(), factor: factor.On(),
+	}
 	n.hosts, err = v.tx.CountFollowerHosts()
 	return n, err
 }
@@ -86,7 +101,7 @@ func (v *view) promisedCollected(n promiseNumbers) []clause {
 	return []clause{
 		{What: "Name, picture, text and links of the profile are public", Now: "Yours are what visitors see. Your mail address is not among them: it is shown to nobody.", URL: "/me/profile", At: "Profile", Settable: true},
 		{What: "Who follows whom is public, unless you hide it", Now: either(set.ShowLists, "Visitors and other servers see the lists.", "Nobody but you sees the lists."), URL: "/me/reach#elsewhere", At: "What others see", Settable: true},
-		{What: "Date and app are stored with each post", Now: "They are, also after the app is cut off.", URL: "/me/apps", At: "Apps"},
+		{What: "Date and app are stored with each post", Now: "They are, also after the app is cut off. " + either(set.ShowApp, "Everybody sees the app’s name.", "Nobody but you sees the app’s name."), URL: "/me/reach#page", At: "What others see", Settable: true},
 		{What: "Everyone, quietly, followers, people named: a post is for whom you chose", Now: "New posts are for " + newPostsWord(set.PostVisibility) + " unless you choose otherwise. An edit never makes it more.", URL: "/me/settings#new", At: "Settings", Settable: true},
 		{What: "What you pin is public", Now: plural(n.pinned, "post is", "posts are") + " pinned.", URL: v.profileURL(), At: "Your page"},
 		{What: "Deleting a post tells those who have it", Now: "Each server that got it or may have it is asked, and the post’s page says which accepted that.", URL: "/me/deliveries", At: "Deliveries"},
@@ -95,8 +110,8 @@ func (v *view) promisedCollected(n promiseNumbers) []clause {
 		{What: "You can look through the servers of your followers", Now: "They are on " + plural(n.hosts, "server", "servers") + ". A whole server can be removed at once.", URL: "/me/followers", At: "Followers"},
 		{What: "You can approve followers by hand", Now: either(set.ApproveFollowers, "You do.", "Whoever asks follows at once."), URL: "/me/settings#followers", At: "Settings", Settable: true},
 		{What: "All log-ins are listed, and can be ended", Now: plural(n.sessions, "browser is", "browsers are") + " logged in.", URL: "/me/security", At: "Security"},
-		{What: "Addresses of log-ins go after a year at most", Now: either(set.KeepAddressDays == 0, "None are kept.", "They go after "+plural(set.KeepAddressDays, "day", "days")+"."), URL: "/me/settings#kept", At: "Settings", Settable: true},
-		{What: "Server logs with addresses go after 90 days at most", Now: "Pages and posts are handed out without writing down who asked, unless you switch that on.", URL: "/me/settings#kept", At: "Settings"},
+		{What: "Addresses of log-ins go after a year at most", Now: either(set.KeepAddressDays == 0, "None are kept.", "They go after "+plural(set.KeepAddressDays, "day", "days")+"."), URL: "/me/data/kept#addresses", At: "What is kept", Settable: true},
+		{What: "Server logs with addresses go after 90 days at most", Now: either(set.KeepLogDays == 0, "Pages and posts are handed out without writing down who asked.", "Who asked for what is written down, and goes after "+plural(set.KeepLogDays, "day", "days")+"."), URL: "/me/data/kept#requests", At: "What is kept", Settable: true},
 	}
 }
 
@@ -115,11 +130,11 @@ func newPostsWord(v store.Visibility) string {
 func (v *view) promisedUsed(n promiseNumbers) []clause {
 	tls := !v.d.service.Origin().Loopback()
 	return []clause{
-		{What: "Your mail address is for notices to you", Now: "Nobody but you is ever sent mail from here, and no app is given the address.", URL: "/me/security", At: "Security"},
+		{What: "Your mail address is for notices to you", Now: either(n.mailed, "You are told by mail of what you chose.", "No mail goes out: no address is confirmed.") + " Nobody but you is ever sent any, and no app is given the address.", URL: "/me/mail", At: "Mail", Settable: true},
 		{What: "Addresses serve against abuse alone", Now: "They slow down who guesses passwords. Whom you keep away, you keep away by name or server.", URL: "/me/safety", At: "Safety"},
 		{What: "Everything is encrypted on its way", Now: either(tls, "It is: this server answers over https alone.", "This server is a try-out on one machine and speaks plain http."), URL: "/privacy-policy", At: "Privacy page"},
 		{What: "Passwords are kept as strong hashes", Now: "Yours is, with Argon2id. It is in no archive, log or answer.", URL: "/me/security", At: "Security"},
-		{What: "A second factor can protect the log-in", Now: "It is asked for beside the password, if you set it up; recovery codes are good once each.", URL: "/me/security", At: "Security", Settable: true},
+		{What: "A second factor can protect the log-in", Now: either(n.factor, "Yours is asked for beside the password; recovery codes are good once each.", "You have none yet. With one, a code is asked for beside the password."), URL: "/me/security", At: "Security", Settable: true},
 		{What: "You can have an archive of everything", Now: either(n.archives == 0, "None is packed at the moment; there is no waiting time.", plural(n.archives, "archive is", "archives are")+" here to download."), URL: "/me/data", At: "Your data"},
 		{What: "Your lists come as CSV", Now: "In Mastodon’s columns, each by itself.", URL: "/me/data#lists", At: "Your data"},
 		{What: "You can delete the account for good", Now: "Every server that may hold something of yours is asked, for a week, and a report says what each answered.", URL: "/me/leaving", At: "Delete account"},

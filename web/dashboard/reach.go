@@ -46,7 +46,7 @@ func (d *Dashboard) reachSave(w http.ResponseWriter, r *http.Request) {
 func readReach(set store.Settings, form url.Values) reachPage {
 	for name, to := range map[string]*bool{
 		"discoverable": &set.Discoverable, "indexable": &set.Indexable, "lists": &set.ShowLists, "posts": &set.PostsOnWeb, "unlisted": &set.UnlistedOnWeb, "counts": &set.ShowCounts,
-		"feeds": &set.Feeds, "search": &set.VisitorSearch, "search_engines": &set.SearchEngines, "ai": &set.AICrawlers, "blocked": &set.ShowBlocked,
+		"app": &set.ShowApp, "feeds": &set.Feeds, "search": &set.VisitorSearch, "search_engines": &set.SearchEngines, "ai": &set.AICrawlers, "blocked": &set.ShowBlocked,
 	} {
 		*to = form.Get(name) == "yes"
 	}

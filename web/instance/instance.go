@@ -323,7 +323,7 @@ func (s *Site) reload(ctx context.Context, svc *federation.Service) {
 // begin marks this run as not ended. After a clean end it reads when that was;
 // after a crash it marks what the last run may have been sending when it died.
 func (s *Site) begin(tx *store.Tx, ended *time.Time) error {
-	if err := tx.SaveStarted(s.Started); err != nil {
+	if err := federation.NoteStarted(tx, s.Started); err != nil {
 		return err
 	}
 	if clean, err := tx.Setting(store.CleanShutdown); err != nil || clean != "yes" {

@@ -217,14 +217,20 @@ func (m *room) bare(p *store.Post) *Status {
 		return s
 	}
 	s.Favourited, s.Reblogged, s.Bookmarked = marks.Liked, marks.Boosted, marks.Saved
-	if p.Extra.App != "" {
-		s.Application = &Application{p.Extra.App, textOrNull(p.Extra.AppURL)}
-	}
+	s.Application = application(p)
 	if p.Own() && p.BoostOf == 0 && p.Visibility.Open() {
 		s.Pinned = new(m.pinned[p.ID])
 	}
 	m.answers(s, p)
 	return s
+}
+
+// application is the app that a post was written with; nil if none is known.
+func application(p *store.Post) *Application {
+	if p.Extra.App == "" {
+		return nil
+	}
+	return &Application{p.Extra.App, textOrNull(p.Extra.AppURL)}
 }
 
 // answers names what a post answers, if it is here for who asks.

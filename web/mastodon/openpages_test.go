@@ -237,3 +237,38 @@ func TestStrangersGetFullPages(t *testing.T) {
 		}
 	}
 }
+
+// PRIVACY-CLAUSES 3: the app that a post was written with is shown to its author always,
+// and to others only if the author wants it, also after the app lost its access.
+func TestTheAppOfAPostIsShownToWhomTheOwnerWants(t *testing.T) {
+	h := newHouse(t)
+	h.guest = h.newClientToken("read")
+	app := func(o object) any {
+		if a, ok := o["application"].(map[string]any); ok {
+			return a["name"]
+		}
+		return o["application"]
+	}
+	path := "/api/v1/statuses/" + read[object](h, "POST", "/api/v1/statuses", `{"status":"Written with an app"}`, "Content-Type", "application/json")["id"].(string)
+	mine := app(read[object](h, "GET", path, ""))
+	if mine == nil {
+		t.Fatal("the author does not see the app")
+	}
+	for _, shown := range []bool{false, true, false} {
+		h.change(func(s *store.Settings) { s.ShowApp = shown })
+		want := any(nil)
+		if shown {
+			want = mine
+		}
+		var one object
+		if h.open(path, &one); app(one) != want {
+			t.Errorf("shown %v: strangers see %v", shown, app(one))
+		}
+		if list := h.openList("/api/v1/accounts/1/statuses"); len(list) == 0 || app(list[0]) != want {
+			t.Errorf("shown %v: the list has %v", shown, list)
+		}
+		if now := app(read[object](h, "GET", path, "")); now != mine {
+			t.Errorf("shown %v: the author sees %v", shown, now)
+		}
+	}
+}

@@ -85,6 +85,9 @@ func (m *room) seen(p *store.Post) bool {
 // written, and numbers that are not to be shown.
 func (m *room) forVisitor(s *Status, p *store.Post) {
 	m.answers(s, p)
+	if p.Own() && m.settings.ShowApp {
+		s.Application = application(p)
+	}
 	if p.Own() && !m.settings.ShowCounts {
 		s.RepliesCount, s.ReblogsCount, s.FavouritesCount, s.QuotesCount = 0, 0, 0, 0
 	}

@@ -107,6 +107,9 @@ func (v *view) entry(p store.Post) assets.Entry {
 		Quiet: p.Own() && p.Visibility == store.Unlisted, Lang: p.Language, Warning: p.Summary, Content: template.HTML(p.HTML()), // cleaned before it was stored
 		Poll: v.poll(p),
 	}
+	if p.Own() && v.set.ShowApp {
+		e.App = p.Extra.App
+	}
 	if p.Own() && v.set.ShowCounts {
 		e.ShowCounts, e.Boosts, e.Likes = true, p.Boosts, p.Likes
 	}
