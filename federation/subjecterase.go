@@ -88,6 +88,9 @@ func (s *Service) runErase(ctx context.Context, payload []byte) error {
 }
 
 func (s *Service) beginErase(tx *store.Tx, a store.Actor) error {
+	if err := tx.Overwrite(); err != nil {
+		return err
+	}
 	if err := s.endFollows(tx, a); err != nil {
 		return err
 	}
@@ -112,6 +115,9 @@ func (s *Service) erasePosts(ctx context.Context, a store.Actor) (bool, error) {
 		if n = len(posts); err != nil || n == 0 {
 			return nil, err
 		}
+		if err := tx.Overwrite(); err != nil {
+			return nil, err
+		}
 		pictures, err := tx.SubjectPictures(store.Actor{}, posts)
 		if err != nil {
 			return nil, err
@@ -132,7 +138,7 @@ func (s *Service) erasePosts(ctx context.Context, a store.Actor) (bool, error) {
 
 // endErase removes the profile, and whatever arrived of them meanwhile.
 func (s *Service) endErase(tx *store.Tx, a store.Actor) ([]store.RemoteMedia, error) {
-	if err := tx.EraseSubject(a.ID); err != nil {
+	if err := errors.Join(tx.Overwrite(), tx.EraseSubject(a.ID)); err != nil {
 		return nil, err
 	}
 	pictures, err := tx.SubjectPictures(a, nil)

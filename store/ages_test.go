@@ -50,6 +50,10 @@ func TestT63_NoStoredValueExceedsACeiling(t *testing.T) {
 		t.Errorf("swept %v", report)
 	}
 	noAddress(t, s)
+	write(t, s, func(tx *store.Tx) error { tx.After(s.EmptyLog); return nil })
+	if n := inFiles(t, s, "192.0.2.1"); n != 0 {
+		t.Errorf("the address still stands %d times in the files of the database", n)
+	}
 }
 
 func addAddresses(t *testing.T, s *store.Store, at time.Time) {

@@ -176,3 +176,6 @@ func SubjectTables() []string {
 
 // SubjectParts are the kinds of what is kept about one person.
 func SubjectParts() []SubjectPart { return subjectParts }
+
+// EmptyLog is for a func after a commit.
+func (s *Store) EmptyLog() { s.emptyLog() }

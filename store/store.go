@@ -76,6 +76,9 @@ type Store struct {
 
 	people        peopleCache
 	peopleChanged bool // by the transaction that the writer is in
+
+	overwriting bool // what that transaction deletes is written over
+	logHolds    bool // the log may hold pages from before an erasure
 }
 
 // Open opens the database in dir. Errors are ErrLocked, ErrNewer, ErrBroken,
@@ -198,13 +201,16 @@ func (s *Store) named(err error) error {
 	return err
 }
 
+const busyTimeout = "10000" // milliseconds
+
 // dsn sets what each connection needs. busy_timeout comes first: the others may wait for a lock.
 func dsn(file string) string {
 	q := url.Values{"_pragma": {
-		"busy_timeout(10000)",
+		"busy_timeout(" + busyTimeout + ")",
 		"journal_mode(wal)",
-		"synchronous(full)", // DECISIONS: every commit is on disk when it is acknowledged
-		"cache_size(-1000)", // modernc's buffers take twice the nominal size
+		"secure_delete(fast)", // see Overwrite
+		"synchronous(full)",   // DECISIONS: every commit is on disk when it is acknowledged
+		"cache_size(-1000)",   // modernc's buffers take twice the nominal size
 		"temp_store(memory)",
 		"wal_autocheckpoint(4000)",
 		"journal_size_limit(33554432)",

@@ -25,6 +25,9 @@ func addresses(name, table, key, column string) sweep {
 			return keys, 0, err
 		},
 		drop: func(t *Tx, _ Settings, k any) (bool, error) {
+			if err := t.Overwrite(); err != nil {
+				return false, err
+			}
 			n, err := t.changed(`
 			update `+table+`
 			set address = ''

@@ -89,6 +89,7 @@ func (s *Store) writer() {
 			lastWrite = time.Now()
 		case <-tick.C:
 			s.checkOtherWriters()
+			s.emptyLog()
 			// After each single post a checkpoint would write every page of it twice.
 			if n := s.commits.Load(); n-checkpointed >= idleCommits && time.Since(lastWrite) > idleAfter {
 				s.checkpoint("passive")
@@ -157,6 +158,7 @@ func (s *Store) runBatch(batch []*job) {
 			j.err = err
 		}
 	}
+	s.overwritten()
 	for _, j := range batch {
 		if j.err == nil {
 			runAfter(j.after)
