@@ -36,6 +36,7 @@ var matrix = map[string]struct {
 	"/about":                      {"all", "/about", 0},
 	"/privacy-policy":             {"all", "/privacy-policy", 0},
 	"/privacy":                    {"all", "/privacy", 0},
+	"/terms":                      {"all", "/terms", 0},
 	"/privacy/ask":                {"all", "/privacy/ask", 0},
 	"/privacy/ask/:secret":        {"all", "/privacy/ask/ID", 0}, // who has the link: TestT42_AnAnswerIsForWhoHasItsLink
 	"/follow":                     {"all", "/follow", 0},

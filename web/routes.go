@@ -26,9 +26,8 @@ func (w *Web) siteRoutes(me, api http.Handler) []route {
 		{"/search", get, page(p.Search)},
 		{"/about", get, page(p.About)},
 		{"/privacy-policy", get, page(p.Privacy)},
-		{"/privacy", get, func(rw http.ResponseWriter, r *http.Request, _ httprouter.Params) {
-			reply.Redirect(rw, r, "/privacy-policy")
-		}},
+		{"/privacy", get, page(toPrivacy)},
+		{"/terms", get, page(toPrivacy)}, // where Mastodon had it until 4.0
 		{"/privacy/ask", both, page(p.AskKept)},
 		{"/privacy/ask/:secret", both, func(rw http.ResponseWriter, r *http.Request, at httprouter.Params) { p.Kept(rw, r, at[0].Value) }},
 		{"/follow", get, page(p.Follow)},
@@ -93,6 +92,8 @@ func (w *Web) siteRoutes(me, api http.Handler) []route {
 		}},
 	}
 }
+
+func toPrivacy(w http.ResponseWriter, r *http.Request) { reply.Redirect(w, r, "/privacy-policy") }
 
 // setupRoutes is every address of a server without an account.
 func (s *Setup) setupRoutes() []route {
