@@ -545,7 +545,7 @@ func checkPlans(t *testing.T, plans []store.Plan) string {
 
 // smallTables hold what waits, or little in all, and are read whole when the owner, or who
 // asked what is kept about them, opens a page.
-var smallTables = []string{"unindexed", "mail_notices", "subject_requests"}
+var smallTables = []string{"unindexed", "mail_notices", "subject_requests", "csv_imports"}
 
 // allowedSort names the queries that sort the few rows of one thing.
 func allowedSort(query string) bool {

@@ -23,7 +23,7 @@ var notOfOne = map[string]string{
 	"key_rotation": "servers", "unsent": "what the owner writes", "media": "the owner's files", "idempotency": "keys of forms", "remote_media": "pictures, by SubjectPictures",
 	"emojis": "of a server", "sessions": "the owner's", "apps": "the owner's", "tokens": "the owner's", "codes": "the owner's", "push": "the owner's", "session_push": "the owner's",
 	"second_factor": "the owner's", "recovery_codes": "the owner's", "tag_follows": "the owner's", "tag_features": "the owner's", "filters": "the owner's words", "filter_words": "the owner's words",
-	"passkeys": "the owner's", "csv_imports": "the owner's", "csv_rows": "rows of the owner's lists, until 30 days after they came in", "imports": "the owner's", "imported": "addresses of the owner's own old posts", "import_wants": "addresses in the owner's archive, until they are fetched",
+	"passkeys": "the owner's", "csv_imports": "the owner's", "imports": "the owner's", "imported": "addresses of the owner's own old posts", "import_wants": "addresses in the owner's archive, until they are fetched",
 	"expired": "ids of the owner's posts", "own_emojis": "the owner's", "mail_notices": "ids of notices that wait to be mailed, 3 days", "archives": "the owner's copies: the privacy page says that what is erased stays in them for their 7 days", "lists": "the owner's",
 }
 
@@ -110,6 +110,9 @@ func everything(t *testing.T, s *store.Store, w storetest.World) store.Actor {
 			`insert into lists (id, title, at) values (1, 'Bees', 9)`,
 			`insert into list_members (list_id, actor_id) values (1, ?1)`,
 			`insert into endorsements (actor_id, at) values (?1, 9)`,
+			`insert into csv_imports (id, kind, asked_at) values (5, 1, 9)`,
+			`insert into csv_rows (import_id, line, key, wish) select 5, 1, username || '@' || domain, '{"boosts":true}' from actors where id = ?1`,
+			`insert into csv_rows (import_id, line, key, ref) values (5, 2, 'carol@carol.example', ?1)`,
 			`insert into pins (actor_id, post_id, at) values (?1, 4711, 9)`,
 			`insert into notes (actor_id, text, at) values (?1, 'Owes me honey', 9)`,
 			`insert into mutes (actor_id, until, at) values (?1, null, 9)`,
