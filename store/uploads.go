@@ -145,6 +145,19 @@ func (t *Tx) MediaOf(postID int64) ([]Media, error) {
 		where m.post_id = ?`, postID)
 }
 
+// MediaOfPosts is MediaOf for several posts at once.
+func (t *Tx) MediaOfPosts(postIDs []int64) (map[int64][]Media, error) {
+	list, err := many(t, scanMedia, `
+		select `+mediaColumns+`
+		from json_each(?) j
+		cross join media m on m.post_id = j.value`, idList(distinct(postIDs)))
+	of := make(map[int64][]Media, len(list))
+	for _, m := range list {
+		of[m.PostID] = append(of[m.PostID], m)
+	}
+	return of, err
+}
+
 // DescribeMedia changes what is said of an upload.
 func (t *Tx) DescribeMedia(id int64, alt string, focalX, focalY float64) error {
 	_, err := t.exec(`

@@ -64,6 +64,10 @@ const (
 // NoteContext is the @context of a document with posts in it, as JSON.
 const NoteContext = noteContext
 
+// ArchiveContext is that of a document whose posts have the addresses of OStatus
+// beside their own, as in the archives of Mastodon.
+const ArchiveContext = baseContext + `,{` + noteTerms + `,"atomUri":"ostatus:atomUri","inReplyToAtomUri":"ostatus:inReplyToAtomUri"}]`
+
 // encoder is what knows its own wire form: *Note, *Actor, *Collection, *Tombstone.
 type encoder interface{ Encode() any }
 

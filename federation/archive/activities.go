@@ -87,10 +87,14 @@ func (e *export) outbox() error {
 	if err != nil {
 		return err
 	}
-	list := collection{w: w, id: outboxMember, context: ap.NoteContext}
+	list := collection{w: w, id: outboxMember, context: ap.ArchiveContext}
 	err = e.eachPost(func(tx *store.Tx, posts []store.Post) error {
+		files, err := tx.MediaOfPosts(idsOf(posts))
+		if err != nil {
+			return err
+		}
 		for _, p := range posts {
-			activity, err := e.activity(tx, p)
+			activity, err := e.activity(tx, p, files[p.ID])
 			if err != nil {
 				return fmt.Errorf("post %d: %w", p.ID, err)
 			}
@@ -108,9 +112,17 @@ func (e *export) outbox() error {
 	return joinEnd(err, list.end)
 }
 
+func idsOf(posts []store.Post) []int64 {
+	ids := make([]int64, len(posts))
+	for i, p := range posts {
+		ids[i] = p.ID
+	}
+	return ids
+}
+
 // activity is a post without its own @context and with the paths of its files in
 // the archive. A boost of what is not stored any more has nothing to say.
-func (e *export) activity(tx *store.Tx, p store.Post) (json.RawMessage, error) {
+func (e *export) activity(tx *store.Tx, p store.Post, files []store.Media) (json.RawMessage, error) {
 	m, err := e.Service.ActivityDocument(tx, p)
 	if errors.Is(err, store.ErrNotFound) && p.BoostOf != 0 {
 		return nil, nil
@@ -122,48 +134,65 @@ func (e *export) activity(tx *store.Tx, p store.Post) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	var fields map[string]any
-	if err := unmarshal(b, &fields); err != nil {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(b, &fields); err != nil {
 		return nil, err
 	}
 	delete(fields, "@context")
-	if note, ok := fields["object"].(map[string]any); ok {
-		if err := e.localise(tx, note, p); err != nil {
+	if p.BoostOf == 0 {
+		if fields["object"], err = archivedNote(fields["object"], p, files); err != nil {
 			return nil, err
 		}
 	}
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	err = enc.Encode(fields)
-	return bytes.TrimSpace(buf.Bytes()), err
+	return encode(fields)
 }
 
-// unmarshal keeps numbers as they are written: ids of others are longer than a
-// float holds.
-func unmarshal(b []byte, v any) error {
-	dec := json.NewDecoder(bytes.NewReader(b))
-	dec.UseNumber()
-	return dec.Decode(v)
-}
-
-// localise lets the attachments of a note lead to the files in the archive.
-func (e *export) localise(tx *store.Tx, note map[string]any, p store.Post) error {
-	list, _ := note["attachment"].([]any)
-	if len(list) == 0 || len(list) != len(p.Extra.Attachments) {
-		return nil
+// archivedNote is a note as Mastodon's archives have it: readers of those take each of
+// these fields for granted, and files are named by their path in the archive
+// (NoteSerializer, BackupService).
+func archivedNote(b []byte, p store.Post, files []store.Media) (json.RawMessage, error) {
+	var note map[string]json.RawMessage
+	if err := json.Unmarshal(b, &note); err != nil {
+		return nil, err
 	}
-	files, err := tx.MediaOf(p.ID)
-	if err != nil {
-		return err
-	}
-	for i, a := range p.Extra.Attachments {
-		at := slices.IndexFunc(files, func(m store.Media) bool { return m.ID == a.ID })
-		if item, ok := list[i].(map[string]any); ok && at >= 0 {
-			item["url"] = memberOf(files[at])
+	for _, key := range []string{"summary", "inReplyTo"} {
+		if note[key] == nil {
+			note[key] = json.RawMessage("null")
 		}
 	}
-	return nil
+	for _, key := range []string{"to", "cc", "tag", "attachment"} {
+		if note[key] == nil {
+			note[key] = json.RawMessage("[]")
+		}
+	}
+	note["atomUri"], note["inReplyToAtomUri"] = note["id"], note["inReplyTo"]
+	if len(p.Extra.Attachments) == 0 {
+		return encode(note)
+	}
+	var list []map[string]json.RawMessage
+	if err := json.Unmarshal(note["attachment"], &list); err != nil {
+		return nil, err
+	}
+	for i, item := range list {
+		if item["name"] == nil {
+			item["name"] = json.RawMessage("null")
+		}
+		if len(list) != len(p.Extra.Attachments) {
+			continue
+		}
+		if at := slices.IndexFunc(files, func(m store.Media) bool { return m.ID == p.Extra.Attachments[i].ID }); at >= 0 {
+			path, err := json.Marshal(memberOf(files[at]))
+			if err != nil {
+				return nil, err
+			}
+			item["url"] = path
+		}
+	}
+	var err error
+	if note["attachment"], err = encode(list); err != nil {
+		return nil, err
+	}
+	return encode(note)
 }
 
 // marked writes likes.json and bookmarks.json: addresses of posts, the oldest first.
@@ -261,7 +290,7 @@ func (c *collection) end() error {
 	return err
 }
 
-func encode(v any) ([]byte, error) {
+func encode(v any) (json.RawMessage, error) {
 	if raw, ok := v.(json.RawMessage); ok {
 		return raw, nil
 	}

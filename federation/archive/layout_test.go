@@ -63,6 +63,10 @@ func newLayoutHouse(t *testing.T) *layoutHouse {
 	up, err := alice.Upload(ctx(), picture(t), "holiday.png")
 	h.must(t, err)
 	alt := "A white square"
+	bare, err := alice.Upload(ctx(), picture(t), "bare.png")
+	h.must(t, err)
+	publish("bare", federation.Draft{Text: "Not described", Visibility: store.Unlisted, Media: []federation.Attached{{ID: bare.ID}}})
+	publish("reply", federation.Draft{Text: "More", Visibility: store.Public, ParentID: h.posts["public"].ID, Summary: "Weather"})
 	publish("picture", federation.Draft{Text: "With a picture", Visibility: store.Unlisted, Media: []federation.Attached{{ID: up.ID, Alt: &alt}}})
 	theirs := bob.Post(t, store.Public, "By bob")
 	c.Settle()
@@ -153,7 +157,7 @@ func TestTheLayoutOfOutboxJSON(t *testing.T) {
 	followers, _ := h.served["followers"].(string)
 	bob := h.alice.Find(t, h.bob).URI
 	audience := map[string][2]any{ // to, cc
-		"public": {layoutPublic, followers}, "poll": {layoutPublic, followers}, "quiet": {followers, layoutPublic}, "picture": {followers, layoutPublic}, "followers": {followers, nil}, "private": {bob, nil},
+		"public": {layoutPublic, followers}, "poll": {layoutPublic, followers}, "quiet": {followers, layoutPublic}, "picture": {followers, layoutPublic}, "bare": {followers, layoutPublic}, "reply": {layoutPublic, followers}, "followers": {followers, nil}, "private": {bob, nil},
 	}
 	found := map[string]map[string]any{}
 	boosts := map[string]map[string]any{}
@@ -184,6 +188,22 @@ func TestTheLayoutOfOutboxJSON(t *testing.T) {
 			t.Errorf("the Create says %v, %v, %v, its object %v, %v, %v", a["to"], a["cc"], a["published"], note["to"], note["cc"], note["published"])
 		}
 		found[note["id"].(string)] = note
+		// What Mastodon's NoteSerializer always writes: programs that read archives stop without it.
+		for _, key := range []string{"id", "type", "summary", "inReplyTo", "published", "url", "attributedTo", "to", "cc", "sensitive", "atomUri", "inReplyToAtomUri", "conversation", "content", "contentMap", "attachment", "tag", "replies", "likes", "shares"} {
+			if _, ok := note[key]; !ok {
+				t.Errorf("a post has no %s: %v", key, note)
+			}
+		}
+		if note["atomUri"] != note["id"] || note["inReplyToAtomUri"] != note["inReplyTo"] {
+			t.Errorf("a post is %v, answers %v", note["atomUri"], note["inReplyToAtomUri"])
+		}
+		for _, file := range note["attachment"].([]any) {
+			for _, key := range []string{"type", "mediaType", "url", "name"} {
+				if _, ok := file.(map[string]any)[key]; !ok {
+					t.Errorf("a file has no %s: %v", key, file)
+				}
+			}
+		}
 	}
 	if !slices.IsSorted(when) || len(items) != len(h.posts)+2 {
 		t.Errorf("%d activities of %v", len(items), when)
