@@ -70,19 +70,33 @@ func (t *Tx) CountEdits(postID int64) (int, error) {
 
 // Edits lists the earlier versions of a post, oldest first.
 func (t *Tx) Edits(postID int64) ([]Edit, error) {
-	return many(t, func(r scanner) (Edit, error) {
-		var e Edit
+	all, err := t.EditsOf([]int64{postID})
+	return all[postID], err
+}
+
+// EditsOf is Edits for several posts at once.
+func (t *Tx) EditsOf(postIDs []int64) (map[int64][]Edit, error) {
+	type of struct {
+		post int64
+		Edit
+	}
+	list, err := many(t, func(r scanner) (e of, err error) {
 		var at int64
 		var source, extra sql.NullString
-		err := r.Scan(&at, &e.Summary, &e.Content, &source, &e.Sensitive, &extra)
+		err = r.Scan(&e.post, &at, &e.Summary, &e.Content, &source, &e.Sensitive, &extra)
 		e.At, e.Source = fromMS(at), source.String
 		if err == nil && extra.String != "" {
 			err = json.Unmarshal([]byte(extra.String), &e.Extra)
 		}
 		return e, err
 	}, `
-		select at, summary, content, source, sensitive, extra
-		from edits
-		where post_id = ?
-		order by at`, postID)
+		select e.post_id, e.at, e.summary, e.content, e.source, e.sensitive, e.extra
+		from json_each(?) j
+		cross join edits e on e.post_id = j.value
+		order by e.post_id, e.at`, idList(distinct(postIDs)))
+	edits := make(map[int64][]Edit, len(list))
+	for _, e := range list {
+		edits[e.post] = append(edits[e.post], e.Edit)
+	}
+	return edits, err
 }

@@ -243,6 +243,16 @@ func (t *Tx) IsPinned(actorID, postID int64) (bool, error) {
 		and post_id = ?`, actorID, postID)
 }
 
+// PinnedAmong says which of several posts an actor pinned.
+func (t *Tx) PinnedAmong(actorID int64, postIDs []int64) (map[int64]bool, error) {
+	ids, err := many(t, scanInt64, `
+		select p.post_id
+		from json_each(?) j
+		cross join pins p on p.actor_id = ?
+		and p.post_id = j.value`, idList(distinct(postIDs)), actorID)
+	return idSet(ids), err
+}
+
 // CountPins counts the pinned posts of an actor.
 func (t *Tx) CountPins(actorID int64) (int, error) {
 	n, err := value[int64](t, `

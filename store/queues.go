@@ -214,6 +214,31 @@ func (t *Tx) Fetches(postID int64, limit int) ([]FetchedBy, error) {
 		cross join hosts h on h.id = f.host_id`, postID, limit)
 }
 
+// FetchesOf lists the servers that fetched each of several posts, the latest first,
+// without counting followers there.
+func (t *Tx) FetchesOf(postIDs []int64) (map[int64][]FetchedBy, error) {
+	type of struct {
+		post int64
+		FetchedBy
+	}
+	list, err := many(t, func(r scanner) (f of, err error) {
+		var at int64
+		err = r.Scan(&f.post, &f.Host, &at)
+		f.At = fromMS(at)
+		return f, err
+	}, `
+		select f.post_id, h.name, f.at
+		from json_each(?) j
+		cross join fetches f on f.post_id = j.value
+		cross join hosts h on h.id = f.host_id
+		order by f.post_id, f.at desc, h.name`, idList(distinct(postIDs)))
+	fetches := make(map[int64][]FetchedBy, len(list))
+	for _, f := range list {
+		fetches[f.post] = append(fetches[f.post], f.FetchedBy)
+	}
+	return fetches, err
+}
+
 // CountFetches counts the servers that fetched a post.
 func (t *Tx) CountFetches(postID int64) (int, error) {
 	n, err := value[int64](t, `

@@ -130,44 +130,48 @@ func (e *export) activity(tx *store.Tx, p store.Post, files []store.Media) (json
 	if err != nil {
 		return nil, err
 	}
-	b, err := ap.Marshal(m)
-	if err != nil {
-		return nil, err
-	}
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(b, &fields); err != nil {
-		return nil, err
-	}
-	delete(fields, "@context")
 	if p.BoostOf == 0 {
-		if fields["object"], err = archivedNote(fields["object"], p, files); err != nil {
+		if m.Object, err = archivedNote(m.Object, p, files); err != nil {
 			return nil, err
 		}
 	}
-	return encode(fields)
+	return encode(m)
 }
 
-// archivedNote is a note as Mastodon's archives have it: readers of those take each of
-// these fields for granted, and files are named by their path in the archive
-// (NoteSerializer, BackupService).
-func archivedNote(b []byte, p store.Post, files []store.Media) (json.RawMessage, error) {
+// archivedNote is a note as Mastodon's archives have it: readers of those take some
+// fields for granted that may be left out otherwise, and files are named by their path
+// in the archive (NoteSerializer, BackupService).
+func archivedNote(note any, p store.Post, files []store.Media) (json.RawMessage, error) {
+	b, err := encode(note)
+	if err != nil {
+		return nil, err
+	}
+	if len(p.Extra.Attachments) > 0 {
+		if b, err = localised(b, p, files); err != nil {
+			return nil, err
+		}
+	}
+	more := map[string]any{"atomUri": p.URI, "inReplyToAtomUri": nil}
+	if p.Summary == "" {
+		more["summary"] = nil
+	}
+	if p.ParentURI == "" {
+		more["inReplyTo"] = nil
+	} else {
+		more["inReplyToAtomUri"] = p.ParentURI
+	}
+	head, err := encode(more)
+	if err != nil {
+		return nil, err
+	}
+	return append(append(head[:len(head)-1], ','), b[1:]...), nil
+}
+
+// localised lets the attachments of a note lead to the files in the archive.
+func localised(b []byte, p store.Post, files []store.Media) (json.RawMessage, error) {
 	var note map[string]json.RawMessage
 	if err := json.Unmarshal(b, &note); err != nil {
 		return nil, err
-	}
-	for _, key := range []string{"summary", "inReplyTo"} {
-		if note[key] == nil {
-			note[key] = json.RawMessage("null")
-		}
-	}
-	for _, key := range []string{"to", "cc", "tag", "attachment"} {
-		if note[key] == nil {
-			note[key] = json.RawMessage("[]")
-		}
-	}
-	note["atomUri"], note["inReplyToAtomUri"] = note["id"], note["inReplyTo"]
-	if len(p.Extra.Attachments) == 0 {
-		return encode(note)
 	}
 	var list []map[string]json.RawMessage
 	if err := json.Unmarshal(note["attachment"], &list); err != nil {
@@ -181,7 +185,7 @@ func archivedNote(b []byte, p store.Post, files []store.Media) (json.RawMessage,
 			continue
 		}
 		if at := slices.IndexFunc(files, func(m store.Media) bool { return m.ID == p.Extra.Attachments[i].ID }); at >= 0 {
-			path, err := json.Marshal(memberOf(files[at]))
+			path, err := encode(memberOf(files[at]))
 			if err != nil {
 				return nil, err
 			}

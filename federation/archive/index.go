@@ -39,7 +39,6 @@ type indexPost struct {
 	post
 	Audience string
 	Title    string
-	Likes    int
 }
 
 var audiences = [...]string{"Everyone", "Everyone, quietly", "Followers", "Only people named"}
@@ -70,12 +69,11 @@ func (e *export) index() error {
 		return err
 	}
 	if err := e.eachPost(func(tx *store.Tx, posts []store.Post) error {
-		for _, p := range posts {
-			if err := e.indexOne(tx, w, p); err != nil {
-				return err
-			}
+		list, err := wholes(tx, posts)
+		for i := 0; err == nil && i < len(list); i++ {
+			err = indexPage.ExecuteTemplate(w, "post", indexPost{post: list[i], Audience: audiences[posts[i].Visibility], Title: posts[i].Title})
 		}
-		return nil
+		return err
 	}); err != nil {
 		return err
 	}
@@ -95,14 +93,6 @@ func (e *export) index() error {
 	}
 	_, err = io.WriteString(w, "<script>"+indexScript+"</script>\n</body>\n</html>\n")
 	return err
-}
-
-func (e *export) indexOne(tx *store.Tx, w io.Writer, p store.Post) error {
-	v, err := whole(tx, p)
-	if err != nil {
-		return err
-	}
-	return indexPage.ExecuteTemplate(w, "post", indexPost{post: v, Audience: audiences[p.Visibility], Title: p.Title, Likes: p.Likes})
 }
 
 func (e *export) indexMessages(w io.Writer) error {

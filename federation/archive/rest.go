@@ -1,7 +1,6 @@
 package archive
 
 import (
-	"errors"
 	"time"
 
 	"dassie/store"
@@ -85,9 +84,6 @@ var (
 	deliveries   = [...]string{"waiting", "sent, no answer", "accepted", "refused", "given up", "cancelled", "sent, then given up"}
 )
 
-// fetchesKept is how many servers that asked for a post are named.
-const fetchesKept = 1000
-
 // rest writes what is below dassie/.
 func (e *export) rest() error {
 	for _, part := range []func() error{e.posts, e.messages, e.choices, e.emojis, e.filters, e.unsent, e.security, e.others} {
@@ -105,27 +101,11 @@ func (e *export) posts() error {
 		return err
 	}
 	return e.eachPost(func(tx *store.Tx, posts []store.Post) error {
-		ids := make([]int64, len(posts))
-		for i, p := range posts {
-			ids[i] = p.ID
-		}
-		receipts, err := tx.ReceiptsOf(ids)
+		list, err := wholes(tx, posts)
 		if err != nil {
 			return err
 		}
-		saved, err := tx.BookmarkedAmong(ids)
-		if err != nil {
-			return err
-		}
-		for _, p := range posts {
-			v, err := whole(tx, p)
-			if err != nil {
-				return err
-			}
-			v.Bookmarked = saved[p.ID]
-			for _, r := range receipts[p.ID] {
-				v.Servers = append(v.Servers, server{r.Host, r.InboxURL, deliveries[r.State], r.Error})
-			}
+		for _, v := range list {
 			if err := out.add(v); err != nil {
 				return err
 			}
@@ -135,54 +115,97 @@ func (e *export) posts() error {
 	})
 }
 
-// whole is a post with what hangs on it, but for the receipts.
-func whole(tx *store.Tx, p store.Post) (post, error) {
+// hung is what hangs on some posts, by their ids.
+type hung struct {
+	boosted  map[int64]string // their addresses, by their own ids
+	pinned   map[int64]bool
+	saved    map[int64]bool
+	files    map[int64][]store.Media
+	edits    map[int64][]store.Edit
+	quotes   map[int64]store.Quote
+	receipts map[int64][]store.Receipt
+	fetches  map[int64][]store.FetchedBy
+}
+
+// hungOn reads it for a page of posts, with one query for each kind.
+func hungOn(tx *store.Tx, posts []store.Post) (h hung, err error) {
+	ids, boosted := idsOf(posts), []int64{}
+	for _, p := range posts {
+		if p.BoostOf != 0 {
+			boosted = append(boosted, p.BoostOf)
+		}
+	}
+	h.boosted, h.quotes = map[int64]string{}, map[int64]store.Quote{}
+	for _, read := range []func() error{
+		func() (err error) { h.pinned, err = tx.PinnedAmong(store.OwnerID, ids); return err },
+		func() (err error) { h.saved, err = tx.BookmarkedAmong(ids); return err },
+		func() (err error) { h.files, err = tx.MediaOfPosts(ids); return err },
+		func() (err error) { h.edits, err = tx.EditsOf(ids); return err },
+		func() (err error) { h.receipts, err = tx.ReceiptsOf(ids); return err },
+		func() (err error) { h.fetches, err = tx.FetchesOf(ids); return err },
+		func() error {
+			list, err := tx.Posts(boosted)
+			for _, p := range list {
+				h.boosted[p.ID] = p.URI
+			}
+			return err
+		},
+		func() error {
+			list, err := tx.Quotes(ids)
+			for _, q := range list {
+				h.quotes[q.PostID] = q
+			}
+			return err
+		},
+	} {
+		if err := read(); err != nil {
+			return h, err
+		}
+	}
+	return h, nil
+}
+
+// wholes are posts with what hangs on them.
+func wholes(tx *store.Tx, posts []store.Post) ([]post, error) {
+	h, err := hungOn(tx, posts)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]post, len(posts))
+	for i, p := range posts {
+		list[i] = h.whole(p)
+	}
+	return list, nil
+}
+
+func (h hung) whole(p store.Post) post {
 	v := post{
 		URI: p.URI, URL: p.URL, Poll: p.Kind == store.KindQuestion, Visibility: visibilities[p.Visibility], Parent: p.ParentURI,
 		Summary: p.Summary, Content: p.Content, Source: p.Source, Language: p.Language, Sensitive: p.Sensitive,
 		Published: p.PublishedAt, Edited: p.EditedAt, Replies: p.Replies, Boosts: p.Boosts, Likes: p.Likes, Extra: portable(p.Extra),
+		Bookmarked: h.saved[p.ID],
 	}
-	var err error
+	for _, r := range h.receipts[p.ID] {
+		v.Servers = append(v.Servers, server{r.Host, r.InboxURL, deliveries[r.State], r.Error})
+	}
 	if p.BoostOf != 0 {
-		of, err := tx.Posts([]int64{p.BoostOf})
-		if len(of) > 0 {
-			v.BoostOf = of[0].URI
-		}
-		return v, err
+		v.BoostOf = h.boosted[p.BoostOf]
+		return v
 	}
-	if v.Pinned, err = tx.IsPinned(store.OwnerID, p.ID); err != nil {
-		return v, err
-	}
-	files, err := tx.MediaOf(p.ID)
-	if err != nil {
-		return v, err
-	}
-	for _, m := range files {
+	v.Pinned = h.pinned[p.ID]
+	for _, m := range h.files[p.ID] {
 		v.Files = append(v.Files, fileOf(m))
 	}
-	edits, err := tx.Edits(p.ID)
-	if err != nil {
-		return v, err
-	}
-	for _, d := range edits {
+	for _, d := range h.edits[p.ID] {
 		v.Edits = append(v.Edits, edit{d.At, d.Summary, d.Content, d.Source, d.Sensitive, portable(d.Extra)})
 	}
-	if v.Quote, err = quoteOf(tx, p.ID); err != nil {
-		return v, err
+	if q, ok := h.quotes[p.ID]; ok {
+		v.Quote = &quoted{q.QuotedURI, quoteStates[q.State], q.RequestURI, q.StampURI, q.At}
 	}
-	asked, err := tx.Fetches(p.ID, fetchesKept)
-	for _, f := range asked {
+	for _, f := range h.fetches[p.ID] {
 		v.FetchedBy = append(v.FetchedBy, fetched{f.Host, f.At})
 	}
-	return v, err
-}
-
-func quoteOf(tx *store.Tx, postID int64) (*quoted, error) {
-	q, err := tx.Quote(postID)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil
-	}
-	return &quoted{q.QuotedURI, quoteStates[q.State], q.RequestURI, q.StampURI, q.At}, err
+	return v
 }
 
 func fileOf(m store.Media) file {
