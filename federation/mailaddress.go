@@ -239,40 +239,42 @@ type MailChoice struct {
 
 // ChooseMail stores it. Errors: Unprocessable.
 func (s *Service) ChooseMail(ctx context.Context, c MailChoice) error {
+	return s.store.Write(ctx, func(tx *store.Tx) error { return s.chooseMail(tx, c) })
+}
+
+func (s *Service) chooseMail(tx *store.Tx, c MailChoice) error {
 	if c.Hour < 0 || c.Hour > 23 {
 		return reply.Errorf(reply.Unprocessable, "The digest has an hour from 0 to 23.")
 	}
-	return s.store.Write(ctx, func(tx *store.Tx) error {
-		m, err := tx.Mail()
-		if err != nil {
+	m, err := tx.Mail()
+	if err != nil {
+		return err
+	}
+	if m.PrivateText != c.PrivateText {
+		if err := s.notePrivacy(tx, mailPrivateSetting, m.PrivateText, c.PrivateText); err != nil {
 			return err
 		}
-		if m.PrivateText != c.PrivateText {
-			if err := s.notePrivacy(tx, mailPrivateSetting, m.PrivateText, c.PrivateText); err != nil {
-				return err
-			}
+	}
+	if m.When == nil {
+		m.When = map[string]store.MailWhen{}
+	}
+	for kind, when := range c.When {
+		if _, known := store.MailUsual[kind]; !known || !slices.Contains([]store.MailWhen{store.MailOff, store.MailNow, store.MailDigest}, when) {
+			return reply.Errorf(reply.Unprocessable, "Choose off, at once or in the digest.")
 		}
-		if m.When == nil {
-			m.When = map[string]store.MailWhen{}
-		}
-		for kind, when := range c.When {
-			if _, known := store.MailUsual[kind]; !known || !slices.Contains([]store.MailWhen{store.MailOff, store.MailNow, store.MailDigest}, when) {
-				return reply.Errorf(reply.Unprocessable, "Choose off, at once or in the digest.")
-			}
-			m.When[kind] = when
-		}
-		later := m.Hour != c.Hour
-		m.Hour, m.Always, m.PrivateText = c.Hour, c.Always, c.PrivateText
-		if err := tx.SaveMail(m); err != nil || !later {
-			return err
-		}
-		planned, err := tx.JobPlanned("mail-digest", s.now())
-		if err != nil || !planned {
-			return err
-		}
-		tx.After(s.work.pokeJobs)
-		return tx.PlanJob("mail-digest", "mail-digest", nil, s.digestAfter(s.now(), m.Hour))
-	})
+		m.When[kind] = when
+	}
+	later := m.Hour != c.Hour
+	m.Hour, m.Always, m.PrivateText = c.Hour, c.Always, c.PrivateText
+	if err := tx.SaveMail(m); err != nil || !later {
+		return err
+	}
+	planned, err := tx.JobPlanned("mail-digest", s.now())
+	if err != nil || !planned {
+		return err
+	}
+	tx.After(s.work.pokeJobs)
+	return tx.PlanJob("mail-digest", "mail-digest", nil, s.digestAfter(s.now(), m.Hour))
 }
 
 // TestMail sends a letter now, and says in plain words what came of it. Errors: Conflict.

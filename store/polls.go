@@ -125,6 +125,17 @@ func (t *Tx) OwnVotes(postIDs []int64) (map[int64][]int, error) {
 	return votes, err
 }
 
+// VotedIn lists the polls above an id in which the owner voted, the oldest first.
+func (t *Tx) VotedIn(after int64, limit int) ([]int64, error) {
+	return many(t, scanInt64, `
+		select distinct post_id
+		from votes indexed by votes_actor
+		where actor_id = 1
+		and post_id > ?
+		order by post_id
+		limit ?`, after, limit)
+}
+
 // DropVotes forgets all votes in a poll, because it now asks something else.
 func (t *Tx) DropVotes(postID int64) error {
 	_, err := t.exec(`

@@ -9,6 +9,16 @@ func (t *Tx) MuteThread(rootID int64) error {
 	return err
 }
 
+// MutedThreads lists the roots of conversations that are muted, in pages by id.
+func (t *Tx) MutedThreads(after int64, limit int) ([]int64, error) {
+	return many(t, scanInt64, `
+		select root_id
+		from thread_mutes
+		where root_id > ?
+		order by root_id
+		limit ?`, after, limit)
+}
+
 // threadUp walks from posts, given as a JSON list, up to their roots. Parents in a
 // circle end where it closes; the bound is for chains that somebody made to be long.
 const threadUp = `

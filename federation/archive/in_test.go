@@ -136,7 +136,7 @@ func comparable(t *testing.T, p packed, s *fedtest.Server) map[string]string {
 		case name == "actor.json":
 			m := p.json(t, name)
 			text = fmt.Sprint(m["name"], m["summary"], m["icon"], m["discoverable"], m["manuallyApprovesFollowers"], m["preferredUsername"])
-		case strings.HasSuffix(name, ".csv") || name == "dassie/others.jsonl" || name == "dassie/people.jsonl" || name == "dassie/relations.jsonl" || name == "dassie/notes.json":
+		case strings.HasSuffix(name, ".csv") || name == "dassie/others.jsonl" || name == "dassie/people.jsonl" || name == "dassie/relations.jsonl" || name == "dassie/notes.json" || name == "dassie/choices.json":
 			lines := strings.Split(text, "\n")
 			slices.Sort(lines)
 			text = strings.Join(lines, "\n")

@@ -59,6 +59,8 @@ func (in *intake) knowOwn() error {
 		{partPosts, "Threads", nil, (*intake).bringThreads},
 		{partPosts, "Pins", nil, (*intake).bringPins},
 		{"", "Likes and bookmarks", (*intake).countMarks, (*intake).bringMarks},
+		{partVotes, "Votes", (*intake).countVotes, (*intake).bringVotes},
+		{partChoices, "Choices of mail, notices and conversations", (*intake).countChoices, (*intake).bringChoices},
 		{partRelations, "Follows, lists, mutes and blocks", (*intake).countRelations, (*intake).bringRelations},
 		{partFilters, "Filters", (*intake).countFilters, (*intake).bringFilters},
 		{partDrafts, "Drafts", (*intake).countDrafts, (*intake).bringDrafts},

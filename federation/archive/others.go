@@ -65,7 +65,7 @@ type other struct {
 // all that is in the archive.
 func (e *export) others() error {
 	e.named, e.touched = map[int64]bool{}, map[int64]bool{}
-	for _, part := range []func() error{e.marks, e.relations, e.touchedPosts, e.otherPosts, e.namedPeople} {
+	for _, part := range []func() error{e.marks, e.votes, e.moreChoices, e.relations, e.touchedPosts, e.otherPosts, e.namedPeople} {
 		if err := part(); err != nil {
 			return err
 		}

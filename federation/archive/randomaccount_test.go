@@ -286,6 +286,27 @@ func (a *account) doings() []func() {
 			a.must(err)
 		},
 		func() {
+			poll := &federation.PollDraft{Options: []string{"Kale", "Leek"}, Lasts: 29 * 24 * time.Hour}
+			p, err := a.other().Publish(ctx(), federation.Draft{Text: a.words(), Visibility: store.Public, Poll: poll})
+			a.must(err)
+			a.c.Settle()
+			if got, ok := a.alice.Has(a.t, p.URI); ok {
+				_, err = a.alice.Vote(ctx(), got.ID, []int{a.r.Intn(2)})
+				a.must(err)
+				a.c.Settle()
+			}
+		},
+		theirs(func(p store.Post) { _, err := a.alice.MuteThread(ctx(), p.ID); a.must(err) }),
+		func() {
+			when := map[string]store.MailWhen{"follow": store.MailOff, "favourite": store.MailDigest}
+			a.must(a.alice.ChooseMail(ctx(), federation.MailChoice{When: when, Hour: a.r.Intn(24), Always: true, PrivateText: a.r.Intn(2) == 0}))
+			a.must(a.alice.SetNoticePolicy(ctx(), store.NoticePolicy{NotFollowed: store.NoticeAccept, NotFollowers: store.NoticeHold, NewAccounts: store.NoticeDrop, Private: store.NoticeAccept, Limited: store.NoticeHold}))
+			a.must(a.alice.SetQuarantine(ctx(), 1+a.r.Intn(9)))
+		},
+		person(func(p store.Actor) {
+			a.must(a.alice.Store().Write(ctx(), func(tx *store.Tx) error { return tx.AllowNotices(p.ID) }))
+		}),
+		func() {
 			a.must(a.alice.Store().Write(ctx(), func(tx *store.Tx) error { return tx.LogSecurity("log-in", a.words(), "203.0.113.9") }))
 		},
 	}

@@ -42,6 +42,12 @@ func TestT64_AnArchiveHoldsNoSecretOfTheDatabase(t *testing.T) {
 	for _, s := range []string{"marker-of-mail", "marker-of-the-password", "argon2id", "marker-of-an-address", "PRIVATE KEY"} {
 		secrets[s] = []byte(s)
 	}
+	secrets["pending mail"], secrets["key of mail"], secrets["code of mail"] = []byte("marker-of-pending"), []byte("marker-of-the-key-of-mail"), []byte("marker-of-the-code-of-mail")
+	if err := alice.Store().Write(ctx(), func(tx *store.Tx) error {
+		return tx.SaveMail(store.Mail{Pending: "marker-of-pending@mail.example", Key: secrets["key of mail"], CodeHash: secrets["code of mail"]})
+	}); err != nil {
+		t.Fatal(err)
+	}
 	rows(t, db, `select name, pkcs8 from keys`, func(name string, key []byte) {
 		secrets["key "+name] = key
 		body := base64.StdEncoding.EncodeToString(key)
