@@ -52,6 +52,7 @@ func (e *export) profile() error {
 		}
 		if *p.at = (ap.Image{}); ok {
 			*p.at = ap.Image{URL: member, MediaType: media.MIME(p.file)}
+			e.pictures[p.name] = member
 		}
 	}
 	b, err := ap.Marshal(actor)
@@ -224,12 +225,20 @@ func (e *export) addresses(member string, list func(*store.Tx, store.Page) ([][2
 		return 0, err
 	}
 	c := collection{w: w, id: member}
-	err = e.eachMarked(list, func(_ *store.Tx, p store.Post) error { return c.add(p.URI) })
+	err = e.eachMarked(list, func(_ *store.Tx, posts []store.Post) error {
+		for _, p := range posts {
+			if err := c.add(p.URI); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	return c.n, joinEnd(err, c.end)
 }
 
-// eachMarked calls f with the posts that a list names, the oldest entry first.
-func (e *export) eachMarked(list func(*store.Tx, store.Page) ([][2]int64, error), f func(*store.Tx, store.Post) error) error {
+// eachMarked calls f with the posts that a list names, a page at a time, the oldest
+// entry first.
+func (e *export) eachMarked(list func(*store.Tx, store.Page) ([][2]int64, error), f func(*store.Tx, []store.Post) error) error {
 	for after := int64(1); ; {
 		n := 0
 		err := e.read(func(tx *store.Tx) error {
@@ -244,10 +253,10 @@ func (e *export) eachMarked(list func(*store.Tx, store.Page) ([][2]int64, error)
 				ids[i] = pair[1]
 			}
 			posts, err := tx.Posts(ids)
-			for i := 0; err == nil && i < len(posts); i++ {
-				err = f(tx, posts[i])
+			if err != nil {
+				return err
 			}
-			return err
+			return f(tx, posts)
 		})
 		if err != nil || n == 0 {
 			return err

@@ -28,13 +28,16 @@ func (e *export) choices() error {
 		return err
 	}
 	notes := []note{}
-	err = eachOf(e, func(tx *store.Tx, after int64) ([]store.Note, error) { return tx.NoteList(after, pageSize) },
-		func(n store.Note) int64 { return n.ActorID },
-		func(n store.Note, a store.Actor) error { notes = append(notes, note{a.Handle(), n.Text}); return nil })
-	if err != nil {
+	if err := e.eachNote(func(n note) error { notes = append(notes, n); return nil }); err != nil {
 		return err
 	}
 	return e.json(ownFolder+"notes.json", notes)
+}
+
+func (e *export) eachNote(do func(note) error) error {
+	return eachOf(e, func(tx *store.Tx, after int64) ([]store.Note, error) { return tx.NoteList(after, pageSize) },
+		func(n store.Note) int64 { return n.ActorID },
+		func(n store.Note, a store.Actor) error { return do(note{a.Handle(), n.Text}) })
 }
 
 type note struct {
@@ -187,6 +190,14 @@ type unsent struct {
 }
 
 func (e *export) unsent() error {
+	list, err := e.unsentList()
+	if err != nil {
+		return err
+	}
+	return e.json(draftsMember, list)
+}
+
+func (e *export) unsentList() ([]unsent, error) {
 	list := []unsent{}
 	err := e.read(func(tx *store.Tx) error {
 		for _, k := range unsentKinds {
@@ -215,10 +226,7 @@ func (e *export) unsent() error {
 		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	return e.json(draftsMember, list)
+	return list, err
 }
 
 func uriOf(tx *store.Tx, id int64) (string, error) {
@@ -242,6 +250,11 @@ func (e *export) security() error {
 	if err != nil {
 		return err
 	}
+	return e.eachEvent(func(v event) error { return out.add(v) })
+}
+
+// eachEvent calls do with its lines, the newest first.
+func (e *export) eachEvent(do func(event) error) error {
 	for before := int64(0); ; {
 		var page []store.SecurityEvent
 		if err := e.read(func(tx *store.Tx) (err error) { page, err = tx.SecurityLogBefore(before, pageSize); return err }); err != nil {
@@ -251,7 +264,7 @@ func (e *export) security() error {
 			return nil
 		}
 		for _, v := range page {
-			if err := out.add(event{v.At, v.Kind, v.Detail}); err != nil {
+			if err := do(event{v.At, v.Kind, v.Detail}); err != nil {
 				return err
 			}
 		}

@@ -23,21 +23,12 @@ func (e *export) emojis() error {
 		return err
 	}
 	var all []store.OwnEmoji
-	for after := int64(0); ; {
-		var page []store.OwnEmoji
-		if err := e.read(func(tx *store.Tx) (err error) { page, err = tx.OwnEmojisAfter(after, pageSize); return err }); err != nil {
-			return err
-		}
-		if len(page) == 0 {
-			break
-		}
-		after = page[len(page)-1].ID
-		for _, m := range page {
-			if err := out.add(emoji{ID: m.ID, Code: m.Shortcode, Member: emojiMember(m), MIME: m.MIME, Removed: !m.RemovedAt.IsZero()}); err != nil {
-				return err
-			}
-		}
-		all = append(all, page...)
+	err = e.eachEmoji(func(m store.OwnEmoji) error {
+		all = append(all, m)
+		return out.add(emoji{ID: m.ID, Code: m.Shortcode, Member: emojiMember(m), MIME: m.MIME, Removed: !m.RemovedAt.IsZero()})
+	})
+	if err != nil {
+		return err
 	}
 	for _, m := range all {
 		if _, err := e.file(emojiMember(m), m.File); err != nil {
@@ -45,6 +36,24 @@ func (e *export) emojis() error {
 		}
 	}
 	return nil
+}
+
+func (e *export) eachEmoji(do func(store.OwnEmoji) error) error {
+	for after := int64(0); ; {
+		var page []store.OwnEmoji
+		if err := e.read(func(tx *store.Tx) (err error) { page, err = tx.OwnEmojisAfter(after, pageSize); return err }); err != nil {
+			return err
+		}
+		if len(page) == 0 {
+			return nil
+		}
+		after = page[len(page)-1].ID
+		for _, m := range page {
+			if err := do(m); err != nil {
+				return err
+			}
+		}
+	}
 }
 
 // emojiMember is where the picture of an emoji lies: its word may have been another's.

@@ -45,7 +45,7 @@ func (s Source) Write(ctx context.Context, out io.Writer, tell func(Progress)) (
 	if tell == nil {
 		tell = func(Progress) {}
 	}
-	e := &export{Source: s, ctx: ctx, out: &counter{w: out}, tell: tell, files: map[string]bool{}}
+	e := &export{Source: s, ctx: ctx, out: &counter{w: out}, tell: tell, files: map[string]bool{}, pictures: map[string]string{}, ledger: map[string]map[string]int{}}
 	e.zip = zip.NewWriter(e.out)
 	for _, part := range []struct {
 		stage string
@@ -85,7 +85,10 @@ type export struct {
 	tell  func(Progress)
 	at    Progress
 	sum   Summary
-	files map[string]bool // members for own media that are in it
+	files map[string]bool // members for own media; false for those that the disk did not have
+
+	pictures map[string]string         // members of the avatar and the header, by these names
+	ledger   map[string]map[string]int // by server and state: posts that were sent there
 
 	named   map[int64]bool // people of whom something says more than their handle
 	touched map[int64]bool // posts that others wrote, and that the owner did something with

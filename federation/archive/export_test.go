@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"html"
 	"image"
 	"image/png"
 	"io"
@@ -330,4 +331,81 @@ func TestAnArchivesPageShowsEverything(t *testing.T) {
 	if manifest["handle"] != alice.Handle() || !strings.Contains(manifest["note"].(string), "no key") {
 		t.Errorf("manifest %v", manifest)
 	}
+}
+
+// The page shows and finds everything that is in the other members (it is what
+// somebody opens who has no program for those).
+func TestAnArchivesPageShowsWhatItsMembersHave(t *testing.T) {
+	c, alice := randomAccount(t, 5)
+	p, _ := pack(t, c, alice)
+	page := html.UnescapeString(string(p["index.html"]))
+	missing := func(where, text string) {
+		t.Helper()
+		text = html.UnescapeString(strings.TrimSpace(text))
+		if !strings.Contains(page, text) && !strings.HasSuffix(text, "/activity") { // the address of a boost is nowhere
+			t.Errorf("%s: the page does not have %q", where, text)
+		}
+	}
+	for _, name := range []string{"following_accounts.csv", "followers.csv", "muted_accounts.csv", "blocked_accounts.csv", "blocked_domains.csv", "lists.csv", "bookmarks.csv"} {
+		rows := p.csv(t, name)
+		if len(rows) == 0 {
+			t.Errorf("%s is empty", name)
+		}
+		for _, row := range rows {
+			for _, cell := range row {
+				if cell != "true" && cell != "false" && !strings.HasPrefix(cell, "'") && row[0] != "Account address" {
+					missing(name, cell)
+				}
+			}
+		}
+	}
+	for name, fields := range map[string][]string{
+		"dassie/posts.jsonl":        {"uri", "content", "content_warning", "in_reply_to", "boost_of", "edits.content", "servers.host", "files.file", "files.description", "quote.uri", "quote.state"},
+		"dassie/messages.jsonl":     {"uri", "from", "content"},
+		"dassie/marks.jsonl":        {"post"},
+		"dassie/votes.jsonl":        {"post", "names"},
+		"dassie/emojis.jsonl":       {"shortcode"},
+		"dassie/security_log.jsonl": {"what", "detail"},
+		"dassie/notes.json":         {"about", "text"},
+		"dassie/filters.json":       {"title", "words.word", "posts"},
+		"dassie/drafts.json":        {"draft.text", "in_reply_to", "quote", "files.file"},
+		"dassie/profile.json":       {"name", "bio", "fields.name", "fields.value", "aliases", "followed_hashtags", "recommended", "pinned"},
+		"dassie/choices.json":       {"notices_always_from", "muted_conversations", "notices.new_accounts"},
+		"dassie/settings.json":      {"rules", "contact", "language", "timezone", "minimum_age"},
+	} {
+		n := 0
+		dec := json.NewDecoder(bytes.NewReader(p[name]))
+		for dec.More() {
+			var v any
+			if err := dec.Decode(&v); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			for _, field := range fields {
+				for _, text := range textsAt(v, strings.Split(field, ".")) {
+					n++
+					missing(name+" "+field, text)
+				}
+			}
+		}
+		if n == 0 {
+			t.Errorf("%s has nothing to look for", name)
+		}
+	}
+}
+
+// textsAt are the texts at a path of keys, through all lists on the way.
+func textsAt(v any, path []string) (all []string) {
+	switch v := v.(type) {
+	case []any:
+		for _, item := range v {
+			all = append(all, textsAt(item, path)...)
+		}
+	case map[string]any:
+		if len(path) > 0 {
+			return textsAt(v[path[0]], path[1:])
+		}
+	case string:
+		return []string{v}
+	}
+	return all
 }

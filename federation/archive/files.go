@@ -14,7 +14,8 @@ import (
 func (e *export) media() error {
 	for after := int64(0); ; {
 		var page []store.Media
-		if err := e.read(func(tx *store.Tx) (err error) { page, err = tx.MediaAfter(after, pageSize); return err }); err != nil {
+		err := e.read(func(tx *store.Tx) (err error) { page, err = tx.MediaAfter(after, pageSize); return err })
+		if err != nil {
 			return err
 		}
 		if len(page) == 0 {
@@ -22,9 +23,9 @@ func (e *export) media() error {
 		}
 		for _, m := range page {
 			after = m.ID
-			if member := memberOf(m); !e.files[member] {
-				e.files[member] = true
-				if _, err := e.file(member, m.File); err != nil {
+			member := memberOf(m)
+			if _, done := e.files[member]; !done {
+				if e.files[member], err = e.file(member, m.File); err != nil {
 					return err
 				}
 			}

@@ -29,19 +29,49 @@ var indexPage = template.Must(template.New("index").Funcs(template.FuncMap{
 }).Parse(indexSource))
 
 type indexHead struct {
-	Handle, Name string
-	Made         time.Time
-	Style        template.CSS
-	Policy       string
+	Handle, Name, Bio      string
+	Fields                 []store.Field
+	AvatarFile, HeaderFile string // members
+	Made                   time.Time
+	Style                  template.CSS
+	Policy                 string
+	Sections               []indexSection
+	Long                   bool // browsers draw what is in sight only
 }
 
-type indexPost struct {
-	post
-	Audience string
-	Title    string
+// longPage is how many posts a browser draws at once without being slow.
+const longPage = 2000
+
+// indexSection is one part of the page. What it writes is counted in items.
+type indexSection struct {
+	ID, Title, About string
+	write            func(e *export, w io.Writer) (int, error)
 }
 
-var audiences = [...]string{"Everyone", "Everyone, quietly", "Followers", "Only people named"}
+// indexSections are all that the archive holds, in the order of the page.
+func indexSections() []indexSection {
+	return []indexSection{
+		{"posts", "Posts", "", (*export).indexPosts},
+		{"messages", "Private mentions", "", (*export).indexMessages},
+		{"drafts", "Drafts and scheduled posts", "", (*export).indexUnsent},
+		{"bookmarks", "Bookmarks", "", indexMarked(bookmarkPairs)},
+		{"likes", "Likes", "", indexMarked(likePairs)},
+		{"votes", "Votes", "What you chose in polls of others.", (*export).indexVotes},
+		{"following", "Following", "", indexTable("following_accounts.csv", "Account", "Boosts", "Told of new posts", "Languages")},
+		{"followers", "Followers", "", indexTable("followers.csv", "Account")},
+		{"lists", "Lists", "", indexTable("lists.csv", "List", "Account")},
+		{"hashtags", "Profile and hashtags", "", (*export).indexProfile},
+		{"notes", "Notes about people", "", (*export).indexNotes},
+		{"mutes", "Mutes", "", indexTable("muted_accounts.csv", "Account", "Notices hidden")},
+		{"blocks", "Blocks", "", indexTable("blocked_accounts.csv", "Account")},
+		{"servers", "Rules for servers", "", (*export).indexRules},
+		{"filters", "Filters", "", (*export).indexFilters},
+		{"emojis", "Custom emojis", "", (*export).indexEmojis},
+		{"settings", "Settings", "", (*export).indexSettings},
+		{"ledger", "Who got your posts", "Servers that posts were sent to, and what came of it. Each post says it for itself; dassie/posts.jsonl has all of it.", (*export).indexLedger},
+		{"security", "Security log", "Without addresses.", (*export).indexSecurity},
+	}
+}
 
 // policy lets the page run its own script and nothing else: what strangers wrote
 // to the owner is in it.
@@ -53,8 +83,7 @@ func policy() string {
 	return "default-src 'none'; img-src 'self' file:; media-src 'self' file:; style-src " + hash(indexStyle) + "; script-src " + hash(indexScript) + "; base-uri 'none'; form-action 'none'"
 }
 
-// index writes the page with all posts, the oldest first, then the private
-// mentions, likes and bookmarks.
+// index writes the page with everything, section by section.
 func (e *export) index() error {
 	w, err := e.create("index.html", false)
 	if err != nil {
@@ -64,27 +93,22 @@ func (e *export) index() error {
 	if err != nil {
 		return err
 	}
-	head := indexHead{Handle: "@" + me.Handle(), Name: me.DisplayName(), Made: e.Now(), Style: template.CSS(indexStyle), Policy: policy()}
+	head := indexHead{
+		Handle: "@" + me.Handle(), Name: me.DisplayName(), Bio: me.Summary, Fields: me.Extra.Fields, AvatarFile: e.pictures["avatar"], HeaderFile: e.pictures["header"],
+		Made: e.Now(), Style: template.CSS(indexStyle), Policy: policy(), Sections: indexSections(), Long: e.sum.Posts+e.sum.Likes+e.sum.Bookmarks > longPage,
+	}
 	if err := indexPage.ExecuteTemplate(w, "head", head); err != nil {
 		return err
 	}
-	if err := e.eachPost(func(tx *store.Tx, posts []store.Post) error {
-		list, err := wholes(tx, posts)
-		for i := 0; err == nil && i < len(list); i++ {
-			err = indexPage.ExecuteTemplate(w, "post", indexPost{post: list[i], Audience: audiences[posts[i].Visibility], Title: posts[i].Title})
+	for _, s := range head.Sections {
+		if err := indexPage.ExecuteTemplate(w, "section", s); err != nil {
+			return err
 		}
-		return err
-	}); err != nil {
-		return err
-	}
-	if err := e.indexMessages(w); err != nil {
-		return err
-	}
-	for _, list := range []struct {
-		title string
-		pairs func(*store.Tx, store.Page) ([][2]int64, error)
-	}{{"Bookmarks", bookmarkPairs}, {"Likes", likePairs}} {
-		if err := e.indexMarked(w, list.title, list.pairs); err != nil {
+		n, err := s.write(e, w)
+		if err != nil {
+			return err
+		}
+		if err := indexPage.ExecuteTemplate(w, "end", n > 0); err != nil {
 			return err
 		}
 	}
@@ -95,22 +119,44 @@ func (e *export) index() error {
 	return err
 }
 
-func (e *export) indexMessages(w io.Writer) error {
-	if err := indexPage.ExecuteTemplate(w, "section", "Private mentions"); err != nil {
-		return err
+// indexMarked shows the posts that a list names.
+func indexMarked(list func(*store.Tx, store.Page) ([][2]int64, error)) func(*export, io.Writer) (int, error) {
+	return func(e *export, w io.Writer) (n int, err error) {
+		err = e.eachMarked(list, func(tx *store.Tx, posts []store.Post) error {
+			authors := make([]int64, len(posts))
+			for i, p := range posts {
+				authors[i] = p.ActorID
+			}
+			actors, err := tx.Actors(authors...)
+			for i := 0; err == nil && i < len(posts); i++ {
+				p, a := posts[i], actors[posts[i].ActorID]
+				err = indexPage.ExecuteTemplate(w, "message", message{URI: p.URI, From: a.Handle(), Published: p.PublishedAt, Parent: p.ParentURI, Summary: p.Summary, Content: p.HTML()})
+			}
+			n += len(posts)
+			return err
+		})
+		return n, err
 	}
-	return e.eachMessage(func(m message) error { return indexPage.ExecuteTemplate(w, "message", m) })
 }
 
-func (e *export) indexMarked(w io.Writer, title string, list func(*store.Tx, store.Page) ([][2]int64, error)) error {
-	if err := indexPage.ExecuteTemplate(w, "section", title); err != nil {
-		return err
-	}
-	return e.eachMarked(list, func(tx *store.Tx, p store.Post) error {
-		a, err := tx.Actor(p.ActorID)
-		if err != nil {
-			return err
+func (e *export) indexMessages(w io.Writer) (n int, err error) {
+	err = e.eachMessage(func(m message) error { n++; return indexPage.ExecuteTemplate(w, "message", m) })
+	return n, err
+}
+
+// indexRows writes a table row by row; its head comes with the first of them.
+func indexRows(w io.Writer, columns []string, fill func(add func(cells ...string) error) error) (n int, err error) {
+	err = fill(func(cells ...string) error {
+		if n == 0 {
+			if err := indexPage.ExecuteTemplate(w, "columns", columns); err != nil {
+				return err
+			}
 		}
-		return indexPage.ExecuteTemplate(w, "message", message{URI: p.URI, From: a.Handle(), Published: p.PublishedAt, Summary: p.Summary, Content: p.HTML()})
+		n++
+		return indexPage.ExecuteTemplate(w, "row", cells)
 	})
+	if err == nil && n > 0 {
+		err = indexPage.ExecuteTemplate(w, "rows", nil)
+	}
+	return n, err
 }

@@ -22,29 +22,41 @@ func (e *export) marks() error {
 	if err != nil {
 		return err
 	}
-	add := func(tx *store.Tx, m mark, postID int64) error {
-		e.touched[postID] = true
-		if m.Post, err = uriOf(tx, postID); err != nil || m.Post == "" {
+	add := func(tx *store.Tx, ids []int64, marks []mark) error {
+		posts, err := tx.Posts(ids)
+		if err != nil {
 			return err
 		}
-		return out.add(m)
+		at := make(map[int64]string, len(posts))
+		for _, p := range posts {
+			at[p.ID] = p.URI
+		}
+		for i, m := range marks {
+			if m.Post = at[ids[i]]; m.Post == "" {
+				continue
+			}
+			e.touched[ids[i]] = true
+			if err := out.add(m); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	if err := eachMark(e, func(tx *store.Tx, p store.Page) ([]store.Reaction, error) { return tx.LikesBy(store.OwnerID, p) },
-		func(r store.Reaction) int64 { return r.ID },
-		func(tx *store.Tx, r store.Reaction) error {
-			return add(tx, mark{Kind: store.WantLike, Emoji: r.Emoji, Icon: r.Icon, At: r.At}, r.PostID)
-		}); err != nil {
+		func(r store.Reaction) (int64, int64, mark) {
+			return r.ID, r.PostID, mark{Kind: store.WantLike, Emoji: r.Emoji, Icon: r.Icon, At: r.At}
+		}, add); err != nil {
 		return err
 	}
 	return eachMark(e, func(tx *store.Tx, p store.Page) ([]store.Bookmark, error) { return tx.Bookmarks(p) },
-		func(b store.Bookmark) int64 { return b.ID },
-		func(tx *store.Tx, b store.Bookmark) error {
-			return add(tx, mark{Kind: store.WantBookmark, At: b.At}, b.PostID)
-		})
+		func(b store.Bookmark) (int64, int64, mark) {
+			return b.ID, b.PostID, mark{Kind: store.WantBookmark, At: b.At}
+		}, add)
 }
 
-// eachMark reads a list that is paged by id, the oldest first.
-func eachMark[T any](e *export, read func(*store.Tx, store.Page) ([]T, error), id func(T) int64, do func(*store.Tx, T) error) error {
+// eachMark reads a list that is paged by id, the oldest first; of says of an entry its
+// id, that of the post, and the mark that it is.
+func eachMark[T any](e *export, read func(*store.Tx, store.Page) ([]T, error), of func(T) (id, postID int64, m mark), do func(tx *store.Tx, postIDs []int64, marks []mark) error) error {
 	for after := int64(1); ; {
 		n := 0
 		err := e.read(func(tx *store.Tx) error {
@@ -52,13 +64,14 @@ func eachMark[T any](e *export, read func(*store.Tx, store.Page) ([]T, error), i
 			if n = len(list); err != nil || n == 0 {
 				return err
 			}
-			after = id(list[0]) // a page comes newest first
+			after, _, _ = of(list[0]) // a page comes newest first
+			var posts []int64
+			var marks []mark
 			for _, v := range slices.Backward(list) {
-				if err := do(tx, v); err != nil {
-					return err
-				}
+				_, post, m := of(v)
+				posts, marks = append(posts, post), append(marks, m)
 			}
-			return nil
+			return do(tx, posts, marks)
 		})
 		if err != nil || n == 0 {
 			return err

@@ -193,7 +193,14 @@ func (e *export) lists(add func(...string) error) error {
 }
 
 func (e *export) bookmarks(add func(...string) error) error {
-	return e.eachMarked(bookmarkPairs, func(_ *store.Tx, p store.Post) error { return add(p.URI) })
+	return e.eachMarked(bookmarkPairs, func(_ *store.Tx, posts []store.Post) error {
+		for _, p := range posts {
+			if err := add(p.URI); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func bookmarkPairs(tx *store.Tx, p store.Page) ([][2]int64, error) {

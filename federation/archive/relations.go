@@ -119,6 +119,12 @@ func (e *export) listed(out lines) (member map[int64][]int64, recommended map[in
 
 // rules writes which servers are blocked or silenced.
 func (e *export) rules(out lines) error {
+	return e.eachRule(func(r store.ServerRule) error {
+		return out.add(relation{Kind: relServer, Name: r.Name, Text: r.Comment, Blocked: r.Bound == store.Blocked})
+	})
+}
+
+func (e *export) eachRule(do func(store.ServerRule) error) error {
 	for page := (store.Page{Limit: pageSize}); ; {
 		n := 0
 		err := e.read(func(tx *store.Tx) error {
@@ -126,7 +132,7 @@ func (e *export) rules(out lines) error {
 			n = len(list)
 			for i := 0; err == nil && i < n; i++ {
 				page.Max = list[i].HostID
-				err = out.add(relation{Kind: relServer, Name: list[i].Name, Text: list[i].Comment, Blocked: list[i].Bound == store.Blocked})
+				err = do(list[i])
 			}
 			return err
 		})

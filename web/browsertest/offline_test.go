@@ -35,7 +35,9 @@ func TestAnArchiveIsReadOffline(t *testing.T) {
 		p.scripts(false)
 		p.open(page)
 		p.sees("Alice & her garden", "Tulips in the frost", "For followers alone", "Psst, ", "With a picture", "no key and no password", "<b>not bold</b>")
-		p.misses("Search")
+		if eval[bool](p, `() => document.getElementById("find").checkVisibility()`) {
+			t.Errorf("%s: there is a search, and no script for it", l.name)
+		}
 		if eval[bool](p, `() => document.documentElement.scrollWidth > innerWidth`) {
 			t.Errorf("%s: the page is wider than the screen", l.name)
 		}
@@ -50,15 +52,22 @@ func TestAnArchiveIsReadOffline(t *testing.T) {
 	p.sees("Search", "Tulips in the frost")
 	find := func(words string, left int) {
 		t.Helper()
-		run(p, chromedp.Evaluate[bool](`(() => { const q = document.getElementById("q"); q.focus(); q.select(); return true })()`))
+		run(p, chromedp.Evaluate[bool](`(() => { const q = document.getElementById("q"); q.focus(); q.select(); document.getElementById("found").textContent = "?"; return true })()`))
 		call(p, input.InsertText, input.InsertTextParams{Text: words})
-		p.becomes(fmt.Sprintf("%d found for %q", left, words), fmt.Sprintf(`() => document.querySelectorAll("article:not([hidden])").length === %d`, left))
+		p.becomes(fmt.Sprintf("%d found for %q", left, words), fmt.Sprintf(`() => document.getElementById("found").textContent !== "?" && document.querySelectorAll("article:not([hidden])").length === %d`, left))
 	}
 	find("tulips FROST", 1)
 	p.sees("Tulips in the frost", "1 of ")
 	p.misses("For followers alone", "Psst, ")
 	find("no such words", 0)
 	p.sees("0 of ")
+	find("approve followers", 0) // everything else is found as well: settings, people, drafts, who got what
+	p.sees("Approve followers", "1 of ", "Settings")
+	p.misses("Security log", "With a picture")
+	find("kept for later", 1)
+	p.sees("Draft")
+	find("sent to 1 server: 1 accepted frost", 1)
+	p.sees("bob.localhost")
 	find("square", 1) // what a picture shows is found by its description
 	p.sees("With a picture")
 }
@@ -96,10 +105,19 @@ func unpackedArchive(t *testing.T) string {
 	draw.Draw(square, square.Bounds(), image.NewUniform(color.RGBA{180, 40, 30, 255}), image.Point{}, draw.Src)
 	var drawn bytes.Buffer
 	must(png.Encode(&drawn, square))
+	copied := bytes.Clone(drawn.Bytes())
 	up, err := alice.Upload(ctx, &drawn, "square.png")
 	must(err)
 	alt := "A red square"
 	_, err = alice.Publish(ctx, federation.Draft{Text: "With a picture", Visibility: store.Public, Media: []federation.Attached{{ID: up.ID, Alt: &alt}}})
+	must(err)
+	avatar, err := alice.TakePicture(ctx, "avatar", bytes.NewReader(copied))
+	must(err)
+	bio := "What grows, and what does not."
+	fields := []store.Field{{Name: "Garden", Source: "https://example.org"}}
+	must(alice.EditProfile(ctx, federation.ProfileEdit{Avatar: &avatar, Bio: &bio, Fields: &fields}))
+	alice.Follows(t, bob)
+	_, err = alice.SaveDraft(ctx, 0, store.UnsentText{Text: "Kept for later"})
 	must(err)
 	bob.Post(t, store.Direct, "Psst, @"+alice.Handle())
 	c.Settle()
