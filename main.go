@@ -294,8 +294,8 @@ func importFile(ctx context.Context, opt *options) error {
 	if opt.list.As != "" && federation.CSVKindOf(opt.list.As) == store.CSVUnknown {
 		return command.Usage("-as %s is none of %s", opt.list.As, strings.Join(federation.CSVWords(), ", "))
 	}
-	zipped, err := archive.IsZipFile(opt.file)
-	isList := err == nil && !zipped
+	packed, err := archive.IsArchiveFile(opt.file)
+	isList := err == nil && !packed
 	if !isList && (opt.list.As != "" || opt.list.Overwrite) {
 		return command.Usage("-as and -overwrite are for lists, such as following_accounts.csv")
 	}

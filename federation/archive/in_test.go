@@ -61,7 +61,7 @@ func unzipped(t testing.TB, file []byte) packed {
 // look uploads an archive and makes its preview.
 func look(t testing.TB, k *archive.Taker, s *fedtest.Server, file []byte) store.Import {
 	t.Helper()
-	up, err := k.Receive(bytes.NewReader(file), `C:\archives\mine.zip`)
+	up, err := k.Receive(ctx(), bytes.NewReader(file), `C:\archives\mine.zip`)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,9 +1,11 @@
 package archive
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -18,7 +20,7 @@ import (
 // beside it. It says what comes, or would come on a dry run, and what does not. One
 // that was ended goes on when it is called again: what came does not come twice.
 func ImportCommand(ctx context.Context, st *store.Store, dir, file, version string, dry bool, tell func(string)) (report []string, err error) {
-	p, err := openFile(file)
+	p, err := openFile(ctx, file, filepath.Join(dir, "imports"))
 	if err != nil {
 		return nil, err
 	}
@@ -59,8 +61,9 @@ func ImportCommand(ctx context.Context, st *store.Store, dir, file, version stri
 	return append(report, done...), err
 }
 
-// openFile opens what the command was given.
-func openFile(file string) (*packedFile, error) {
+// openFile opens what the command was given. dir is where there is room for what has to
+// be packed anew; nothing stays there.
+func openFile(ctx context.Context, file, dir string) (*packedFile, error) {
 	f, err := os.Open(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no file %s", file)
@@ -69,11 +72,37 @@ func openFile(file string) (*packedFile, error) {
 		return nil, err
 	}
 	defer f.Close()
-	start := make([]byte, 4)
-	if _, err := f.ReadAt(start, 0); err != nil || !IsZip(start) {
-		return nil, fmt.Errorf("%s is not a zip file: give the archive as it was downloaded", file)
+	start, err := startOf(f)
+	if err != nil {
+		return nil, err
 	}
-	return openPacked(file)
+	switch {
+	case isZip(start):
+		return openPacked(file)
+	case isTar(start):
+		return openTar(ctx, io.MultiReader(bytes.NewReader(start), f), dir)
+	}
+	return nil, fmt.Errorf("%s is no archive: give it as it was downloaded", file)
+}
+
+// openTar opens a tar file as the zip file that it could be.
+func openTar(ctx context.Context, in io.Reader, dir string) (*packedFile, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	f, err := os.CreateTemp(dir, "command-*") // where a server removes what is left by a command that was killed
+	if err != nil {
+		return nil, err
+	}
+	var p *packedFile
+	if err = repack(ctx, in, &roomy{w: f, dir: dir}); err == nil {
+		p, err = readPacked(f)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close(), os.Remove(f.Name()))
+	}
+	p.temporary = true
+	return p, nil
 }
 
 // importNow does the work and says what came of it.

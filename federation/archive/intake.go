@@ -56,7 +56,7 @@ func (in *intake) know() error {
 	case in.zip.find(outboxMember):
 		return in.knowMastodon()
 	}
-	return refuse("This zip file is no archive that is known here: there is neither %s nor %s in it. Choose the archive as it was downloaded.", outboxMember, manifestMember)
+	return refuse("This file is no archive that is known here: there is neither %s nor %s in it. Choose the archive as it was downloaded.", outboxMember, manifestMember)
 }
 
 // look makes the preview.

@@ -34,17 +34,21 @@ func refuse(format string, args ...any) error {
 
 // packedFile is an archive that was checked, open to be read.
 type packedFile struct {
-	f      *os.File
-	byName map[string]*zip.File
-	root   string            // folder in which everything lies, with its slash; "" as a rule
-	tails  map[string]string // members by the end of their place; nil until it is asked for
+	f         *os.File
+	byName    map[string]*zip.File
+	root      string            // folder in which everything lies, with its slash; "" as a rule
+	tails     map[string]string // members by the end of their place; nil until it is asked for
+	temporary bool              // it goes when it is closed
 }
 
-func (p *packedFile) Close() error { return p.f.Close() }
-
-// IsZip says whether a file that begins so is a zip file.
-func IsZip(start []byte) bool {
-	return bytes.HasPrefix(start, []byte("PK\x03\x04")) || bytes.HasPrefix(start, []byte("PK\x05\x06"))
+func (p *packedFile) Close() error {
+	err := p.f.Close()
+	if p.temporary {
+		if gone := os.Remove(p.f.Name()); !errors.Is(gone, fs.ErrNotExist) { // a server beside may have been first
+			err = errors.Join(err, gone)
+		}
+	}
+	return err
 }
 
 // openPacked opens an archive and checks everything that its list of files says,
@@ -111,7 +115,22 @@ func (p *packedFile) check(files []*zip.File, size int64) error {
 
 func checkMember(f *zip.File) error {
 	name := f.Name
-	switch mode := f.Mode(); {
+	switch err := checkName(name, f.Mode()); {
+	case err != nil:
+		return err
+	case f.Flags&1 != 0:
+		return refuse("The archive is encrypted. Unpack it, pack it again without a password, and choose that file.")
+	case f.Method != zip.Store && f.Method != zip.Deflate:
+		return refuse("“%s” is packed in a way that is not known here.", shortName(name))
+	case f.UncompressedSize64 > ratioFrom && f.UncompressedSize64/maxRatio > f.CompressedSize64:
+		return refuse("“%s” would be %d times as large when it is unpacked. That is a bomb, not an archive.", shortName(name), f.UncompressedSize64/max(f.CompressedSize64, 1))
+	}
+	return nil
+}
+
+// checkName looks at what an entry is called, and what it is.
+func checkName(name string, mode fs.FileMode) error {
+	switch {
 	case name == "" || len(name) > maxNameBytes || !utf8.ValidString(name) || strings.ContainsAny(name, "\x00\\"):
 		return refuse("The archive has a file with a name that cannot be: “%s”.", shortName(name))
 	case strings.HasPrefix(name, "/") || !fs.ValidPath(strings.TrimSuffix(name, "/")) || strings.Contains(name, ":"):
@@ -120,12 +139,6 @@ func checkMember(f *zip.File) error {
 		return refuse("The archive has a link in the place of a file: “%s”.", shortName(name))
 	case !mode.IsRegular() && !mode.IsDir():
 		return refuse("The archive has something that is no file: “%s”.", shortName(name))
-	case f.Flags&1 != 0:
-		return refuse("The archive is encrypted. Unpack it, pack it again without a password, and choose that file.")
-	case f.Method != zip.Store && f.Method != zip.Deflate:
-		return refuse("“%s” is packed in a way that is not known here.", shortName(name))
-	case f.UncompressedSize64 > ratioFrom && f.UncompressedSize64/maxRatio > f.CompressedSize64:
-		return refuse("“%s” would be %d times as large when it is unpacked. That is a bomb, not an archive.", shortName(name), f.UncompressedSize64/max(f.CompressedSize64, 1))
 	}
 	return nil
 }

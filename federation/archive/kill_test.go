@@ -100,7 +100,7 @@ func (p *real) killedThrough(file []byte) (kills int, result archive.Result) {
 		return archive.NewTaker(archive.Source{Store: st, Now: time.Now}, filepath.Join(p.data, "imports"), quiet)
 	}
 	p.with(func(st *store.Store) {
-		up, err := keeper(st).Receive(bytes.NewReader(file), "mine.zip")
+		up, err := keeper(st).Receive(ctx(), bytes.NewReader(file), "mine.zip")
 		if err == nil {
 			id, err = up.Keep(ctx())
 		}

@@ -200,7 +200,7 @@ func TestT40_ABrokenMemberFailsInWordsAndWhatCameBeforeStays(t *testing.T) {
 	for i := range 8 { // on the disk, between the preview and the import
 		file[at+i] ^= 0xff
 	}
-	up, err := k.Receive(bytes.NewReader(file), "x.zip")
+	up, err := k.Receive(ctx(), bytes.NewReader(file), "x.zip")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +219,7 @@ func TestT40_AnUploadThatBreaksOffLeavesNothing(t *testing.T) {
 	c := fedtest.New(t, "alice")
 	dir := t.TempDir()
 	k := taker(t, c, c.Servers[0], dir)
-	if _, err := k.Receive(cutOff{}, "x.zip"); err == nil || !strings.Contains(err.Error(), "cut off") {
+	if _, err := k.Receive(ctx(), cutOff{}, "x.zip"); err == nil || !strings.Contains(err.Error(), "cut off") {
 		t.Errorf("error %v", err)
 	}
 	if left, _ := os.ReadDir(dir); len(left) != 0 {
@@ -244,7 +244,7 @@ func FuzzT40Archive(f *testing.F) {
 	c := fedtest.New(f, "alice")
 	k := taker(f, c, c.Servers[0], f.TempDir())
 	f.Fuzz(func(t *testing.T, file []byte) {
-		if !archive.IsZip(file) {
+		if !archive.IsArchive(file) {
 			return
 		}
 		row := look(t, k, c.Servers[0], file)

@@ -81,8 +81,8 @@ func (d *Dashboard) takeImport(r *http.Request, field, filename string, body io.
 	}
 	var a arrival
 	in := bufio.NewReader(body)
-	start, _ := in.Peek(4) // a shorter file is no archive, and is read again below
-	if archive.IsZip(start) {
+	start, _ := in.Peek(archive.StartBytes) // what is shorter is read again below
+	if archive.IsArchive(start) {
 		a.page, a.err = d.takeArchive(r, filename, in)
 	} else {
 		a.page, a.err = d.takeText(r, filename, in)
@@ -95,7 +95,7 @@ func (d *Dashboard) takeImport(r *http.Request, field, filename string, body io.
 }
 
 func (d *Dashboard) takeArchive(r *http.Request, filename string, body io.Reader) (page string, err error) {
-	up, err := d.incoming.Receive(body, filename)
+	up, err := d.incoming.Receive(r.Context(), body, filename)
 	if err != nil {
 		return "", err
 	}
