@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"reflect"
 	"strings"
 	"sync"
@@ -153,7 +152,7 @@ func (s *Service) render(text string, markdown bool, people map[markup.Handle]st
 			a, ok := people[handleKey(user, host)]
 			return markup.Target{Href: a.URI, URL: a.URL, User: a.Username, Host: a.Domain}, ok
 		},
-		Hashtag: func(tag string) string { return s.origin.URL("/tags/" + url.PathEscape(store.TagName(tag))) },
+		Hashtag: s.tagPage,
 	}
 	if markdown {
 		return markup.Markdown(text, links)

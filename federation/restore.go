@@ -12,10 +12,12 @@ import (
 	"dassie/store"
 )
 
-// Restored is an own post of this very account, with all that an archive of ours
-// knows of it.
+// Restored is an own post with all that an archive of ours knows of it.
 type Restored struct {
 	Post    store.Post // its URI says its id
+	Copy    bool       // it is of another account of ours: it gets an id and addresses of this one …
+	Origin  []string   // … and keeps those that it had there, its page first
+	Parent  string     // of a copy: the address there of the own post that it answers
 	BoostOf string
 	Files   []TakenFile
 	Edits   []store.Edit
@@ -41,6 +43,9 @@ func (s *Service) OwnID(uri string) int64 {
 
 // restore stores it as it was.
 func (s *Service) restore(tx *store.Tx, r Restored) error {
+	if r.Copy {
+		return s.restoreCopy(tx, r)
+	}
 	p := r.Post
 	p.ID, p.ActorID, p.Kept = s.OwnID(p.URI), store.OwnerID, true
 	if p.ID == 0 || p.PublishedAt.IsZero() {
@@ -71,7 +76,8 @@ func (s *Service) restore(tx *store.Tx, r Restored) error {
 		p.URL = ""
 		p.URL = s.pageOf(p)
 	}
-	if err := s.takeIn(tx, TakenPost{Post: p, Files: r.Files, Origin: origin, Import: r.Import}); err != nil {
+	p, err := s.takeIn(tx, TakenPost{Post: p, Files: r.Files, Origin: origin, Import: r.Import})
+	if err != nil {
 		return err
 	}
 	return s.restoreRest(tx, p, r)
@@ -176,8 +182,8 @@ func (s *Service) restoreLedger(tx *store.Tx, postID int64, r Restored) error {
 	return nil
 }
 
-// RestorePosts is TakePosts for posts of this very account. lost are boosts whose
-// post is not here, and what has no address of this server.
+// RestorePosts is TakePosts for posts of an archive of ours. lost are boosts whose
+// post is not here, and what has no address of this server though it should.
 func (s *Service) RestorePosts(ctx context.Context, list []Restored, done func(tx *store.Tx, skipped, lost int) error) error {
 	s.filesLock.Lock()
 	defer s.filesLock.Unlock()

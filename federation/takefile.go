@@ -17,14 +17,17 @@ import (
 
 // TakenFile is a file of an archive that is in the media folder, and belongs to
 // nothing yet: a sweep removes it in a day.
-type TakenFile struct{ store.Media }
+type TakenFile struct {
+	store.Media
+	Was int64 // its id in an archive of ours
+}
 
 // TakeFile stores a file of an archive. If sum is the hash of its bytes it stays as
 // it is, so that an archive of ours comes back whole, unless its maker wrote
 // something into it; else it is encoded anew, as uploads are. What is wrong with it
 // is said in plain words.
 func (s *Service) TakeFile(ctx context.Context, data io.Reader, title, sum string) (TakenFile, error) {
-	m := TakenFile{store.Media{Title: fileTitle(title)}}
+	m := TakenFile{Media: store.Media{Title: fileTitle(title)}}
 	if free, err := s.media.Free(); err == nil && free < uploadsReserve {
 		return m, reply.Errorf(reply.Unavailable, "The disk of this server has %s left, and files need %s. Make room, then import again: what came already does not come twice.",
 			megabytes(int64(free)), megabytes(uploadsReserve))
@@ -131,9 +134,6 @@ func (s *Service) stillThere(name string) error {
 // tieFiles gives a post its files: one of ours under the id and the name that it
 // had, if they are free.
 func tieFiles(tx *store.Tx, p *store.Post, files []TakenFile) error {
-	if len(files) == 0 {
-		return nil
-	}
 	p.Extra.Attachments = nil
 	for _, f := range files {
 		m := f.Media

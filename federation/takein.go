@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"html"
-	"net/url"
 	"strings"
 	"time"
 
@@ -20,8 +19,9 @@ type TakenPost struct {
 	Files  []TakenFile
 	Origin []string // addresses that it had where it was written
 	Parent string   // address there of the own post that it answers, "" for none
-	Lost   string   // what is said in its text if that post is not here, as safe HTML
 	Import int64
+
+	Counted bool // what it boosts or answers has it in its counts
 }
 
 // OldPost makes an own post of one that was written elsewhere. It names nobody, so
@@ -42,7 +42,7 @@ func (s *Service) OldPost(n *ap.Note, followers, author string) store.Post {
 	for _, h := range n.Hashtags {
 		p.Extra.Tags = append(p.Extra.Tags, h.Name)
 	}
-	p.Content = markup.LinkHashtags(n.Content, func(tag string) string { return s.origin.URL("/tags/" + url.PathEscape(store.TagName(tag))) })
+	p.Content = markup.LinkHashtags(n.Content, s.tagPage)
 	if n.Name != "" {
 		p.Content = "<p><strong>" + html.EscapeString(n.Name) + "</strong></p>" + p.Content
 	}
@@ -52,7 +52,8 @@ func (s *Service) OldPost(n *ap.Note, followers, author string) store.Post {
 	if n.Poll != nil {
 		p.Kind, p.Extra.Poll = store.KindQuestion, s.pollOf(n)
 		for i := range p.Extra.Poll.Options {
-			p.Extra.Poll.Options[i].Wire = ""
+			o := &p.Extra.Poll.Options[i] // of own posts it is plain text
+			o.Name, o.Wire = oneLine(markup.Text(o.Name)), ""
 		}
 		if !p.Extra.Poll.Over(s.now()) { // nobody can vote in a copy
 			p.Extra.Poll.Closed, p.Extra.Poll.EndsAt = true, p.PublishedAt
@@ -90,7 +91,7 @@ func (s *Service) TakePosts(ctx context.Context, list []TakenPost, done func(tx 
 	return s.store.Write(ctx, func(tx *store.Tx) error {
 		skipped := 0
 		for _, t := range list {
-			err := s.takeIn(tx, t)
+			_, err := s.takeIn(tx, t)
 			if errors.Is(err, ErrHere) {
 				skipped++
 				continue
@@ -103,35 +104,47 @@ func (s *Service) TakePosts(ctx context.Context, list []TakenPost, done func(tx 
 	})
 }
 
-// takeIn stores one.
-func (s *Service) takeIn(tx *store.Tx, t TakenPost) error {
+// takeIn stores one, and says as what.
+func (s *Service) takeIn(tx *store.Tx, t TakenPost) (store.Post, error) {
 	p := t.Post
 	for _, at := range t.Origin {
 		if _, err := tx.Imported(at); !errors.Is(err, store.ErrNotFound) {
-			return errors.Join(err, ErrHere)
+			return p, errors.Join(err, ErrHere)
 		}
 	}
 	restored := p.ID != 0
 	if err := s.giveAddress(tx, &p, t); err != nil {
-		return err
+		return p, err
 	}
 	waits, err := s.findParent(tx, &p, t)
 	if err != nil {
-		return err
+		return p, err
 	}
 	if err := tieFiles(tx, &p, t.Files); err != nil {
-		return err
+		return p, err
 	}
-	if restored {
-		err = tx.RestorePost(&p)
-	} else if p.Extra.Emojis, err = postEmojis(tx, p); err == nil {
-		err = tx.InsertPost(&p)
+	if !restored {
+		if p.Extra.Emojis, err = postEmojis(tx, p); err != nil {
+			return p, err
+		}
 	}
-	if err != nil {
-		return err
+	insert := tx.InsertPost
+	if restored || t.Counted {
+		insert = tx.RestorePost
 	}
+	if err := insert(&p); err != nil {
+		return p, err
+	}
+	return p, s.tieTaken(tx, p, t, waits)
+}
+
+// tieTaken notes what hangs on a post that was taken in.
+func (s *Service) tieTaken(tx *store.Tx, p store.Post, t TakenPost, waits string) error {
 	for _, at := range t.Origin {
 		if err := tx.AddImported(t.Import, p.ID, at, waits); err != nil {
+			return err
+		}
+		if err := tx.AdoptAnswers(p.ID, at); err != nil {
 			return err
 		}
 	}
@@ -150,7 +163,7 @@ func (s *Service) takeIn(tx *store.Tx, t TakenPost) error {
 	if p.Visibility != store.Direct {
 		return nil
 	}
-	_, err = tx.FileConversation(store.Filing{Post: p, Author: store.Actor{ID: store.OwnerID}})
+	_, err := tx.FileConversation(store.Filing{Post: p, Author: store.Actor{ID: store.OwnerID}})
 	return err
 }
 
@@ -170,6 +183,10 @@ func (s *Service) giveAddress(tx *store.Tx, p *store.Post, t TakenPost) (err err
 		return err
 	}
 	p.URI = s.postURI(p.ID)
+	if p.BoostOf != 0 { // it has no page
+		p.URI += "/activity"
+		return nil
+	}
 	p.URL = s.pageOf(*p)
 	return nil
 }

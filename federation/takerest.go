@@ -10,35 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"dassie/federation/ap"
-	"dassie/federation/markup"
 	"dassie/store"
 )
-
-// ElsewherePost makes an old post of one of another account of ours: it names nobody,
-// and its counts are not of this copy.
-func (s *Service) ElsewherePost(p store.Post) store.Post {
-	out := store.Post{
-		ActorID: store.OwnerID, Kind: p.Kind, Visibility: p.Visibility, Kept: true, Summary: markup.Inline(p.Summary), Content: markup.CleanHTML(p.Content),
-		Source: p.Source, Language: language(p.Language), Sensitive: p.Sensitive, PublishedAt: p.PublishedAt, EditedAt: p.EditedAt,
-		Extra: store.PostExtra{Tags: p.Extra.Tags, Markdown: p.Extra.Markdown, Poll: p.Extra.Poll},
-	}
-	if out.PublishedAt.IsZero() || out.PublishedAt.After(s.now()) {
-		out.PublishedAt = s.now()
-	}
-	if ap.IsURL(p.Extra.QuoteURI) {
-		out.Content += "<p>" + anchor(p.Extra.QuoteURI, "Quoted: "+p.Extra.QuoteURI) + "</p>"
-	}
-	if q := out.Extra.Poll; q != nil {
-		for i := range q.Options {
-			q.Options[i].Name = markup.Inline(q.Options[i].Name)
-		}
-		if !q.Over(s.now()) { // nobody can vote in a copy
-			q.Closed, q.EndsAt = true, out.PublishedAt
-		}
-	}
-	return out
-}
 
 // RestorePicture stores a picture of the profile from an archive as it is, if it is
 // one that this program made, and anew else; it says its name.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"time"
 )
 
@@ -131,6 +132,29 @@ func (t *Tx) Imported(uri string) (int64, error) {
 		from imported
 		where uri_hash = ?
 		and uri = ?`, t.hash(uri), uri)
+}
+
+// PostWithAddress is the post that has an address, or had it where it was written.
+func (t *Tx) PostWithAddress(uri string) (int64, error) {
+	id, err := t.PostIDByURI(uri)
+	if errors.Is(err, ErrNotFound) {
+		id, err = t.Imported(uri)
+	}
+	return id, err
+}
+
+// AdoptAnswers links posts that answer an own post under an address that it had where
+// it was written.
+func (t *Tx) AdoptAnswers(postID int64, address string) error {
+	n, err := t.changed(`
+		update posts
+		set parent_id = ?, parent_hash = null
+		where parent_hash = ?
+		and parent_uri = ?`, postID, t.hash(address), address)
+	if err != nil || n == 0 {
+		return err
+	}
+	return t.bump(postID, "replies", n)
 }
 
 // AddImported notes an address that an own post had. parent is the address of what

@@ -91,7 +91,7 @@ func (in *intake) bringDrafts(from int64) error {
 				if uri == "" {
 					continue
 				}
-				if *id, err = tx.PostIDByURI(uri); noMatter(err) != nil {
+				if *id, err = tx.PostWithAddress(uri); noMatter(err) != nil {
 					return err
 				}
 			}

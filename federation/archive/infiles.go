@@ -75,6 +75,6 @@ func (in *intake) ownFile(f file) (t federation.TakenFile, why string, err error
 			return t, whyBadFile, nil
 		}
 	}
-	t.Alt, t.FocalX, t.FocalY = federation.AltText(f.Alt), unit(f.FocalX), unit(f.FocalY)
+	t.Was, t.Alt, t.FocalX, t.FocalY = f.ID, federation.AltText(f.Alt), unit(f.FocalX), unit(f.FocalY)
 	return t, "", err
 }

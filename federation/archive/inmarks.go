@@ -47,10 +47,7 @@ func (in *intake) bringMarks(from int64) error {
 
 // bringMark likes or saves a post that is here; one that is not is fetched later.
 func (in *intake) bringMark(tx *store.Tx, r *Result, m mark, part string) error {
-	id, err := tx.PostIDByURI(m.Post)
-	if errors.Is(err, store.ErrNotFound) {
-		id, err = tx.Imported(m.Post)
-	}
+	id, err := tx.PostWithAddress(m.Post)
 	if errors.Is(err, store.ErrNotFound) {
 		if !ap.IsURL(m.Post) {
 			r.leave(whyAddress)

@@ -97,7 +97,7 @@ func mastodonArchive(t testing.TB, likes, bookmarks []any) []byte {
 			oldPost(9, map[string]any{"content": "<p>Late parent</p>"}),
 			oldPost(10, map[string]any{"inReplyTo": oldActor + "/statuses/404", "content": "<p>Orphan</p>"}),
 			map[string]any{"type": "Create", "object": map[string]any{"id": "https://evil.example/1", "type": "Note", "attributedTo": "https://evil.example/users/x", "content": "Not mine"}},
-			oldPost(11, map[string]any{"type": "Question", "oneOf": []any{map[string]any{"type": "Note", "name": "Yes", "replies": map[string]any{"type": "Collection", "totalItems": 3}}, map[string]any{"type": "Note", "name": "No", "replies": map[string]any{"type": "Collection", "totalItems": 4}}}, "endTime": "2019-03-02T12:00:00Z", "votersCount": 7}),
+			oldPost(11, map[string]any{"type": "Question", "oneOf": []any{map[string]any{"type": "Note", "name": "Yes", "replies": map[string]any{"type": "Collection", "totalItems": 3}}, map[string]any{"type": "Note", "name": "No & <i>never</i>", "replies": map[string]any{"type": "Collection", "totalItems": 4}}}, "endTime": "2019-03-02T12:00:00Z", "votersCount": 7}),
 		)},
 		member{"likes.json", collectionOf(likes...)},
 		member{"bookmarks.json", collectionOf(bookmarks...)},
@@ -167,7 +167,7 @@ func TestOldPostsOfMastodonLandSilently(t *testing.T) {
 	if posts["6"].Visibility != store.Direct || posts["7"].Visibility != store.Followers || posts["7"].Summary != "Careful" || len(posts["7"].Extra.Tags) != 1 {
 		t.Errorf("audiences: %+v, %+v", posts["6"], posts["7"])
 	}
-	if q := posts["11"].Extra.Poll; q == nil || !q.Over(c.Now()) || q.Options[1].Votes != 4 || q.Voters != 7 {
+	if q := posts["11"].Extra.Poll; q == nil || !q.Over(c.Now()) || q.Options[1].Votes != 4 || q.Voters != 7 || q.Options[1].Name != "No & never" {
 		t.Errorf("the poll is %+v", q)
 	}
 	if found, err := alice.Lookup(ctx(), oldActor+"/statuses/5"); err != nil || found.Post == nil || found.Post.ID != posts["5"].ID {
@@ -222,32 +222,5 @@ func TestWantsOfServersThatAreGoneAreGivenUp(t *testing.T) {
 	n, err := store.Get(ctx(), alice.Store(), func(tx *store.Tx) (int, error) { return tx.CountImportWants(all[0].ID) })
 	if err != nil || n != 0 {
 		t.Errorf("%d are still wanted, %v", n, err)
-	}
-}
-
-func TestAnArchiveOfAnotherAccountOfOursLandsAsOldPosts(t *testing.T) {
-	c, alice := randomAccount(t, 3)
-	file := zipped(t, c, alice)
-	dora := c.Add("dora")
-	plan, result := take(t, taker(t, c, dora, t.TempDir()), dora, file)
-	if plan.Same || result.Taken["posts"] == 0 {
-		t.Fatalf("plan %+v, result %+v", plan, result)
-	}
-	for _, part := range plan.Parts {
-		if result.Taken[part.Key] != part.Count && part.Key != "people" {
-			t.Errorf("%s: the preview says %d, %d came", part.Name, part.Count, result.Taken[part.Key])
-		}
-	}
-	err := dora.Store().Read(ctx(), func(tx *store.Tx) error {
-		posts, err := tx.OwnPosts(store.Page{Min: 1, Limit: 500}, store.Direct, true, true)
-		for _, p := range posts {
-			if !strings.HasPrefix(p.URI, dora.Origin().URL("/")) || len(p.Extra.Origin) != 2 || len(p.Extra.Mentions) != 0 {
-				t.Errorf("%s came from %v and names %v", p.URI, p.Extra.Origin, p.Extra.Mentions)
-			}
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 }

@@ -23,7 +23,6 @@ const (
 const (
 	whyFollowers = "Followers: they follow the account that was. Whoever wants to follow you here asks anew."
 	whyBoosted   = "Boosts whose post is not in the archive, and posts whose address is none of this server."
-	whyBoostElse = "Boosts: they were made by the other account."
 	whyEmoji     = "Emojis whose word another one has here, or whose picture cannot be kept."
 	whyOther     = "Posts and private mentions of others that are gone, blocked, or not what they say."
 	whyNobody    = "Notes, mutes and blocks of people whom the archive does not describe."
@@ -45,17 +44,13 @@ func (in *intake) knowOwn() error {
 	in.actor = in.own.Actor
 	in.plan.Kind, in.plan.Handle = kindOwn, shortName(in.own.Handle)
 	in.plan.Same = strings.EqualFold(in.own.Handle, me.Name+"@"+me.Domain) && ap.Host(in.actor) == in.Service.Origin().Host
-	posts := stage{partPosts, "Your posts", (*intake).countOwn, (*intake).bringOwn}
-	if !in.plan.Same {
-		posts.bring = (*intake).bringElse
-	}
 	in.stages = []stage{
 		{"", "People", (*intake).countPeople, (*intake).bringPeople},
 		{"", "Posts of others", (*intake).countOthers, (*intake).bringOthers},
 		{partEmojis, "Custom emojis", (*intake).countEmojis, (*intake).bringEmojis}, // before what shows them
 		{partProfile, "Profile and settings", (*intake).countProfile, (*intake).bringProfile},
 		{partPosts, "Your posts", nil, (*intake).spare},
-		posts,
+		{partPosts, "Your posts", (*intake).countOwn, (*intake).bringOwn},
 		{partPosts, "Threads", nil, (*intake).bringThreads},
 		{partPosts, "Pins", nil, (*intake).bringPins},
 		{"", "Likes and bookmarks", (*intake).countMarks, (*intake).bringMarks},

@@ -21,10 +21,6 @@ func (in *intake) countOwn() error {
 			in.tell(Progress{Stage: "Your posts", Done: int(n)})
 		}
 		in.part(partPosts, "Posts and boosts", 0, 1)
-		if v.BoostOf != "" && !in.plan.Same {
-			in.leave(whyBoostElse, 1)
-			return nil
-		}
 		here, err := in.hasPost(v)
 		if err != nil || here {
 			in.leave(whyHere, 1)
@@ -56,7 +52,7 @@ func (in *intake) ownWords() []string {
 	if !in.plan.Same {
 		return []string{
 			"This is the archive of another account, so posts get new addresses here. The old ones are kept with them, and your search finds a post by its old address too.",
-			"They land under their own dates, without a word to anybody. Answers to others become posts with a link to what they answered.",
+			"They land under their own dates, with their earlier versions and without a word to anybody. What others did with them stays with the old account.",
 		}
 	}
 	return []string{
@@ -74,10 +70,7 @@ func (in *intake) followerCount() (n int) {
 // hasPost says whether a post of ours is here, by its address of then or of now.
 func (in *intake) hasPost(v post) (bool, error) {
 	return store.Get(in.ctx, in.Store, func(tx *store.Tx) (bool, error) {
-		_, err := tx.Imported(v.URI)
-		if errors.Is(err, store.ErrNotFound) {
-			_, err = tx.PostIDByURI(v.URI)
-		}
+		_, err := tx.PostWithAddress(v.URI)
 		if errors.Is(err, store.ErrNotFound) {
 			return false, nil
 		}
@@ -85,7 +78,7 @@ func (in *intake) hasPost(v post) (bool, error) {
 	})
 }
 
-// bringOwn restores posts of this very account.
+// bringOwn restores posts, or copies those of another account of ours.
 func (in *intake) bringOwn(from int64) error {
 	return batched(in, postsMember, from, postsAtOnce, func(list []post, place int64) error {
 		var posts []federation.Restored
@@ -94,6 +87,9 @@ func (in *intake) bringOwn(from int64) error {
 			r := restoredOf(v)
 			r.Import = in.row.ID
 			in.renamed(&r.Post.Extra)
+			if !in.plan.Same {
+				copied(&r, v)
+			}
 			files, why, err := in.ownFiles(v)
 			if err != nil {
 				return err
@@ -148,32 +144,17 @@ func restoredOf(v post) federation.Restored {
 	return r
 }
 
-// bringElse takes posts of another account of ours as old posts.
-func (in *intake) bringElse(from int64) error {
-	return batched(in, postsMember, from, 1, func(list []post, place int64) error {
-		v := list[0]
-		if v.BoostOf != "" {
-			return in.step(place, func(_ *store.Tx, r *Result) error { r.leave(whyBoostElse); return nil })
+// copied makes a copy of what is of another account of ours.
+func copied(r *federation.Restored, v post) {
+	r.Copy, r.Origin = true, slices.Clone(v.Extra.Origin)
+	for _, at := range []string{v.URL, v.URI} {
+		if ap.IsURL(at) && !slices.Contains(r.Origin, at) {
+			r.Origin = append(r.Origin, at)
 		}
-		files, lost, err := in.ownFiles(v)
-		if err != nil {
-			return err
-		}
-		t := federation.TakenPost{Import: in.row.ID, Files: files, Origin: v.Extra.Origin, Post: in.Service.ElsewherePost(restoredOf(v).Post)}
-		for _, at := range []string{v.URL, v.URI} {
-			if ap.IsURL(at) && !slices.Contains(t.Origin, at) {
-				t.Origin = append(t.Origin, at)
-			}
-		}
-		if v.Parent != "" {
-			if strings.HasPrefix(v.Parent, ownPosts(v.URI)) {
-				t.Parent = v.Parent
-			} else {
-				t.Post.Content = federation.AnswerWords(v.Parent) + t.Post.Content
-			}
-		}
-		return in.takePosts(place, []federation.TakenPost{t}, partPosts, lost)
-	})
+	}
+	if v.Parent != "" && strings.HasPrefix(v.Parent, ownPosts(v.URI)) {
+		r.Parent, r.Post.ParentURI = v.Parent, ""
+	}
 }
 
 // ownPosts is how the addresses of posts begin on the server of one.
@@ -193,10 +174,7 @@ func (in *intake) bringPins(int64) error {
 	return in.Store.Write(in.ctx, func(tx *store.Tx) error {
 		var ids []int64
 		for _, uri := range p.Pinned[:min(len(p.Pinned), maxPins)] {
-			id, err := tx.PostIDByURI(uri)
-			if errors.Is(err, store.ErrNotFound) {
-				id, err = tx.Imported(uri)
-			}
+			id, err := tx.PostWithAddress(uri)
 			if errors.Is(err, store.ErrNotFound) {
 				continue
 			}

@@ -1,0 +1,137 @@
+package archive_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"dassie/federation/fedtest"
+	"dassie/store"
+)
+
+// said are the posts of an archive without what is another's in a copy: addresses and
+// numbers, what others did, and what became of it at servers.
+func said(t *testing.T, p packed, s *fedtest.Server) (list []string) {
+	t.Helper()
+	at := map[string]string{} // addresses here -> those of old
+	var posts []map[string]any
+	for line := range strings.Lines(string(p["dassie/posts.jsonl"])) {
+		var v map[string]any
+		if err := json.Unmarshal([]byte(line), &v); err != nil {
+			t.Fatal(err)
+		}
+		uri := v["uri"].(string)
+		at[uri] = uri
+		extra, _ := v["extra"].(map[string]any)
+		if origin, ok := extra["origin"].([]any); ok {
+			at[uri] = origin[len(origin)-1].(string)
+		}
+		posts = append(posts, v)
+	}
+	for _, v := range posts {
+		v["uri"] = at[v["uri"].(string)]
+		for _, key := range []string{"in_reply_to", "boost_of"} {
+			if old, ok := at[fmt.Sprint(v[key])]; ok {
+				v[key] = old
+			}
+		}
+		for _, key := range []string{"url", "likes", "boosts", "replies", "servers", "fetched_by", "quote"} {
+			delete(v, key)
+		}
+		bare(v)
+		edits, _ := v["edits"].([]any)
+		for _, e := range edits {
+			bare(e.(map[string]any))
+			if extra, ok := e.(map[string]any)["extra"].(map[string]any); ok {
+				delete(extra, "attachments") // files that a post has no more do not come
+			}
+		}
+		b, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := strings.ReplaceAll(string(b), s.Service.ActorURI(), "ACTOR")
+		list = append(list, strings.ReplaceAll(text, s.Origin().URL("/tags/"), "TAGS/"))
+	}
+	slices.Sort(list)
+	return list
+}
+
+// bare takes the numbers and addresses of this server out of a post.
+func bare(v map[string]any) {
+	files, _ := v["files"].([]any)
+	for _, f := range files {
+		delete(f.(map[string]any), "id")
+	}
+	extra, _ := v["extra"].(map[string]any)
+	for _, key := range []string{"origin", "context", "emojis", "quote"} {
+		delete(extra, key)
+	}
+	list, _ := extra["attachments"].([]any)
+	for _, a := range list {
+		for _, key := range []string{"id", "url", "preview", "blur"} {
+			delete(a.(map[string]any), key)
+		}
+	}
+	if len(extra) == 0 {
+		delete(v, "extra")
+	}
+	if poll, ok := extra["poll"].(map[string]any); ok {
+		delete(poll, "ends")
+		delete(poll, "closed")
+	}
+}
+
+func TestAnArchiveOfAnotherAccountOfOursLandsWithAllThatIsSaidInIt(t *testing.T) {
+	for seed := range int64(3) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			c, alice := randomAccount(t, 20+seed)
+			file := zipped(t, c, alice)
+			want := said(t, unzipped(t, file), alice)
+			dora := c.Add("dora")
+			for _, other := range c.Servers {
+				other.Forget()
+			}
+			plan, result := take(t, taker(t, c, dora, t.TempDir()), dora, file)
+			if plan.Same || result.Taken["posts"] != len(want) {
+				t.Fatalf("%d posts were to come; plan %+v, result %+v", len(want), plan, result)
+			}
+			for _, part := range plan.Parts {
+				if result.Taken[part.Key] != part.Count && part.Key != "people" {
+					t.Errorf("%s: the preview says %d, %d came", part.Name, part.Count, result.Taken[part.Key])
+				}
+			}
+			c.SettleFor(5*time.Minute, 31*time.Second)
+			for _, other := range c.Servers[:4] {
+				for _, kind := range []string{"Create", "Announce", "Like", "Update", "Add", "Block", "Delete"} {
+					if n := len(other.Received(kind)); n != 0 {
+						t.Errorf("%s was sent %d %s", other.Name, n, kind)
+					}
+				}
+			}
+			again := unzipped(t, zipped(t, c, dora))
+			got := said(t, again, dora)
+			for i := range max(len(want), len(got)) {
+				if i >= len(want) || i >= len(got) || want[i] != got[i] {
+					t.Errorf("a post %s", difference(strings.Join(want[min(i, len(want)):], "\n"), strings.Join(got[min(i, len(got)):], "\n")))
+					break
+				}
+			}
+			err := dora.Store().Read(ctx(), func(tx *store.Tx) error {
+				posts, err := tx.OwnPosts(store.Page{Min: 1, Limit: 500}, store.Direct, true, true)
+				for _, p := range posts {
+					if !strings.HasPrefix(p.URI, dora.Origin().URL("/posts/")) || len(p.Extra.Origin) == 0 {
+						t.Errorf("%s came from %v", p.URI, p.Extra.Origin)
+					}
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
