@@ -55,7 +55,7 @@ func sampleImport(pages map[string]any) {
 		{"posts", "Posts", 8214, 9001, "1930 files with their descriptions; 812 answers to yourself stay threads; 2207 answers to others become posts with a link to what they answered; 41 private mentions only you will see"},
 		{"likes", "Likes", 12044, 12044, "fetched one after the other from their servers, which takes hours; nobody is told"},
 		{"bookmarks", "Bookmarks", 309, 309, "fetched one after the other from their servers, which takes hours; nobody is told"}}
-	missing := []left{{"Boosts: they are posts of others, and would be sent anew.", 784}, {"Files that are not in the archive.", 3}, {"Followers: they follow the old account. Move it here, and they come along.", 1}}
+	missing := []left{{"Boosts: they are posts of others, and would be sent anew.", 784}, {"Files that are not in the archive.", 3}, {"Followers: they follow the old account. Move it here, and they come along.", 0}}
 	base := one{Owner: page, ID: "4", Name: "archive-20261101-mastodon.zip", Kind: "Mastodon", From: "@ada@old.example", Parts: parts, Missing: missing, Total: 21354}
 	pages["import"] = one{Owner: page, ID: "4", Name: base.Name, Reading: true, Stage: "Your old posts", Items: 4100}
 	preview := base

@@ -197,12 +197,18 @@ func (s *Service) askCSV(ctx context.Context, all []store.CSVImport) (next time.
 			next = free
 		}
 	}
+	ok, wait, busy := s.paces.turn(csvJob, now)
+	if !ok {
+		return wait, s.endCSV(ctx, all) // an archive asks too
+	}
+	hosts = append(hosts, busy...)
 	for _, i := range all {
 		row, err := store.Get(ctx, s.store, func(tx *store.Tx) (store.CSVRow, error) { return tx.CSVDue(i.ID, now, hosts) })
 		if errors.Is(err, store.ErrNotFound) {
 			continue
 		}
 		if err == nil {
+			s.paces.asked(csvJob, row.Host, now, CSVGap, CSVHostGap)
 			err = s.askRow(ctx, i, row)
 		}
 		if err != nil {

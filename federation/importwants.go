@@ -5,16 +5,17 @@ import (
 	"errors"
 	"time"
 
+	"dassie/federation/ap"
 	"dassie/store"
 	"dassie/web/reply"
 )
 
 const (
 	wantsJob     = "import-wants"
-	wantsARun    = 5                // addresses asked for in one go …
-	wantsEvery   = 30 * time.Second // … and how long the next ones wait
-	wantsTries   = 6                // after which one is given up
-	wantsAgain   = time.Hour        // until the second try; each later one waits twice as long
+	wantsGap     = 6 * time.Second // from one post that is asked for to the next; follows have the gaps of lists
+	wantsLooked  = 100             // how many are looked through for one whose server may be asked now
+	wantsTries   = 6               // after which one is given up
+	wantsAgain   = time.Hour       // until the second try; each later one waits twice as long
 	oneWantLasts = 20 * time.Second
 )
 
@@ -28,21 +29,16 @@ func (s *Service) WantImported(tx *store.Tx, w store.ImportWant) error {
 	return tx.AddJobOnce(wantsJob, idKey(wantsJob, w.ImportID), idPayload(w.ImportID), tx.Now())
 }
 
-// fetchImportWants is the job "import-wants": it asks for a few of what an import
+// fetchImportWants is the job "import-wants": it asks for one thing that an import
 // wants, and comes again while there is more, or may be. The payload is the import's id.
 func (s *Service) fetchImportWants(ctx context.Context, payload []byte) error {
 	id, err := payloadID(payload)
 	if err != nil {
 		return err
 	}
-	list, err := store.Get(ctx, s.store, func(tx *store.Tx) ([]store.ImportWant, error) { return tx.DueImportWants(id, wantsARun) })
+	again, err := s.askImportWant(ctx, id)
 	if err != nil {
 		return err
-	}
-	for _, w := range list {
-		if err := s.fetchImportWant(ctx, w); err != nil {
-			return err
-		}
 	}
 	return s.store.Write(ctx, func(tx *store.Tx) error {
 		next, err := tx.NextImportWant(id)
@@ -53,12 +49,43 @@ func (s *Service) fetchImportWants(ctx context.Context, payload []byte) error {
 		if errors.Is(err, store.ErrNotFound) || err == nil && next.IsZero() && row.State != store.ImportRunning && row.State != store.ImportCommand {
 			return nil
 		}
-		if soon := tx.Now().Add(wantsEvery); next.Before(soon) {
-			next = soon
+		if next.Before(again) {
+			next = again
 		}
 		tx.After(s.work.pokeJobs)
 		return errors.Join(err, tx.AddJob(wantsJob, idKey(wantsJob, id), payload, next))
 	})
+}
+
+// askImportWant asks for the first that is due and whose server may be asked, and says
+// when to look again.
+func (s *Service) askImportWant(ctx context.Context, id int64) (again time.Time, err error) {
+	now, who := s.now(), idKey(wantsJob, id)
+	ok, wait, _ := s.paces.turn(who, now)
+	if !ok {
+		return wait, nil
+	}
+	list, err := store.Get(ctx, s.store, func(tx *store.Tx) ([]store.ImportWant, error) { return tx.DueImportWants(id, wantsLooked) })
+	if err != nil {
+		return now, err
+	}
+	again = now.Add(wantsGap)
+	for n, w := range list {
+		host := ap.Host(w.URI)
+		if free := s.paces.free(host, now); !free.IsZero() {
+			if n == 0 || free.Before(again) {
+				again = free
+			}
+			continue
+		}
+		gap, hostGap := wantsGap, wantsGap
+		if w.Kind == store.WantFollow {
+			gap, hostGap = CSVGap, CSVHostGap
+		}
+		s.paces.asked(who, host, now, gap, hostGap)
+		return now.Add(gap), s.fetchImportWant(ctx, w)
+	}
+	return again, nil
 }
 
 // fetchImportWant asks for one, and notes what became of it.

@@ -54,6 +54,7 @@ type Service struct {
 	now     func() time.Time
 
 	clientAddr func(*http.Request) string
+	paces      importPace
 	filesLock  sync.Mutex // held while files become, or cease to be, somebody's
 
 	actorURI  string

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"slices"
 	"strings"
 	"time"
 
@@ -107,6 +108,7 @@ func (s *Service) TakePosts(ctx context.Context, list []TakenPost, done func(tx 
 // takeIn stores one, and says as what.
 func (s *Service) takeIn(tx *store.Tx, t TakenPost) (store.Post, error) {
 	p := t.Post
+	t.Origin = slices.DeleteFunc(slices.Clone(t.Origin), func(at string) bool { return !ap.IsURL(at) })
 	for _, at := range t.Origin {
 		if _, err := tx.Imported(at); !errors.Is(err, store.ErrNotFound) {
 			return p, errors.Join(err, ErrHere)

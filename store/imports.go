@@ -113,15 +113,13 @@ func (t *Tx) Imports() ([]Import, error) {
 // DropImport forgets one; its file is for the caller to remove. The addresses of
 // posts that came with it stay.
 func (t *Tx) DropImport(id int64) error {
-	for _, q := range []string{
-		`delete from import_wants where import_id = ?`,
-		`delete from imports where id = ?`,
-	} {
-		if _, err := t.exec(q, id); err != nil {
-			return err
-		}
+	if err := t.DropImportWants(id); err != nil {
+		return err
 	}
-	return nil
+	_, err := t.exec(`
+		delete from imports
+		where id = ?`, id)
+	return err
 }
 
 // Imported is the post that had an address where it was written; ErrNotFound if no

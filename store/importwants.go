@@ -67,6 +67,14 @@ func (t *Tx) CountImportWants(importID int64) (int, error) {
 	return int(n), err
 }
 
+// DropImportWants forgets all of an import.
+func (t *Tx) DropImportWants(importID int64) error {
+	_, err := t.exec(`
+		delete from import_wants
+		where import_id = ?`, importID)
+	return err
+}
+
 // ImportWantDone forgets one.
 func (t *Tx) ImportWantDone(id int64) error {
 	_, err := t.exec(`

@@ -141,6 +141,10 @@ func importNow(ctx context.Context, src Source, p *packedFile, row *store.Import
 
 func leftLines(begin string, list []Left) (lines []string) {
 	for _, l := range list {
+		if l.Count == 0 {
+			lines = append(lines, begin+l.Why)
+			continue
+		}
 		lines = append(lines, fmt.Sprintf("%s%d: %s", begin, l.Count, l.Why))
 	}
 	return lines

@@ -25,6 +25,8 @@ const (
 	whyAddress = "Likes and bookmarks that are no addresses."
 	whyMany    = "Likes and bookmarks over 20,000 of each."
 	whyPeople  = "Followers: they follow the old account. Move it here, and they come along."
+	whyProfile = "The profile with its pictures: the one that you have here stays."
+	whyLists   = "Whom you follow, lists, mutes and blocks: Mastodon keeps them in files of their own. Import those too."
 )
 
 // Keys of parts.

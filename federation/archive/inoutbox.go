@@ -141,7 +141,9 @@ func (in *intake) countOutbox() error {
 			"They get new addresses here. The old ones are kept with them, and your search finds a post by its old address too.")
 		in.warnOfExpiry()
 	}
-	in.leave(whyPeople, 1)
+	for _, why := range []string{whyProfile, whyPeople, whyLists} {
+		in.plan.Left = append(in.plan.Left, Left{Why: why}) // nobody knows how many
+	}
 	return err
 }
 

@@ -33,7 +33,7 @@ type Part struct {
 	Note  string `json:"note,omitempty"`
 }
 
-// Left is why something does not come, and how many there are.
+// Left is why something does not come, and how many there are; 0 if that is not known.
 type Left struct {
 	Why   string `json:"why"`
 	Count int    `json:"count"`

@@ -150,7 +150,8 @@ func (k *Taker) Begin(ctx context.Context, id int64, leave []string, agent strin
 	return err
 }
 
-// Cancel ends an import. What came until then stays; a preview is forgotten. Errors:
+// Cancel ends an import, or forgets one that has ended, or its preview. What came until
+// then stays, and nothing more of it is asked for at other servers. Errors:
 // store.ErrNotFound.
 func (k *Taker) Cancel(ctx context.Context, id int64) error {
 	var file string
@@ -164,7 +165,7 @@ func (k *Taker) Cancel(ctx context.Context, id int64) error {
 			return tx.DropImport(id)
 		}
 		row.State, row.File, row.EndedAt = store.ImportCancelled, "", tx.Now()
-		return tx.SaveImport(row)
+		return errors.Join(tx.DropImportWants(id), tx.SaveImport(row))
 	})
 	if err != nil {
 		return err

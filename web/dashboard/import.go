@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"dassie/assets"
@@ -175,7 +176,7 @@ func (d *Dashboard) importPage(v *view, row store.Import) (importPage, error) {
 		for i := range page.Parts {
 			page.Parts[i].Count, page.Parts[i].Note = result.Taken[page.Parts[i].Key], ""
 		}
-		page.Missing = result.Left
+		page.Missing = append(result.Left, slices.DeleteFunc(plan.Left, func(l archive.Left) bool { return l.Count != 0 })...)
 	}
 	if page.Wanted, err = v.tx.CountImportWants(row.ID); err != nil {
 		return page, err

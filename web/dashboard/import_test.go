@@ -82,7 +82,7 @@ func TestAnArchiveIsUploadedShownAndImported(t *testing.T) {
 	at := p.location
 	h.open(at).says(t, "Reading", "Nothing changes yet")
 	h.imported()
-	h.open(at).says(t, "Import this?", "@alice@old.example", "Posts <b>3</b>", "Likes <b>1</b>", "<b>1</b> Boosts: they are posts of others", "without a word to anybody")
+	h.open(at).says(t, "Import this?", "@alice@old.example", "Posts <b>3</b>", "Likes <b>1</b>", "<b>1</b> Boosts: they are posts of others", "<p>Followers: they follow the old account", "<p>The profile with its pictures", "without a word to anybody")
 	if n := len(h.own()); n != 0 {
 		t.Fatalf("%d posts came by the preview", n)
 	}
@@ -102,6 +102,8 @@ func TestAnArchiveIsUploadedShownAndImported(t *testing.T) {
 	}) {
 		t.Errorf("its old address leads to %q", found.location)
 	}
+	h.open(found.location).says(t, "Imported from", `href="https://old.example/users/alice/statuses/1"`)
+	h.open(at).says(t, "<p>Followers: they follow the old account")
 	if p := h.submit(at); p.status != http.StatusConflict {
 		t.Errorf("a second click answers %d", p.status)
 	}

@@ -38,6 +38,7 @@ type postPage struct {
 	Answering           string
 	Missing             *missing
 	Original, PublicURL string
+	WasAt               []string // addresses of an imported post where it was written
 	Later               *laterReplies
 	Earlier             string
 	LeftOut             int
@@ -275,6 +276,7 @@ func (v *view) focus(page *postPage, p store.Post) {
 	if p.Own() && p.Visibility.Open() {
 		page.PublicURL = p.URL
 	}
+	page.WasAt = p.Extra.Origin
 }
 
 // ownPost reads a post that the owner wrote.

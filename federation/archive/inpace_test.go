@@ -1,0 +1,108 @@
+package archive_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"dassie/federation/fedtest"
+	"dassie/store"
+)
+
+// waiting counts what archives and lists wait for.
+func waiting(t *testing.T, s *fedtest.Server) (n int) {
+	t.Helper()
+	err := s.Store().Read(ctx(), func(tx *store.Tx) error {
+		all, err := tx.Imports()
+		for _, row := range all {
+			k, err := tx.CountImportWants(row.ID)
+			if err != nil {
+				return err
+			}
+			n += k
+		}
+		lists, err2 := tx.CSVImports()
+		for _, i := range lists {
+			k, _, err := tx.CSVWaiting(i.ID)
+			if err != nil {
+				return err
+			}
+			n += k
+		}
+		if err == nil {
+			err = err2
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// Two archives and a list that come in side by side ask other servers one after the
+// other, and none of them waits for the end of the others.
+func TestArchivesAndListsAskAtOnePace(t *testing.T) {
+	c := fedtest.New(t, "alice", "bob", "carol", "dan", "eve")
+	alice := c.Servers[0]
+	var liked, saved []any
+	for n := range 4 {
+		liked = append(liked, c.Servers[1+n%2].Post(t, store.Public, fmt.Sprint("Liked ", n)).URI)
+		saved = append(saved, c.Servers[3].Post(t, store.Public, fmt.Sprint("Saved ", n)).URI)
+	}
+	c.Settle()
+	list, err := alice.ReadCSV(ctx(), strings.NewReader("Account address\n"+c.Servers[3].Handle()+"\n"+c.Servers[4].Handle()+"\n"), "following_accounts.csv", store.CSVUnknown)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := taker(t, c, alice, t.TempDir())
+	take(t, k, alice, zipOf(t, actorJSON(), member{"outbox.json", collectionOf()}, member{"likes.json", collectionOf(liked...)}))
+	take(t, k, alice, zipOf(t, actorJSON(), member{"outbox.json", collectionOf()}, member{"bookmarks.json", collectionOf(saved...)}))
+	if err := alice.BeginCSV(ctx(), list.ID, false); err != nil {
+		t.Fatal(err)
+	}
+	const all = 10
+	before, last, began := all, time.Time{}, c.Now()
+	for before > 0 && c.Now().Sub(began) < 5*time.Minute {
+		c.Settle()
+		now := waiting(t, alice)
+		if before-now > 1 || now < before && !last.IsZero() && c.Now().Sub(last) < 6*time.Second {
+			t.Errorf("%d were asked for after %s", before-now, c.Now().Sub(last))
+		}
+		if now < before {
+			before, last = now, c.Now()
+		}
+		c.Advance(time.Second)
+	}
+	if took := last.Sub(began); before != 0 || took > 150*time.Second {
+		t.Errorf("%d still wait after %s", before, took)
+	}
+}
+
+// Whoever stops an import, or takes it off the list, is not followed by what it wanted.
+func TestAnImportThatIsStoppedAsksForNothingMore(t *testing.T) {
+	c := fedtest.New(t, "alice", "bob")
+	alice, bob := c.Servers[0], c.Servers[1]
+	var liked []any
+	for n := range 5 {
+		liked = append(liked, bob.Post(t, store.Public, fmt.Sprint("Liked ", n)).URI)
+	}
+	k := taker(t, c, alice, t.TempDir())
+	take(t, k, alice, zipOf(t, actorJSON(), member{"outbox.json", collectionOf()}, member{"likes.json", collectionOf(liked...)}))
+	c.Settle()
+	all, err := store.Get(ctx(), alice.Store(), func(tx *store.Tx) ([]store.Import, error) { return tx.Imports() })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Cancel(ctx(), all[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	c.SettleFor(2*time.Minute, 5*time.Second)
+	likes, err := store.Get(ctx(), alice.Store(), func(tx *store.Tx) ([]store.Reaction, error) {
+		return tx.LikesBy(store.OwnerID, store.Page{Limit: 9})
+	})
+	if err != nil || len(likes) != 1 {
+		t.Errorf("%d posts are liked, %v", len(likes), err)
+	}
+}
