@@ -13,7 +13,7 @@ import (
 )
 
 // lookAt reads something from a server's store.
-func lookAt[T any](t *testing.T, s *fedtest.Server, fn func(*store.Tx) (T, error)) T {
+func lookAt[T any](t testing.TB, s *fedtest.Server, fn func(*store.Tx) (T, error)) T {
 	t.Helper()
 	v, err := store.Get(ctx(), s.Store(), fn)
 	if err != nil {

@@ -104,7 +104,8 @@ func TestT40EncodingsAndEndsOfLines(t *testing.T) {
 	}
 }
 
-// A broken quote costs its own line, and a formula is a text like any other.
+// A broken quote and a formula cost their own line; an apostrophe makes a text of a
+// formula.
 func TestT40CellsAreOnlyData(t *testing.T) {
 	c := fedtest.New(t, "alice")
 	alice := c.Servers[0]
@@ -114,16 +115,20 @@ func TestT40CellsAreOnlyData(t *testing.T) {
 ''=x,kim@far.example
 'plain,kim@far.example
 Good,=1+1
+=1+1,kim@far.example
+"@SUM(1+1)*cmd|' /C calc'!A0",kim@far.example
+-- near --,kim@far.example
+@work,@kim@far.example
 `
 	i, err := alice.ReadCSV(ctx(), strings.NewReader(text), "lists.csv", store.CSVLists)
-	if err != nil || i.Notes.Wrong != 3 {
+	if err != nil || i.Notes.Wrong != 5 || !strings.Contains(i.Notes.Problems[3].Why, "formula") {
 		t.Fatalf("%+v, %v", i, err)
 	}
 	var titles []string
 	for _, r := range lookAt(t, alice, func(tx *store.Tx) ([]store.CSVRow, error) { return tx.CSVRows(i.ID, 0, 10) }) {
 		titles = append(titles, r.Title)
 	}
-	if want := "=cmd|' /C calc'!A0\n'=x\n'plain"; strings.Join(titles, "\n") != want {
+	if want := "=cmd|' /C calc'!A0\n'=x\n'plain\n-- near --\n@work"; strings.Join(titles, "\n") != want {
 		t.Errorf("titles %q", titles)
 	}
 	for _, cell := range []string{"", "a", "=1", "+1", "-1", "@a", "\tx", "'=1", "''=1", "'a", "it's"} {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"dassie/store"
@@ -14,38 +13,36 @@ import (
 const (
 	csvJob     = "csv-import"
 	csvSlice   = 500 // rows stored in one transaction
-	csvUnbegun = 5   // lists that were read and not begun, at most
+	csvUnbegun = 20  // lists that were read and not begun, at most
 )
 
-// storeCSV stores a list that was read: in slices, so that the writer is never held
-// for long.
+// storeCSV stores some rows of a list that is read, and the list itself with what was
+// found until now.
 func (s *Service) storeCSV(ctx context.Context, imp *store.CSVImport, rows []store.CSVRow) error {
-	if err := s.forgetUnbegun(ctx); err != nil {
-		return err
-	}
-	err := s.store.Write(ctx, func(tx *store.Tx) error {
-		imp.ID = 0
-		return tx.SaveCSVImport(imp)
-	})
-	if err != nil {
-		return fmt.Errorf("store the list %s: %w", imp.File, err)
-	}
-	for some := range slices.Chunk(rows, csvSlice) {
-		err := s.store.Write(ctx, func(tx *store.Tx) error {
-			if err := knownHere(tx, imp.Kind, some); err != nil {
-				return err
-			}
-			for i := range some {
-				some[i].ImportID = imp.ID
-			}
-			return tx.AddCSVRows(some)
-		})
-		if err != nil {
-			return fmt.Errorf("store the list %s: %w", imp.File, err)
+	if imp.ID == 0 {
+		if err := s.forgetUnbegun(ctx); err != nil {
+			return err
 		}
 	}
-	imp.State = store.CSVRead
-	return s.store.Write(ctx, func(tx *store.Tx) error { return tx.SaveCSVImport(imp) })
+	id := imp.ID
+	err := s.store.Write(ctx, func(tx *store.Tx) error {
+		imp.ID = id // also if it is done a second time
+		if err := tx.SaveCSVImport(imp); err != nil {
+			return err
+		}
+		if err := knownHere(tx, imp.Kind, rows); err != nil {
+			return err
+		}
+		for i := range rows {
+			rows[i].ImportID = imp.ID
+		}
+		return tx.AddCSVRows(rows)
+	})
+	if err != nil {
+		imp.ID = id
+		return fmt.Errorf("store the list %s: %w", imp.File, err)
+	}
+	return nil
 }
 
 // knownHere fills in which rows are about what is stored.

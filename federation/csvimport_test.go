@@ -22,12 +22,12 @@ func readCSV(t *testing.T, s *fedtest.Server, file, text string) store.CSVImport
 	return i
 }
 
-func preview(t *testing.T, s *fedtest.Server, i store.CSVImport, overwrite bool) federation.CSVPreview {
+func preview(t testing.TB, s *fedtest.Server, i store.CSVImport, overwrite bool) federation.CSVPreview {
 	t.Helper()
 	return lookAt(t, s, func(tx *store.Tx) (federation.CSVPreview, error) { return federation.PreviewCSV(tx, i, overwrite) })
 }
 
-func progress(t *testing.T, s *fedtest.Server, i store.CSVImport) federation.CSVProgress {
+func progress(t testing.TB, s *fedtest.Server, i store.CSVImport) federation.CSVProgress {
 	t.Helper()
 	return lookAt(t, s, func(tx *store.Tx) (federation.CSVProgress, error) { return federation.ProgressOfCSV(tx, i) })
 }

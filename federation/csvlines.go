@@ -1,6 +1,7 @@
 package federation
 
 import (
+	"hash/maphash"
 	"net/url"
 	"slices"
 	"strconv"
@@ -69,12 +70,12 @@ func (in *csvReading) take(columns csvColumns, cells []string, raw string, line 
 }
 
 func (in *csvReading) add(row store.CSVRow) {
-	name := row.Key + "\x00" + strconv.Itoa(row.Wish.Nth) + row.Title
-	if in.seen[name] {
+	name := maphash.String(in.seed, row.Key+"\x00"+strconv.Itoa(row.Wish.Nth)+row.Title)
+	if _, double := in.seen[name]; double {
 		in.imp.Notes.Doubles++
 		return
 	}
-	in.seen[name] = true
+	in.seen[name] = struct{}{}
 	in.rows = append(in.rows, row)
 }
 

@@ -19,46 +19,89 @@ func (s *Service) placeRows(ctx context.Context, i store.CSVImport, rows []store
 	if err != nil {
 		return err
 	}
-	for n := range rows {
-		if rows[n].State != store.CSVWaiting {
-			continue
-		}
-		if err := s.placeRow(ctx, i, &rows[n], false); err != nil {
-			return err
+	if i.Kind == store.CSVLists {
+		made := map[string]bool{}
+		for _, r := range rows {
+			if made[r.Title] {
+				continue
+			}
+			made[r.Title] = true
+			if _, err := s.listCalled(ctx, r.Title); err != nil && reply.CodeOf(err) == reply.Internal {
+				return err // that there are too many is said of each row
+			}
 		}
 	}
-	return nil
+	return sideBySide(i.Kind, len(rows), func(n int) error {
+		if rows[n].State != store.CSVWaiting {
+			return nil
+		}
+		return s.placeRow(ctx, i, &rows[n], false)
+	})
 }
 
 // askRow does one row that needs another server: it finds whom or what it is about,
-// and puts it in force.
-func (s *Service) askRow(ctx context.Context, i store.CSVImport, row store.CSVRow) error {
+// and puts it in force. One that needs none any more is put in force too, and false is
+// returned.
+func (s *Service) askRow(ctx context.Context, i store.CSVImport, row store.CSVRow) (asked bool, err error) {
 	rows := []store.CSVRow{row}
-	if err := s.store.Read(ctx, func(tx *store.Tx) error { return knownHere(tx, i.Kind, rows) }); err != nil {
-		return err
+	if err := s.placeRows(ctx, i, rows); err != nil {
+		return false, err
 	}
-	row = rows[0]
+	if row = rows[0]; row.State != store.CSVWaiting {
+		return false, s.store.Write(ctx, func(tx *store.Tx) error { return tx.SaveCSVRow(row) })
+	}
 	row.TriedAt = s.now()
-	var err error
 	if row.Ref == 0 {
 		row.Ref, err = s.findForRow(ctx, row)
 	}
+	if err == nil && (i.Kind == store.CSVFollowing || i.Kind == store.CSVLists) {
+		row.Ref, err = s.placeOf(ctx, row.Ref)
+	}
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return true, ctx.Err()
 	}
 	now, e := store.Get(ctx, s.store, func(tx *store.Tx) (store.CSVImport, error) { return tx.CSVImport(i.ID) })
 	if e != nil || now.State != store.CSVRunning {
-		return notThere(e) // it was stopped meanwhile
+		return true, notThere(e) // it was stopped meanwhile
 	}
 	if err == nil {
 		err = s.placeRow(ctx, i, &row, true)
 		if err != nil {
-			return err
+			return true, err
 		}
 	} else {
 		s.notFound(&row, err)
 	}
-	return s.store.Write(ctx, func(tx *store.Tx) error { return tx.SaveCSVRow(row) })
+	return true, s.store.Write(ctx, func(tx *store.Tx) error { return tx.SaveCSVRow(row) })
+}
+
+// placeOf is the account under which somebody is to be followed now: their own, or the
+// one that they moved to, if that says itself that it is theirs (T18).
+func (s *Service) placeOf(ctx context.Context, actorID int64) (int64, error) {
+	a, err := store.Get(ctx, s.store, func(tx *store.Tx) (store.Actor, error) { return tx.Actor(actorID) })
+	if err != nil || a.Extra.MovedTo == "" {
+		return actorID, err
+	}
+	if _, follows, err := s.followOfRow(ctx, actorID); err != nil || follows {
+		return actorID, err
+	}
+	host := ap.Host(a.Extra.MovedTo)
+	if s.origin.Owns(a.Extra.MovedTo) {
+		return 0, reply.Errorf(reply.Unprocessable, "They moved here: this is you.")
+	}
+	if err := s.mayAsk(ctx, host); err != nil {
+		return 0, lookupError(host, err)
+	}
+	asked, cancel := context.WithTimeout(ctx, lookupTime)
+	defer cancel()
+	to, err := within(asked, func() (store.Actor, error) { return s.refreshActor(asked, a.Extra.MovedTo) })
+	if err != nil {
+		return 0, lookupError(host, err)
+	}
+	if to.ID == a.ID || !arrivable(to, a.URI) {
+		return 0, reply.Errorf(reply.Unprocessable, "They moved to @%s, which does not say so itself. Look there, and follow it if it is right.", to.Handle())
+	}
+	return to.ID, nil
 }
 
 // findForRow asks a server about a person or a post. Whoever is found is not looked at
@@ -141,10 +184,6 @@ func (s *Service) placeFollow(ctx context.Context, row store.CSVRow, slow bool) 
 		return store.CSVSame, nil
 	case !follows && !slow:
 		return store.CSVWaiting, nil
-	case !follows:
-		if err := s.notMoved(ctx, row.Ref); err != nil {
-			return 0, err
-		}
 	}
 	_, err = s.FollowAs(ctx, row.Ref, choice)
 	return store.CSVTaken, err
@@ -159,16 +198,6 @@ func (s *Service) followOfRow(ctx context.Context, actorID int64) (f store.Follo
 	return f, f.State == store.FollowAsked || f.State == store.FollowAccepted, err
 }
 
-// notMoved is an error about somebody who left for another account: a follow of the
-// old one would bring nothing.
-func (s *Service) notMoved(ctx context.Context, actorID int64) error {
-	a, err := store.Get(ctx, s.store, func(tx *store.Tx) (store.Actor, error) { return tx.Actor(actorID) })
-	if err == nil && a.Extra.MovedTo != "" {
-		err = reply.Errorf(reply.Unprocessable, "They moved to %s. Follow them there.", a.Extra.MovedTo)
-	}
-	return err
-}
-
 func (s *Service) placeListed(ctx context.Context, row store.CSVRow, slow bool) (store.CSVRowState, error) {
 	list, err := s.listCalled(ctx, row.Title)
 	if err != nil || row.Ref == 0 {
@@ -181,9 +210,6 @@ func (s *Service) placeListed(ctx context.Context, row store.CSVRow, slow bool) 
 	case !follows && !slow:
 		return store.CSVWaiting, nil
 	case !follows:
-		if err := s.notMoved(ctx, row.Ref); err != nil {
-			return 0, err
-		}
 		if _, err := s.Follow(ctx, row.Ref); err != nil {
 			return 0, err
 		}
@@ -198,14 +224,9 @@ func (s *Service) placeListed(ctx context.Context, row store.CSVRow, slow bool) 
 
 // listCalled finds the list with a title, or makes one.
 func (s *Service) listCalled(ctx context.Context, title string) (store.List, error) {
-	all, err := store.Get(ctx, s.store, func(tx *store.Tx) ([]store.List, error) { return tx.Lists() })
-	if err != nil {
-		return store.List{}, err
-	}
-	for _, l := range all {
-		if l.Title == title {
-			return l, nil
-		}
+	l, err := store.Get(ctx, s.store, func(tx *store.Tx) (store.List, error) { return tx.ListCalled(title) })
+	if !errors.Is(err, store.ErrNotFound) {
+		return l, err
 	}
 	return s.SaveList(ctx, store.List{Title: title, Replies: store.RepliesListed})
 }

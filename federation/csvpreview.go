@@ -247,9 +247,33 @@ func ProgressOfCSV(tx *store.Tx, i store.CSVImport) (p CSVProgress, err error) {
 	if p.Waiting == 0 {
 		return p, nil
 	}
+	p.Left, err = leftOfCSV(tx, i, p.Waiting)
+	return p, err
+}
+
+// leftOfCSV is how long the rows of a list that wait need at least. Lists that come
+// before it are asked about first.
+func leftOfCSV(tx *store.Tx, i store.CSVImport, waiting int) (time.Duration, error) {
+	all, err := tx.CSVRunning()
+	if err != nil {
+		return 0, err
+	}
+	for _, other := range all {
+		if order := csvOrder[other.Kind] - csvOrder[i.Kind]; order > 0 || order == 0 && other.ID >= i.ID {
+			continue
+		}
+		hosts, err := tx.CSVHosts(other.ID)
+		if err != nil {
+			return 0, err
+		}
+		for _, n := range hosts {
+			waiting += n
+		}
+	}
+	left := time.Duration(waiting) * CSVGap
 	hosts, err := tx.CSVHosts(i.ID)
 	for _, n := range hosts {
-		p.Left = max(p.Left, time.Duration(n)*CSVHostGap, time.Duration(p.Waiting)*CSVGap)
+		left = max(left, time.Duration(n)*CSVHostGap)
 	}
-	return p, err
+	return left, err
 }

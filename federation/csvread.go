@@ -3,6 +3,7 @@ package federation
 import (
 	"context"
 	"errors"
+	"hash/maphash"
 	"io"
 	"path/filepath"
 	"slices"
@@ -24,13 +25,14 @@ type csvNames struct {
 	columns []string
 }
 
-// csvKinds name the kinds of lists: as a word of the command line, by the names that
-// Mastodon and dassie give the files, and by the columns that only one of them has.
+// csvKinds name the kinds of lists: as a word of the command line, by how the names
+// begin that Mastodon, Misskey and dassie give the files, and by the columns that only
+// one of them has.
 var csvKinds = []csvNames{
 	{store.CSVFollowing, "following", []string{"following", "follows"}, []string{"show boosts", "notify on new posts", "languages"}},
-	{store.CSVLists, "lists", []string{"lists"}, []string{"list name"}},
-	{store.CSVBlocks, "blocks", []string{"blocked_accounts", "blocks", "blocked-accounts"}, nil},
-	{store.CSVMutes, "mutes", []string{"muted_accounts", "mutes", "muted-accounts"}, []string{"hide notifications"}},
+	{store.CSVLists, "lists", []string{"lists", "user-lists"}, []string{"list name"}},
+	{store.CSVBlocks, "blocks", []string{"blocked_accounts", "blocks", "blocked-accounts", "blocking"}, nil},
+	{store.CSVMutes, "mutes", []string{"muted_accounts", "mute", "muted-accounts"}, []string{"hide notifications"}},
 	{store.CSVDomains, "domains", []string{"blocked_domains", "domain_blocks", "blocked-servers", "blocked_servers", "servers"}, []string{"#domain", "#severity", "domain"}},
 	{store.CSVBookmarks, "bookmarks", []string{"bookmarks"}, []string{"#uri"}},
 	{store.CSVFilters, "filters", []string{"custom_filters", "filters"}, nil},
@@ -80,26 +82,53 @@ func (s *Service) ReadCSV(ctx context.Context, r io.Reader, file string, as stor
 	if strings.HasPrefix(strings.ToLower(imp.File), "followers") && as == store.CSVUnknown {
 		return imp, reply.Errorf(reply.Unprocessable, "This is a list of followers. Nobody can be made to follow you by a file: move the old account here, and its followers come along.")
 	}
-	in := &csvReading{s: s, imp: &imp, seen: map[string]bool{}}
 	imp.Notes.Encoding = encoding
-	if err := in.read(text, file); err != nil {
-		return imp, err
+	in := &csvReading{s: s, imp: &imp, seen: map[uint64]struct{}{}, seed: maphash.MakeSeed()}
+	if err = in.read(ctx, text, file); err == nil {
+		err = in.end(ctx)
 	}
-	if len(in.rows) == 0 && imp.Notes.Wrong == 0 {
-		return imp, reply.Errorf(reply.Unprocessable, "There is nothing in this file.")
+	if err != nil && imp.ID != 0 {
+		err = errors.Join(err, s.DropCSV(context.WithoutCancel(ctx), imp.ID))
 	}
-	return imp, s.storeCSV(ctx, &imp, in.rows)
+	return imp, err
 }
 
-// csvReading is a list on its way from text to rows.
+// csvReading is a list on its way from text to rows. Rows are stored as they are read,
+// so that few of them are in memory at a time.
 type csvReading struct {
 	s    *Service
 	imp  *store.CSVImport
-	rows []store.CSVRow
-	seen map[string]bool
+	rows []store.CSVRow // not stored yet
+	seen map[uint64]struct{}
+	seed maphash.Seed
 }
 
-func (in *csvReading) read(text []byte, file string) error {
+// keep stores the rows that were read, in slices, so that the writer is never held for
+// long; all of them with the last.
+func (in *csvReading) keep(ctx context.Context, last bool) error {
+	for len(in.rows) >= csvSlice || last && len(in.rows) > 0 {
+		n := min(len(in.rows), csvSlice)
+		if err := in.s.storeCSV(ctx, in.imp, in.rows[:n]); err != nil {
+			return err
+		}
+		in.rows = in.rows[:copy(in.rows, in.rows[n:])]
+	}
+	return nil
+}
+
+// end makes a list that was read whole one that can be begun.
+func (in *csvReading) end(ctx context.Context) error {
+	if err := in.keep(ctx, true); err != nil {
+		return err
+	}
+	if in.imp.ID == 0 && in.imp.Notes.Wrong == 0 {
+		return reply.Errorf(reply.Unprocessable, "There is nothing in this file.")
+	}
+	in.imp.State = store.CSVRead
+	return in.s.storeCSV(ctx, in.imp, nil)
+}
+
+func (in *csvReading) read(ctx context.Context, text []byte, file string) error {
 	first := strings.TrimSpace(string(text[:min(len(text), 200)]))
 	if strings.HasPrefix(first, "{") || strings.HasPrefix(first, "[") {
 		return in.filters(text)
@@ -116,7 +145,7 @@ func (in *csvReading) read(text []byte, file string) error {
 	switch {
 	case err == nil:
 		columns = columnsOf(cells)
-	case !errors.Is(err, errQuotes):
+	case !errors.Is(err, errQuotes) && !errors.Is(err, errFormula):
 		return err
 	}
 	if err := in.guess(columns, cells, file); err != nil {
@@ -125,22 +154,31 @@ func (in *csvReading) read(text []byte, file string) error {
 	if in.imp.Kind == store.CSVDomains {
 		return in.domains(text, columns)
 	}
+	room := maxCSVRows
 	if columns != nil {
 		cells, raw, err = lines.next()
+		room++
 	} else {
 		columns = usualColumns[in.imp.Kind]
 	}
+	if n, err := newCSVLines(text).count(); err != nil {
+		return err
+	} else if n > room {
+		return reply.Errorf(reply.TooLarge, "A list may have 50,000 lines; this one has more. Nothing was taken from it: cut it into parts.")
+	}
 	for ; !errors.Is(err, io.EOF); cells, raw, err = lines.next() {
-		if len(in.rows)+in.imp.Notes.Wrong+in.imp.Notes.Doubles >= maxCSVRows {
-			return reply.Errorf(reply.TooLarge, "A list may have 50,000 lines; this one has more. Nothing was taken from it: cut it into parts.")
-		}
 		switch {
 		case errors.Is(err, errQuotes):
 			in.wrong(lines.line, raw, "The quotes in this line do not match.")
+		case errors.Is(err, errFormula):
+			in.wrong(lines.line, raw, "A cell of this line is a formula of a spreadsheet. If it is meant as text, put an apostrophe before it.")
 		case err != nil:
 			return err
 		default:
 			in.take(columns, cells, raw, lines.line)
+		}
+		if err := in.keep(ctx, false); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -42,6 +42,12 @@ func fromCSVCell(cell string) string {
 // isFormula says whether a spreadsheet would run a cell.
 func isFormula(cell string) bool { return cell != "" && strings.ContainsAny(cell[:1], "=+-@\t\r") }
 
+// runs says whether a cell that comes in is a formula, and not just a text that begins
+// as one does, such as a handle, or a list called "-- friends --" (T40).
+func runs(cell string) bool {
+	return strings.HasPrefix(cell, "=") || isFormula(cell) && strings.ContainsAny(cell, "(|!")
+}
+
 // readCSVText reads a list whole, as text in UTF-8, and says in which encoding it came
 // where that is not UTF-8.
 func readCSVText(r io.Reader) (text []byte, encoding string, err error) {
@@ -113,7 +119,8 @@ func fromWindows1252(text []byte) []byte {
 // the rest of the file: no cell of these lists holds the end of a line.
 type csvLines struct {
 	lines *bufio.Scanner
-	comma rune
+	text  *strings.Reader // the line that is read …
+	cells *csv.Reader     // … by this, which is made once: it has a buffer of its own
 	line  int
 }
 
@@ -121,7 +128,10 @@ func newCSVLines(text []byte) *csvLines {
 	s := bufio.NewScanner(bytes.NewReader(text))
 	s.Buffer(make([]byte, 0, 4096), maxCSVLine)
 	s.Split(anyLine)
-	return &csvLines{lines: s, comma: commaOf(text)}
+	c := &csvLines{lines: s, text: strings.NewReader("")}
+	c.cells = csv.NewReader(c.text)
+	c.cells.Comma, c.cells.FieldsPerRecord, c.cells.TrimLeadingSpace = commaOf(text), -1, true
+	return c
 }
 
 // commaOf is what stands between cells: spreadsheets write a semicolon where the
@@ -156,10 +166,14 @@ func anyLine(data []byte, atEOF bool) (advance int, token []byte, err error) {
 	return 0, nil, nil // whether a line feed follows is not read yet
 }
 
-// errQuotes is returned for a line whose quotes do not match.
-var errQuotes = errors.New("quotes do not match")
+// errQuotes is returned for a line whose quotes do not match, errFormula for one with
+// a formula in it.
+var (
+	errQuotes  = errors.New("quotes do not match")
+	errFormula = errors.New("a cell is a formula")
+)
 
-// next reads a line that is not empty. Errors: io.EOF, errQuotes, and *reply.Error for
+// next reads a line that is not empty. Errors: io.EOF, errQuotes, errFormula, and *reply.Error for
 // a file that cannot be a list.
 func (c *csvLines) next() (cells []string, raw string, err error) {
 	for c.lines.Scan() {
@@ -168,18 +182,39 @@ func (c *csvLines) next() (cells []string, raw string, err error) {
 		if strings.TrimSpace(raw) == "" {
 			continue
 		}
-		row := csv.NewReader(strings.NewReader(raw))
-		row.Comma, row.FieldsPerRecord, row.TrimLeadingSpace = c.comma, -1, true
-		if cells, err = row.Read(); err != nil {
+		c.text.Reset(raw)
+		if cells, err = c.cells.Read(); err != nil {
 			return nil, raw, errQuotes
 		}
 		for i, cell := range cells {
-			cells[i] = fromCSVCell(strings.TrimSpace(cell))
+			if cell = strings.TrimSpace(cell); runs(cell) {
+				return nil, raw, errFormula
+			}
+			cells[i] = fromCSVCell(cell)
 		}
 		return cells, raw, nil
 	}
-	if errors.Is(c.lines.Err(), bufio.ErrTooLong) {
-		return nil, "", reply.Errorf(reply.Unprocessable, "Line %d has more than %d KB. No line of such a list is so long: this is something else, and nothing was taken from it.", c.line+1, maxCSVLine>>10)
+	return nil, "", c.end()
+}
+
+// count reads on to the end, and says how many lines are not empty.
+func (c *csvLines) count() (n int, err error) {
+	for c.lines.Scan() {
+		c.line++
+		if len(bytes.TrimSpace(c.lines.Bytes())) > 0 {
+			n++
+		}
 	}
-	return nil, "", io.EOF
+	if err := c.end(); !errors.Is(err, io.EOF) {
+		return n, err
+	}
+	return n, nil
+}
+
+// end is io.EOF, or why a file cannot be a list.
+func (c *csvLines) end() error {
+	if errors.Is(c.lines.Err(), bufio.ErrTooLong) {
+		return reply.Errorf(reply.Unprocessable, "Line %d has more than %d KB. No line of such a list is so long: this is something else, and nothing was taken from it.", c.line+1, maxCSVLine>>10)
+	}
+	return io.EOF
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"dassie/store"
 	"dassie/web/reply"
 )
@@ -19,7 +21,8 @@ const (
 	// CSVHostGap … and to the same server again.
 	CSVHostGap = time.Minute
 
-	csvPlaced = 100 // rows that are put in force in one step, where no server is asked
+	csvPlaced     = 100 // rows that are put in force in one step, where no server is asked …
+	csvSideBySide = 16  // … and how many of them at a time
 )
 
 // csvWaits is how long to wait after a server did not answer; after the last it is
@@ -121,7 +124,9 @@ func (s *Service) leaveCSV(ctx context.Context, rows []store.CSVRow) error {
 	if err != nil {
 		return err
 	}
-	for n, r := range rows {
+	return sideBySide(i.Kind, len(rows), func(n int) error {
+		r := rows[n]
+		var err error
 		switch i.Kind {
 		case store.CSVFollowing:
 			err = s.Unfollow(ctx, r.Ref)
@@ -151,8 +156,23 @@ func (s *Service) leaveCSV(ctx context.Context, rows []store.CSVRow) error {
 		if err != nil {
 			rows[n].State = store.CSVSame // it is gone already
 		}
+		return nil
+	})
+}
+
+// sideBySide does something for n rows, several at a time, so that they share the
+// commits that each would wait for. What is read in an order is kept in it: filters of
+// one title, and what is saved.
+func sideBySide(kind store.CSVKind, n int, do func(n int) error) error {
+	var group errgroup.Group
+	group.SetLimit(csvSideBySide)
+	if kind == store.CSVFilters || kind == store.CSVBookmarks {
+		group.SetLimit(1)
 	}
-	return nil
+	for n := range n {
+		group.Go(func() error { return do(n) })
+	}
+	return group.Wait()
 }
 
 // ruleCSV puts a list of servers in force, as the page for their blocks does.
@@ -207,14 +227,22 @@ func (s *Service) askCSV(ctx context.Context, all []store.CSVImport) (next time.
 		if errors.Is(err, store.ErrNotFound) {
 			continue
 		}
+		asked := false
 		if err == nil {
 			s.paces.asked(csvJob, row.Host, now, CSVGap, CSVHostGap)
-			err = s.askRow(ctx, i, row)
+			asked, err = s.askRow(ctx, i, row)
+			if !asked {
+				s.paces.spared(row.Host, now)
+			}
 		}
 		if err != nil {
 			return next, err
 		}
-		return s.now().Add(CSVGap), s.endCSV(ctx, all)
+		next = s.now()
+		if asked {
+			next = next.Add(CSVGap)
+		}
+		return next, s.endCSV(ctx, all)
 	}
 	return next, s.endCSV(ctx, all)
 }
@@ -223,11 +251,9 @@ func (s *Service) askCSV(ctx context.Context, all []store.CSVImport) (next time.
 func (s *Service) endCSV(ctx context.Context, all []store.CSVImport) error {
 	return s.store.Write(ctx, func(tx *store.Tx) error {
 		for _, i := range all {
-			n, _, err := tx.CSVWaiting(i.ID)
-			if err != nil {
+			if waits, err := tx.CSVWaits(i.ID); err != nil {
 				return err
-			}
-			if n > 0 {
+			} else if waits {
 				continue
 			}
 			now, err := tx.CSVImport(i.ID)

@@ -61,3 +61,11 @@ func (p *importPace) asked(who, host string, now time.Time, gap, hostGap time.Du
 	p.last, p.waits, p.next = who, false, now.Add(gap)
 	p.hosts[host] = now.Add(hostGap)
 }
+
+// spared takes back that a server was asked: it was not necessary.
+func (p *importPace) spared(host string, now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.next = now
+	delete(p.hosts, host)
+}

@@ -135,16 +135,13 @@ func (t *Tx) CSVDue(id int64, now time.Time, hosts []string) (CSVRow, error) {
 	return row, err
 }
 
-// CSVWaiting counts the rows of an import that wait, and says when the first of
-// them may be tried.
-func (t *Tx) CSVWaiting(id int64) (n int, next time.Time, err error) {
-	var at int64
-	err = t.one(func(r scanner) error { return r.Scan(&n, &at) }, `
-		select count(*), coalesce(min(due_at), 0)
+// CSVWaits says whether a row of an import waits.
+func (t *Tx) CSVWaits(id int64) (bool, error) {
+	return t.exists(`
+		select 1
 		from csv_rows indexed by csv_rows_waiting
 		where import_id = ?
 		and state = 0`, id)
-	return n, fromMS(at), err
 }
 
 // CSVTried lists the servers that rows asked, or told, after a time, with when.

@@ -68,6 +68,18 @@ func (t *Tx) List(id int64) (List, error) {
 	return l, err
 }
 
+// ListCalled is the first list with a title; ErrNotFound for none.
+func (t *Tx) ListCalled(title string) (List, error) {
+	var l List
+	err := t.one(func(r scanner) (err error) { l, err = scanList(r); return }, `
+		select `+listColumns+`
+		from lists l
+		where l.title = ?
+		order by l.id
+		limit 1`, title)
+	return l, err
+}
+
 // Lists reads all there are, in the order they were made.
 func (t *Tx) Lists() ([]List, error) {
 	return many(t, scanList, `

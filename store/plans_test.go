@@ -366,7 +366,7 @@ func TestHotQueriesKeepTheirPlans(t *testing.T) {
 			func(tx *store.Tx) error { tx.CSVDue(2, now, []string{"h1.many.example"}); return nil },
 			func(tx *store.Tx) error { _, err := tx.CSVRows(2, 7, 100); return err },
 			func(tx *store.Tx) error { _, err := tx.CSVLeaving(2, 100); return err },
-			func(tx *store.Tx) error { _, _, err := tx.CSVWaiting(2); return err },
+			func(tx *store.Tx) error { _, err := tx.CSVWaits(2); return err },
 			func(tx *store.Tx) error { _, err := tx.CSVLeft(2, 0, 100); return err },
 			standing(store.CSVFollowing), standing(store.CSVLists), standing(store.CSVBlocks), standing(store.CSVMutes), standing(store.CSVFilters), standing(store.CSVBookmarks))},
 		{"posts that are old enough to go", []string{"p USING INDEX posts_own (id>? AND id<?)", "pins USING PRIMARY KEY (actor_id=? AND post_id=?)", "g USING INDEX sqlite_autoindex_tags_1 (name=?)", "x USING PRIMARY KEY (tag_id=? AND post_id=?)", "bookmarks USING INTEGER PRIMARY KEY", "INDEX expired_at (at>?)"}, ask(
