@@ -333,13 +333,15 @@ func deleteAccount(ctx context.Context, opt *options) error {
 		if opt.confirm == "" {
 			return command.Usage("say which account is to be deleted, with its whole handle: dassie delete-account -confirm @name@domain")
 		}
-		if err := auth.ProveCommand(ctx, st, opt.prove, os.Stdin, os.Stderr); err != nil {
+		prove := func() error { return auth.ProveCommand(ctx, st, opt.prove, os.Stdin, os.Stderr) }
+		if err := federation.DeleteCommand(ctx, st, version, opt.confirm, prove); err != nil {
 			return err
 		}
-		if err := federation.DeleteCommand(ctx, st, version, opt.confirm); err != nil {
-			return err
+		if store.Serving(opt.data) {
+			fmt.Println("the account is closed; the running server now asks every server to delete what it holds, for a week at most, and wipes this directory then")
+		} else {
+			fmt.Println("the account is closed, and no server runs here: start dassie serve, which asks every server to delete what it holds, for a week at most, and wipes this directory then")
 		}
-		fmt.Println("the account is closed; the running server now asks every server to delete what it holds, for a week at most, and wipes this directory then")
 		fmt.Println("dassie delete-account shows how far that is; the backups that you saved elsewhere hold the key: delete them too")
 		return nil
 	})
@@ -357,7 +359,11 @@ func deletionSoFar(ctx context.Context, opt *options, st *store.Store, report []
 	if err := federation.StopAskingCommand(ctx, st, version); err != nil {
 		return err
 	}
-	fmt.Println("no server is asked any more; the running server wipes this directory now")
+	if store.Serving(opt.data) {
+		fmt.Println("no server is asked any more; the running server wipes this directory now")
+	} else {
+		fmt.Println("no server is asked any more; start dassie serve, which wipes this directory and goes on to answer that the account is gone")
+	}
 	return nil
 }
 

@@ -228,13 +228,13 @@ wait server
 exec dassie init -data d -name alice -domain alice.localhost:$PORT -password-file password
 status 2 dassie delete-account -data d
 oneline 'which account'
-status 1 dassie delete-account -data d -confirm @bob@alice.localhost:$PORT -password-file password
+status 1 dassie delete-account -data d -confirm @bob@alice.localhost:$PORT -password-file none
 oneline 'whole handle .* Nothing was deleted'
 exec dassie serve -data d -listen localhost:$PORT &server&
 healthy $PORT
 get $SITE/@alice 200 alice
 exec dassie delete-account -data d -confirm @alice@alice.localhost:$PORT -password-file password
-stdout 'asks every server'
+stdout 'the running server now asks every server'
 becomes $SITE/@alice 410
 vanishes d/media
 becomes $SITE/.well-known/webfinger?resource=acct:alice@alice.localhost:$PORT 410

@@ -363,7 +363,11 @@ func (s *Service) knockFor(ctx context.Context, in store.Inbox, o store.Outgoing
 	first, second := own.forHost(in.HostID, s.now())
 	k := s.newKnock(ctx, in.URL, first, true)
 	k.next = second
-	k.switched = func() { s.knowsNewKey(ctx, in.HostID) }
+	k.switched = func() {
+		if s.Ending() == nil { // afterwards nobody can look at the profile
+			s.knowsNewKey(ctx, in.HostID)
+		}
+	}
 	return k
 }
 

@@ -19,9 +19,23 @@ var ErrEnded = errors.New("the account is deleted")
 // endPoll is how often it is looked whether all servers have answered.
 const endPoll = 5 * time.Second
 
+// lastCallTime is how long servers that never answered are waited for at most when
+// they are asked for the last time.
+const lastCallTime = time.Hour
+
 // Ending says how the end of the account stands, nil while it lives. From then on
 // nothing is accepted and nothing posted.
 func (s *Service) Ending() *store.Farewell { return s.ending.Load() }
+
+// ConfirmHandle says whether the owner typed the whole handle of this account. It is
+// asked before a code of the second factor is used up. Errors: Unprocessable.
+func (s *Service) ConfirmHandle(typed string) error {
+	mine := s.origin.Handle(s.me.Name)
+	if !strings.EqualFold(strings.TrimPrefix(strings.TrimSpace(typed), "@"), mine) {
+		return reply.Errorf(reply.Unprocessable, "Type @%s, the whole handle of the account that is to be deleted. Nothing was deleted.", mine)
+	}
+	return nil
+}
 
 // DeleteAccount ends the account for good. confirm is the whole handle as the owner
 // typed it; viewer the hash of the session that may watch, nil for none. Every
@@ -30,9 +44,8 @@ func (s *Service) Ending() *store.Farewell { return s.ending.Load() }
 // the key is kept until then. Errors: Unprocessable for another handle, Conflict
 // if it has ended already.
 func (s *Service) DeleteAccount(ctx context.Context, confirm string, viewer []byte) error {
-	mine := s.origin.Handle(s.me.Name)
-	if !strings.EqualFold(strings.TrimPrefix(strings.TrimSpace(confirm), "@"), mine) {
-		return reply.Errorf(reply.Unprocessable, "Type @%s, the whole handle of the account that is to be deleted. Nothing was deleted.", mine)
+	if err := s.ConfirmHandle(confirm); err != nil {
+		return err
 	}
 	now := s.now()
 	m := ap.NewActivity("Delete", s.actorURI+"#delete", s.actorURI, s.actorURI, []string{ap.Public}, nil, now)
@@ -60,14 +73,20 @@ func (s *Service) DeleteAccount(ctx context.Context, confirm string, viewer []by
 }
 
 // DeleteCommand is DeleteAccount from the command line, with or without a server
-// beside it, which then carries it out.
-func DeleteCommand(ctx context.Context, st *store.Store, version, confirm string) error {
+// beside it, which then carries it out. prove is called once the handle is right.
+func DeleteCommand(ctx context.Context, st *store.Store, version, confirm string, prove func() error) error {
 	id, err := store.Get(ctx, st, func(tx *store.Tx) (store.Identity, error) { return tx.Identity() })
 	if err != nil {
 		return err
 	}
 	s, err := New(ctx, Config{Store: st, Identity: id, Version: version})
 	if err != nil {
+		return err
+	}
+	if err := s.ConfirmHandle(confirm); err != nil {
+		return err
+	}
+	if err := prove(); err != nil {
 		return err
 	}
 	return s.DeleteAccount(ctx, confirm, nil)
@@ -134,17 +153,13 @@ func (s *Service) FinishDeletion(ctx context.Context, now bool) (bool, error) {
 	if !d.Done.IsZero() {
 		return true, nil
 	}
-	untold, err := store.Get(ctx, s.store, func(tx *store.Tx) (int, error) { return tx.Untold(d.Outgoing) })
-	if err != nil || untold > 0 && !now && s.now().Before(d.Until.Add(time.Minute)) {
-		return false, err
-	}
-	if !now && s.now().Before(d.Begun.Add(time.Minute)) { // the letter about it goes first, if its server takes it
-		if waits, err := s.lettersWait(ctx); err != nil || waits {
+	if !now {
+		if waits, err := s.deletionWaits(ctx, d); err != nil || waits {
 			return false, err
 		}
 	}
 	done := *d
-	err = s.store.Write(ctx, func(tx *store.Tx) error {
+	err := s.store.Write(ctx, func(tx *store.Tx) (err error) {
 		if done.Report, err = tx.Told(d.Outgoing); err != nil {
 			return err
 		}
@@ -160,6 +175,62 @@ func (s *Service) FinishDeletion(ctx context.Context, now bool) (bool, error) {
 	default:
 	}
 	return true, nil
+}
+
+// deletionWaits says whether somebody is to be told still: a server that has not
+// answered, within the week and at its last call, or the owner, whose letter about
+// it goes first if its server takes it.
+func (s *Service) deletionWaits(ctx context.Context, d *store.Farewell) (bool, error) {
+	untold, err := store.Get(ctx, s.store, func(tx *store.Tx) (int, error) { return tx.Untold(d.Outgoing) })
+	now := s.now()
+	switch {
+	case err != nil:
+		return false, err
+	case untold > 0 && now.Before(d.Until):
+		return true, nil
+	case untold > 0:
+		return s.lastCall(ctx, d)
+	case now.Before(d.Begun.Add(time.Minute)):
+		return s.lettersWait(ctx)
+	}
+	return false, nil
+}
+
+// lastCall asks all once more that have not answered when their time is over, as
+// the machine may have been off for most of it. False once there was time for that.
+func (s *Service) lastCall(ctx context.Context, d *store.Farewell) (bool, error) {
+	now := s.now()
+	if at := s.called.Load(); at != nil {
+		return now.Before(at.Add(lastCallTime)), nil
+	}
+	err := s.store.Write(ctx, func(tx *store.Tx) error {
+		tx.After(s.work.pokeDeliveries)
+		return tx.LastCall(d.Outgoing)
+	})
+	if err == nil {
+		s.called.Store(&now)
+	}
+	return true, err
+}
+
+// beginAsking gives servers a week from now on if none was asked yet: the account
+// may have been closed by a command long before a server ran.
+func (s *Service) beginAsking(ctx context.Context) error {
+	d := s.Ending()
+	if !d.Done.IsZero() || s.now().Before(d.Begun.Add(time.Hour)) {
+		return nil
+	}
+	err := s.store.Write(ctx, func(tx *store.Tx) error {
+		asked, err := tx.Asked(d.Outgoing)
+		if err != nil || asked {
+			return err
+		}
+		return tx.PutOffFarewell(*d, s.now().Add(store.ActorDeleteLifetime))
+	})
+	if err != nil {
+		return fmt.Errorf("begin to ask servers: %w", err)
+	}
+	return s.Reload(ctx)
 }
 
 // endLoop waits until the account can be wiped; false if ctx ended first.

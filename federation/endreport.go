@@ -91,10 +91,19 @@ const reportTime = "2 January 2006, 15:04 UTC"
 func (r EndReport) Text() []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s was deleted on %s. Since then the profile and %d posts answer “gone”.\n\n", r.Handle, r.Begun.UTC().Format(reportTime), r.Posts)
-	fmt.Fprintf(&b, "We asked %d servers to delete what they hold. %s.\n", len(r.Servers), r.counts())
+	servers := fmt.Sprintf("%d servers", len(r.Servers))
+	if len(r.Servers) == 1 {
+		servers = "1 server"
+	}
+	fmt.Fprintf(&b, "We asked %s to delete what they hold. %s.\n", servers, r.counts())
 	switch open := r.open(); {
 	case !r.Done.IsZero():
-		fmt.Fprintf(&b, "The asking ended on %s. Key, posts, pictures, messages and followers were wiped then.\n", r.Done.UTC().Format(reportTime))
+		fmt.Fprintf(&b, "The asking ended on %s. ", r.Done.UTC().Format(reportTime))
+		if r.Wiped.IsZero() {
+			b.WriteString("This machine is wiped next.\n")
+		} else {
+			fmt.Fprintf(&b, "Key, posts, messages and followers were wiped on %s, pictures and backups after them.\n", r.Wiped.UTC().Format(reportTime))
+		}
 	case open > 0:
 		fmt.Fprintf(&b, "Those that did not answer are asked until %s. Leave this machine on until then: the key is needed to sign.\n", r.Until.UTC().Format(reportTime))
 	default:
@@ -118,14 +127,22 @@ func (r EndReport) Text() []byte {
 func (r EndReport) counts() string {
 	var parts []string
 	for _, c := range []struct {
-		of    Outcome
-		words string
+		of        Outcome
+		one, more string
 	}{
-		{OutcomeAccepted, "accepted the request"}, {OutcomeSilent, "do not answer"}, {OutcomeWaiting, "are asked yet"},
-		{OutcomeUnverified, "could not verify it"}, {OutcomeRefused, "refused it"}, {OutcomeGone, "no longer exist"},
+		{OutcomeAccepted, "accepted the request", "accepted the request"}, {OutcomeSilent, "does not answer", "do not answer"},
+		{OutcomeWaiting, "is still to be asked", "are still to be asked"}, {OutcomeUnverified, "could not verify it", "could not verify it"},
+		{OutcomeRefused, "refused it", "refused it"}, {OutcomeGone, "no longer exists", "no longer exist"},
 	} {
-		if n := r.Count[c.of]; n > 0 || c.of == OutcomeAccepted {
-			parts = append(parts, fmt.Sprintf("%d %s", n, c.words))
+		n, words := r.Count[c.of], c.more
+		if n == 1 {
+			words = c.one
+		}
+		if c.of == OutcomeWaiting && !r.Done.IsZero() {
+			words = "not asked any more"
+		}
+		if n > 0 || c.of == OutcomeAccepted {
+			parts = append(parts, fmt.Sprintf("%d %s", n, words))
 		}
 	}
 	return strings.Join(parts, ", ")

@@ -70,14 +70,8 @@ var jobKinds = map[string]func(s *Service, ctx context.Context, payload []byte) 
 func (s *Service) Run(ctx context.Context) error {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	if err := s.wantConversations(ctx); err != nil && ctx.Err() == nil {
-		s.log.Error("cannot queue the filing of private conversations", "error", err)
-	}
-	if err := s.wantUnsent(ctx); err != nil && ctx.Err() == nil {
-		s.log.Error("cannot queue what waits to go out", "error", err)
-	}
-	if err := s.wantExpiry(ctx); err != nil && ctx.Err() == nil {
-		s.log.Error("cannot queue the deletion of old own posts", "error", err)
+	if s.Ending() == nil {
+		s.wantJobs(ctx)
 	}
 	var wg sync.WaitGroup
 	for _, loop := range []func(context.Context){s.jobLoop, s.deliveryLoop, s.indexLoop, s.securityLoop} {
@@ -93,6 +87,19 @@ func (s *Service) Run(ctx context.Context) error {
 		return ErrEnded
 	}
 	return s.queueFetches(context.WithoutCancel(ctx)) // what was gathered meanwhile
+}
+
+// wantJobs queues what goes on after a start.
+func (s *Service) wantJobs(ctx context.Context) {
+	if err := s.wantConversations(ctx); err != nil && ctx.Err() == nil {
+		s.log.Error("cannot queue the filing of private conversations", "error", err)
+	}
+	if err := s.wantUnsent(ctx); err != nil && ctx.Err() == nil {
+		s.log.Error("cannot queue what waits to go out", "error", err)
+	}
+	if err := s.wantExpiry(ctx); err != nil && ctx.Err() == nil {
+		s.log.Error("cannot queue the deletion of old own posts", "error", err)
+	}
 }
 
 // jobLoop runs due jobs, a few at a time, each key in order. What is due is read
@@ -278,6 +285,9 @@ func (s *Service) callJob(ctx context.Context, j store.Job) (err error) {
 	run := jobKinds[j.Kind]
 	if run == nil {
 		return fmt.Errorf("%w: no such kind of job", store.ErrNotFound)
+	}
+	if s.Ending() != nil && j.Kind != "mail" { // nothing else is done, nor anybody asked, any more
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()

@@ -23,6 +23,7 @@ type signers struct {
 
 	old     httpsig.Signer // the person's key before it rotated; no Key when none is rotating
 	rotated time.Time      // since when
+	last    bool           // the account ends: nobody can learn of a new key any more
 
 	mu   sync.Mutex
 	told map[int64]bool // hosts that know the person's new key, while one rotates
@@ -63,6 +64,9 @@ func readSigners(tx *store.Tx) (*signers, error) {
 		return nil, fmt.Errorf("the account has no signing keys: restore a backup")
 	}
 	if own.old.Key != nil {
+		if own.last, err = tx.Ending(); err != nil {
+			return nil, err
+		}
 		hosts, err := tx.RotationTold()
 		if err != nil {
 			return nil, err
@@ -76,7 +80,7 @@ func readSigners(tx *store.Tx) (*signers, error) {
 
 // rotating says whether the key before the last rotation is still in use.
 func (o *signers) rotating(now time.Time) bool {
-	return o.old.Key != nil && now.Sub(o.rotated) < oldKeyKept
+	return o.old.Key != nil && (o.last || now.Sub(o.rotated) < oldKeyKept)
 }
 
 // forHost is the person's key for what goes to a server: the old one while it

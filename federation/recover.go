@@ -42,8 +42,12 @@ type gapJob struct {
 // Recover makes an absence good that began at a time and ends now: what followed
 // people posted meanwhile, and what was said in conversations of the owner's
 // last week, is fetched by and by in the background. Up to an hour nothing need be
-// done, since servers try again what they could not deliver.
+// done, since servers try again what they could not deliver. An account that ends
+// misses nothing; servers that were not asked meanwhile get their time.
 func (s *Service) Recover(ctx context.Context, since time.Time) error {
+	if s.Ending() != nil {
+		return s.beginAsking(ctx)
+	}
 	now := s.now()
 	if since.IsZero() || now.Sub(since) < gapLeast {
 		return nil

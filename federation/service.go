@@ -63,6 +63,7 @@ type Service struct {
 	filters   atomic.Pointer[Filters]
 	ending    atomic.Pointer[store.Farewell] // nil while the account lives
 	endPoke   chan struct{}
+	called    atomic.Pointer[time.Time] // when servers were asked for the last time before the account is wiped
 	ways      ways
 	keys      *keyCache
 	replays   *replayMemory

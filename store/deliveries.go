@@ -318,7 +318,8 @@ func (t *Tx) DeliveryFailed(in Inbox, o Outgoing, sent bool, reason string, notB
 // afterFailure notes that a server failed and says when an inbox there is tried
 // again: by the schedule, and once the server is dead, when the time of the
 // oldest that waits is over, so that one try for each three days finds it again
-// even if it never speaks to us.
+// even if it never speaks to us. While the account ends, the schedule holds for all
+// whose name still leads somewhere.
 func (t *Tx) afterFailure(in Inbox, reason string, notBefore time.Time) (time.Time, error) {
 	now := t.Now()
 	dead, err := t.hostFailed(in.HostID, reason)
@@ -326,6 +327,13 @@ func (t *Tx) afterFailure(in Inbox, reason string, notBefore time.Time) (time.Ti
 		return now, err
 	}
 	next := nextTry(in.FailingSince, now, rand.Float64())
+	if dead && reason != NameNotFound { // the account's deletion has a week, in which nobody can speak to us
+		ending, err := t.Ending()
+		if err != nil {
+			return now, err
+		}
+		dead = !ending
+	}
 	if dead {
 		until, err := value[int64](t, `
 			select coalesce(min(o.until), 0)

@@ -110,6 +110,50 @@ func (t *Tx) BeginFarewell(d *Farewell, o *Outgoing) error {
 	return t.SaveFarewell(*d)
 }
 
+// Asked says whether any server was sent an activity yet.
+func (t *Tx) Asked(outgoingID int64) (bool, error) {
+	return t.exists(`
+		select 1
+		from deliveries
+		where outgoing_id = ?
+		and tried_at is not null`, outgoingID)
+}
+
+// PutOffFarewell changes until when servers are asked.
+func (t *Tx) PutOffFarewell(d Farewell, until time.Time) error {
+	if _, err := t.exec(`
+		update outgoing
+		set until = ?
+		where id = ?`, ms(until), d.Outgoing); err != nil {
+		return err
+	}
+	d.Until = until
+	return t.SaveFarewell(d)
+}
+
+// LastCall makes every inbox due at once that has not answered an activity for good.
+func (t *Tx) LastCall(outgoingID int64) error {
+	_, err := t.exec(`
+		update inboxes
+		set due_at = ?
+		where due_at is not null
+		and id in (
+			select inbox_id
+			from deliveries
+			where outgoing_id = ?
+			and state < 2)`, ms(t.Now()), outgoingID)
+	return err
+}
+
+// Ending says whether the account ends, or has ended.
+func (t *Tx) Ending() (bool, error) {
+	_, err := t.Setting(farewellKey)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // refuseAfterFarewell refuses what would leave after the Delete of the account.
 func (t *Tx) refuseAfterFarewell() error {
 	d, err := t.Farewell()
@@ -131,11 +175,38 @@ func (t *Tx) refuseAfterFarewell() error {
 // there is none, those that are known. Where none is known, it is the one that most
 // servers have.
 func (t *Tx) everyInbox() ([]InboxTarget, error) {
-	type server struct {
-		id   int64
-		name string
+	id, err := t.Identity()
+	if err != nil {
+		return nil, err
 	}
-	hosts, err := many(t, func(r scanner) (h server, err error) { err = r.Scan(&h.id, &h.name); return h, err }, `
+	servers, err := t.everyServer(id.Host)
+	if err != nil {
+		return nil, err
+	}
+	var to []InboxTarget
+	for _, s := range servers {
+		urls, err := t.inboxesAt(s.id)
+		if err != nil {
+			return nil, err
+		}
+		if len(urls) == 0 {
+			urls = []string{id.Origin().Scheme + "://" + s.name + "/inbox"}
+		}
+		for _, url := range urls {
+			to = append(to, InboxTarget{URL: url, HostID: s.id})
+		}
+	}
+	return to, nil
+}
+
+type knownServer struct {
+	id   int64
+	name string
+}
+
+// everyServer lists them, but for our own.
+func (t *Tx) everyServer(own string) ([]knownServer, error) {
+	return many(t, func(r scanner) (h knownServer, err error) { err = r.Scan(&h.id, &h.name); return h, err }, `
 		select h.id, h.name
 		from (
 			select host_id from inboxes
@@ -147,31 +218,8 @@ func (t *Tx) everyInbox() ([]InboxTarget, error) {
 			select a.host_id from following f cross join actors a on a.id = f.actor_id
 			union
 			select a.host_id from stamps s cross join actors a on a.id = s.actor_id) x
-		cross join hosts h on h.id = x.host_id`)
-	if err != nil {
-		return nil, err
-	}
-	id, err := t.Identity()
-	if err != nil {
-		return nil, err
-	}
-	var to []InboxTarget
-	for _, h := range hosts {
-		if h.name == id.Host {
-			continue
-		}
-		urls, err := t.inboxesAt(h.id)
-		if err != nil {
-			return nil, err
-		}
-		if len(urls) == 0 {
-			urls = []string{id.Origin().Scheme + "://" + h.name + "/inbox"}
-		}
-		for _, url := range urls {
-			to = append(to, InboxTarget{URL: url, HostID: h.id})
-		}
-	}
-	return to, nil
+		cross join hosts h on h.id = x.host_id
+		where h.name != ?`, own)
 }
 
 // inboxesAt are the shared inbox of a server, or those that are known of it.
@@ -203,12 +251,12 @@ func (t *Tx) inboxesAt(hostID int64) ([]string, error) {
 
 // CountEveryInbox counts the servers that would be told.
 func (t *Tx) CountEveryInbox() (int, error) {
-	to, err := t.everyInbox()
-	hosts := map[int64]bool{}
-	for _, in := range to {
-		hosts[in.HostID] = true
+	id, err := t.Identity()
+	if err != nil {
+		return 0, err
 	}
-	return len(hosts), err
+	servers, err := t.everyServer(id.Host)
+	return len(servers), err
 }
 
 // Told lists what became of an activity at each inbox, by server.

@@ -238,7 +238,8 @@ func findOldKey(t *Tx, _ Settings, _ int64) ([]any, int64, error) {
 		select name
 		from keys
 		where name = ?
-		and created_at <= ?`, KeyOld, ms(t.Now().Add(-7*day)))
+		and created_at <= ?
+		and not exists (select 1 from settings where key = ?)`, KeyOld, ms(t.Now().Add(-7*day)), farewellKey)
 	return keys, 0, err
 }
 
