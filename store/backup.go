@@ -74,6 +74,9 @@ type partFile struct {
 	copy string // path of the database's copy
 }
 
+// partCopy ends the name of the database's copy.
+const partCopy = ".part.db"
+
 // createPart makes FILE.part. What a killed backup left there is replaced; one
 // that another backup is writing is not.
 func createPart(file string) (*partFile, error) {
@@ -95,7 +98,7 @@ func createPart(file string) (*partFile, error) {
 		f.Close()
 		return nil, fmt.Errorf("make the backup %s: %w", f.Name(), err)
 	}
-	p := &partFile{f: f, copy: file + ".part.db"}
+	p := &partFile{f: f, copy: file + partCopy}
 	p.removeCopy()
 	return p, nil
 }

@@ -7,6 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
 	"time"
 )
 
@@ -18,6 +21,10 @@ const wipeFolder = "farewell"
 // the database, the lock and the certificates by which the server goes on to
 // answer that it is gone. A new file or folder there needs a line here.
 var ownFiles = []string{mediaFolder, "archives", "imports", "logs", "before-upgrade-from-*", restorePart, wipeFolder, wipeFolder + ".part"}
+
+// inUse are the files of the database: to open and close one beside SQLite would drop
+// the locks of this process.
+var inUse = []string{FileName, FileName + "-wal", FileName + "-shm", lockName}
 
 // Wipe replaces the database of an account whose deletion is done by a small one
 // that knows who was here and what became of it, and nothing else. WipeRest must
@@ -56,7 +63,14 @@ func wipe(dir string, now func() time.Time, step func(string) error) (err error)
 		if !d.Wiped.IsZero() {
 			return nil
 		}
-		if err := makeSmall(dir, id, d, now, step); err != nil {
+		err = makeSmall(dir, id, d, now, step)
+		if IsFull(err) || errors.Is(err, syscall.ENOSPC) { // pictures go anyway
+			err = wipeRest(dir, step)
+			if err == nil {
+				err = makeSmall(dir, id, d, now, step)
+			}
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -128,9 +142,9 @@ func replace(dir string, step func(string) error) error {
 	return errors.Join(step("replaced"), syncDir(dir))
 }
 
-// WipeRest removes pictures, archives, imports, backups and what an upgrade left
-// beside the small database, which may be in use. It may be done again after a
-// crash at any point.
+// WipeRest removes pictures, archives, imports, the account's backups wherever they
+// lie in the data directory, and what an upgrade left beside the small database,
+// which may be in use. It may be done again after a crash at any point.
 func WipeRest(dir string) error {
 	if err := wipeRest(dir, func(string) error { return nil }); err != nil {
 		return fmt.Errorf("wipe the account: %w", err)
@@ -140,50 +154,66 @@ func WipeRest(dir string) error {
 
 // wipeRest removes what else was the owner's.
 func wipeRest(dir string, step func(string) error) error {
-	backups, err := backupsIn(dir)
-	if err != nil {
-		return err
+	remove := func(names []string) error {
+		for _, name := range names {
+			if err := step("remove " + filepath.Base(name)); err != nil {
+				return err
+			}
+			if err := os.RemoveAll(name); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	for _, pattern := range ownFiles {
 		names, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err == nil {
+			err = remove(names)
+		}
 		if err != nil {
 			return err
 		}
-		backups = append(backups, names...)
 	}
-	for _, name := range backups {
-		if err := step("remove " + filepath.Base(name)); err != nil {
-			return err
-		}
-		if err := os.RemoveAll(name); err != nil {
-			return err
-		}
+	backups, err := backupsIn(dir)
+	if err == nil {
+		err = remove(backups)
 	}
-	return syncDir(dir)
+	return errors.Join(err, syncDir(dir))
 }
 
-// backupsIn finds the backups that lie in the data directory itself, whatever their
-// names, whole or not: the keys are in them.
+// backupsIn finds the account's backups in the data directory and the folders below
+// it, whatever their names, and what is left of one that was killed: the keys are in
+// them. Those of others are not ours to remove.
 func backupsIn(dir string) ([]string, error) {
-	entries, err := os.ReadDir(dir)
+	id, err := Look(context.Background(), dir)
 	if err != nil {
 		return nil, err
 	}
 	var found []string
-	for _, e := range entries {
-		name := filepath.Join(dir, e.Name())
-		if !e.Type().IsRegular() || e.Name() == FileName || e.Name() == lockName {
-			continue
+	err = filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil && name != dir: // a folder that nothing of ours was written into
+			return nil
+		case err != nil || !e.Type().IsRegular() || slices.Contains(inUse, e.Name()):
+			return err
+		case strings.Contains(e.Name(), partCopy):
+			found = append(found, name)
+		case isBackupOf(name, id):
+			found = append(found, name)
 		}
-		if f, err := os.Open(name); err == nil {
-			_, err = newBackupReader(context.Background(), f).manifest()
-			f.Close()
-			if err == nil {
-				found = append(found, name)
-			}
-		}
+		return nil
+	})
+	return found, err
+}
+
+func isBackupOf(file string, id Identity) bool {
+	f, err := os.Open(file)
+	if err != nil {
+		return false
 	}
-	return found, nil
+	defer f.Close()
+	b, err := newBackupReader(context.Background(), f).manifest()
+	return err == nil && strings.EqualFold(b.Handle, id.Name+"@"+id.Domain)
 }
 
 // Alive refuses, in plain words, what a command would do with an account that is

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -25,6 +26,12 @@ func farewellDir(t *testing.T) string {
 		t.Fatal(err)
 	}
 	if _, _, err := BackupCommand(context.Background(), dir, filepath.Join(dir, "monday"), BackupOptions{Program: "dassie test"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "weekly"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Link(filepath.Join(dir, "monday"), filepath.Join(dir, "weekly", "dassie.db.backup")); err != nil {
 		t.Fatal(err)
 	}
 	err = s.Write(context.Background(), func(tx *Tx) error {
@@ -45,7 +52,7 @@ func farewellDir(t *testing.T) string {
 	if err := errors.Join(err, s.Close()); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"media/ab/cd/file", "media/tmp/new-1", "archives/a.zip", "archives/b.zip.part", "imports/1/posts", "logs/access-2026-11-01.log", "before-upgrade-from-3.db", "restore.part/x", "acme/key", "mine.txt"} {
+	for _, name := range []string{"media/ab/cd/file", "media/tmp/new-1", "archives/a.zip", "archives/b.zip.part", "imports/1/posts", "logs/access-2026-11-01.log", "before-upgrade-from-3.db", "restore.part/x", "acme/key", "mine.txt", "weekly/x.part.db", "weekly/x.part.db-journal"} {
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -68,8 +75,11 @@ func checkWiped(t *testing.T, dir string) {
 	for _, e := range entries {
 		left = append(left, e.Name())
 	}
-	if want := []string{"acme", FileName, lockName, "mine.txt"}; !slices.Equal(left, want) {
+	if want := []string{"acme", FileName, lockName, "mine.txt", "weekly"}; !slices.Equal(left, want) {
 		t.Errorf("left are %q, want %q", left, want)
+	}
+	if below, err := os.ReadDir(filepath.Join(dir, "weekly")); err != nil || len(below) != 0 {
+		t.Errorf("in the folder with backups are %v, %v", below, err)
 	}
 	for _, name := range left[:2] {
 		if b, err := os.ReadFile(filepath.Join(dir, name)); err == nil && (strings.Contains(string(b), "argon2id") || strings.Contains(string(b), "mail.example") || strings.Contains(string(b), "PRIVATE")) {
@@ -192,5 +202,50 @@ func TestWipingWaitsUntilServersWereTold(t *testing.T) {
 	defer s.Close()
 	if err := Wipe(dir, time.Now); !errors.Is(err, ErrLocked) {
 		t.Errorf("beside a server: %v", err)
+	}
+}
+
+// A disk that is full of pictures has no room for the small database until they are gone.
+func TestWipingAFullDisk(t *testing.T) {
+	dir := farewellDir(t)
+	full := true
+	step := func(what string) error {
+		if full && what == "make" {
+			full = false
+			return &os.PathError{Op: "write", Path: dir, Err: syscall.ENOSPC}
+		}
+		return nil
+	}
+	if err := errors.Join(wipe(dir, time.Now, step), WipeRest(dir)); err != nil {
+		t.Fatal(err)
+	}
+	if full {
+		t.Error("the disk was never full")
+	}
+	checkWiped(t, dir)
+}
+
+// A backup of somebody else's account that lies there is not ours to remove.
+func TestWipingLeavesBackupsOfOthers(t *testing.T) {
+	dir, other := farewellDir(t), filepath.Join(t.TempDir(), "other")
+	s, err := Open(other, Options{Create: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.CreateAccount(context.Background(), NewAccount{Name: "bob", Domain: "example.net"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "weekly", "bob.backup")
+	if _, _, err := BackupCommand(context.Background(), other, file, BackupOptions{Program: "dassie test"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(Wipe(dir, time.Now), WipeRest(dir)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(file); err != nil {
+		t.Errorf("bob's backup went with alice's account: %v", err)
 	}
 }
