@@ -41,7 +41,7 @@ func sampleLeft(pages map[string]any, plain Plain) {
 		Each               int
 		Rows, More         []row
 		Accepted           []string
-		Archive            string
+		Archive, Rest      string
 	}
 	plain.Title = "Deleting the account · veldkamp.example"
 	bars := func(counts ...int) (list []string) {
@@ -53,7 +53,7 @@ func sampleLeft(pages map[string]any, plain Plain) {
 		return list
 	}
 	begun := left{Plain: plain, Handle: "@nora@veldkamp.example", Begun: ago(2 * time.Minute), Until: ago(-7 * 24 * time.Hour), Posts: 1930, Asked: 214, Open: 190, Each: 1,
-		Figures: []figure{{24, "accepted the request"}, {0, "do not answer"}, {190, "are asked yet"}, {0, "could not verify"}, {0, "no longer exist"}}, Bars: bars(24, 0, 190, 0, 0)}
+		Figures: []figure{{24, "accepted the request"}, {0, "do not answer"}, {190, "are still to be asked"}, {0, "could not verify"}, {0, "no longer exist"}}, Bars: bars(24, 0, 190, 0, 0)}
 	for i := range 8 {
 		begun.Rows = append(begun.Rows, row{fmt.Sprintf("server%d.example", i), "Waiting", "w", ""})
 	}
@@ -78,6 +78,8 @@ func sampleLeft(pages map[string]any, plain Plain) {
 	done.Plain.CSRF, done.Archive, done.Open = "", "", 0
 	done.Begun, done.Done = ago(8*24*time.Hour), ago(24*time.Hour)
 	pages["left.done"] = done
+	done.Rest = "stays"
+	pages["left.stays"] = done
 	pages["left.nobody"] = left{Plain: plain, Handle: "@nora@veldkamp.example", Begun: ago(time.Minute), Until: ago(-7 * 24 * time.Hour), Done: ago(time.Second), Each: 1}
 	many := half
 	many.Asked, many.Each, many.Bars = 1214, 5, bars(240, 2, 0, 1, 1)

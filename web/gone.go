@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 
 	"dassie/assets"
 	"dassie/federation"
@@ -28,20 +29,27 @@ func (w *Web) closed(rw http.ResponseWriter, r *http.Request) bool {
 		return false
 	}
 	switch path := r.URL.Path; {
-	case path == leavingPath, strings.HasPrefix(path, leavingPath+"/"), path == "/instance", path == "/healthz", strings.HasPrefix(path, "/static/"):
+	case path == "/instance", path == "/healthz", strings.HasPrefix(path, "/static/"):
 		return false
+	case path == leavingPath, path == leavingPath+"/archive", path == leavingPath+"/report":
+		if _, watches := w.guard.Session(r); watches {
+			return false
+		}
 	}
 	reply.LimitTime(rw, requestTime)
 	w.door.gone(rw, r)
 	return true
 }
 
-// gone is the answer for everything of an account that is deleted.
+// gone is the answer for everything of an account that is deleted. Apps in browsers
+// may read it where they may read anything.
 func (d *door) gone(rw http.ResponseWriter, r *http.Request) {
-	err := &reply.Error{Code: reply.Gone, Message: "This account was deleted."}
-	switch {
-	case strings.HasPrefix(r.URL.Path, "/api/"), strings.HasPrefix(r.URL.Path, "/oauth/"):
-		reply.FailJSON(rw, r, err, d.log)
+	err := &reply.Error{Code: reply.Gone, Message: "This account was deleted.", Err: store.ErrFarewell}
+	switch path := r.URL.Path; {
+	case strings.HasPrefix(path, "/api/"), strings.HasPrefix(path, "/oauth/") && !strings.HasPrefix(path, authorizePath):
+		reply.CORS(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { reply.FailJSON(rw, r, err, d.log) })).ServeHTTP(rw, r)
+	case isDiscovery(path):
+		reply.CORS(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { reply.FailText(rw, r, err, d.log) })).ServeHTTP(rw, r)
 	case isRead(r) && !federation.WantsActivity(r) && strings.Contains(r.Header.Get("Accept"), "text/html"):
 		d.Fail(rw, r, err)
 	default:
@@ -53,13 +61,21 @@ func (d *door) gone(rw http.ResponseWriter, r *http.Request) {
 // everything, for ever, so that its handle is nobody else's by mistake.
 type Gone struct {
 	door
-	guard  *auth.Guard
-	report federation.EndReport
-	id     store.Identity
+	guard   *auth.Guard
+	report  federation.EndReport
+	id      store.Identity
+	handler http.Handler
+	rest    atomic.Pointer[string] // one of these, "" once nothing is left
 }
 
+// What else there was of the account, as the page says it.
+const (
+	restGoes  = "goes"  // is being removed
+	restStays = "stays" // cannot be removed for the time being
+)
+
 // NewGone makes it from the small database that is left.
-func NewGone(st *store.Store, id store.Identity, d store.Farewell, trusted []netip.Prefix, log *slog.Logger) (http.Handler, error) {
+func NewGone(st *store.Store, id store.Identity, d store.Farewell, trusted []netip.Prefix, log *slog.Logger) (*Gone, error) {
 	pages, err := assets.Templates(nil)
 	if err != nil {
 		return nil, fmt.Errorf("open the front door: %w", err)
@@ -67,8 +83,25 @@ func NewGone(st *store.Store, id store.Identity, d store.Farewell, trusted []net
 	origin := id.Origin()
 	g := &Gone{door: door{store: st, templates: pages, log: log, host: origin.Host}, report: federation.NewEndReport(id, d, d.Report), id: id}
 	g.guard = auth.New(st, origin, trusted, auth.Options{Log: log, Fail: g.Fail})
-	return g.recover(reply.Secure(!origin.Loopback(), http.HandlerFunc(g.serve))), nil
+	g.handler = g.recover(reply.Secure(!origin.Loopback(), http.HandlerFunc(g.serve)))
+	g.Rest(false, nil)
+	return g, nil
 }
+
+// Rest notes whether pictures, archives and backups are removed, and what prevents it.
+func (g *Gone) Rest(removed bool, err error) {
+	state := restGoes
+	switch {
+	case removed:
+		state = ""
+	case err != nil:
+		state = restStays
+	}
+	g.rest.Store(&state)
+}
+
+// ServeHTTP answers every request to a server whose account is gone.
+func (g *Gone) ServeHTTP(rw http.ResponseWriter, r *http.Request) { g.handler.ServeHTTP(rw, r) }
 
 func (g *Gone) serve(rw http.ResponseWriter, r *http.Request) {
 	reply.LimitTime(rw, requestTime)
@@ -77,6 +110,8 @@ func (g *Gone) serve(rw http.ResponseWriter, r *http.Request) {
 		reply.Text(rw, r, http.StatusOK, "ok")
 	case strings.HasPrefix(path, "/static/"):
 		static(rw, r, nil)
+	case path == leavingPath && !isRead(r) && g.guard.Watches(r, g.report.Viewer): // a second click came too late
+		reply.Redirect(rw, r, leavingPath)
 	case path == leavingPath && g.guard.Watches(r, g.report.Viewer):
 		g.showLeaving(rw, r)
 	case path == leavingPath+"/report" && g.guard.Watches(r, g.report.Viewer):

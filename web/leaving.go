@@ -31,7 +31,8 @@ type leftPage struct {
 	Handle             string
 	Begun, Until, Done time.Time // in the owner's zone while there is one
 	Posts              int
-	Asked, Open        int // servers, and those that are asked again
+	Rest               string // "goes" or "stays": what is not wiped yet of a deleted account
+	Asked, Open        int    // servers, and those that are asked again
 	Figures            []leftFigure
 	Bars               []string
 	Each               int // servers that one bar stands for
@@ -79,12 +80,15 @@ func (w *Web) leaving(rw http.ResponseWriter, r *http.Request) {
 // leaveNow ends the account if everything that is asked for is right.
 func (w *Web) leaveNow(rw http.ResponseWriter, r *http.Request) {
 	confirm := r.PostForm.Get("confirm")
-	session, err := w.guard.CheckBoth(r, r.PostForm.Get("password"), r.PostForm.Get("code"))
+	err := w.svc.ConfirmHandle(confirm) // first: a code can be used once
 	if err == nil {
-		err = w.svc.DeleteAccount(r.Context(), confirm, session.Hash)
+		var session *store.Session
+		if session, err = w.guard.CheckBoth(r, r.PostForm.Get("password"), r.PostForm.Get("code")); err == nil {
+			err = w.svc.DeleteAccount(r.Context(), confirm, session.Hash)
+		}
 	}
 	switch {
-	case err == nil:
+	case err == nil, w.svc.Ending() != nil: // a second click came too late
 		reply.Redirect(rw, r, leavingPath)
 	case reply.CodeOf(err) == reply.Internal:
 		w.Fail(rw, r, err)
@@ -215,7 +219,9 @@ func (w *Web) leavingReport(rw http.ResponseWriter, r *http.Request) {
 func reportName(id store.Identity) string { return "deleted-" + id.Domain + ".txt" }
 
 func (g *Gone) showLeaving(rw http.ResponseWriter, r *http.Request) {
-	g.show(rw, r, http.StatusOK, "left", leftOf(g.plain("Deleted", ""), g.report, time.UTC))
+	page := leftOf(g.plain("Deleted", ""), g.report, time.UTC)
+	page.Rest = *g.rest.Load()
+	g.show(rw, r, http.StatusOK, "left", page)
 }
 
 // outcomes are what servers did, in words and as bars: a accepted, u no answer, w
@@ -227,7 +233,7 @@ var outcomes = []struct {
 }{
 	{federation.OutcomeAccepted, "a", "Accepted", "accepted the request", "accepted the request"},
 	{federation.OutcomeSilent, "u", "No answer", "does not answer", "do not answer"},
-	{federation.OutcomeWaiting, "w", "Waiting", "is asked yet", "are asked yet"},
+	{federation.OutcomeWaiting, "w", "Waiting", "is still to be asked", "are still to be asked"},
 	{federation.OutcomeUnverified, "r", "Could not verify", "could not verify", "could not verify"},
 	{federation.OutcomeRefused, "r", "Refused", "refused", "refused"},
 	{federation.OutcomeGone, "g", "Gone", "no longer exists", "no longer exist"},
@@ -237,8 +243,10 @@ var outcomes = []struct {
 // that did not accept by name.
 func leftOf(plain assets.Plain, report federation.EndReport, zone *time.Location) leftPage {
 	p := leftPage{Plain: plain, Handle: report.Handle, Begun: report.Begun.In(zone), Until: report.Until.In(zone), Posts: report.Posts, Asked: len(report.Servers), Each: 1}
-	if !report.Done.IsZero() {
-		p.Done = report.Done.In(zone)
+	for _, done := range []time.Time{report.Done, report.Wiped} {
+		if !done.IsZero() {
+			p.Done = done.In(zone)
+		}
 	}
 	for _, each := range []int{2, 5, 10, 100} {
 		if p.Asked > leftBars*p.Each {
@@ -253,14 +261,17 @@ func leftOf(plain assets.Plain, report federation.EndReport, zone *time.Location
 		if n == 0 && (o.is == federation.OutcomeWaiting || o.is == federation.OutcomeRefused) {
 			continue
 		}
-		words := o.more
+		state, words := o.state, o.more
 		if n == 1 {
 			words = o.one
+		}
+		if o.is == federation.OutcomeWaiting && !p.Done.IsZero() {
+			state, words = "Not asked", "not asked any more"
 		}
 		p.Figures = append(p.Figures, leftFigure{n, words})
 		for _, s := range report.Servers {
 			if s.Outcome == o.is {
-				p.add(s, o.state, o.class, zone)
+				p.add(s, state, o.class, zone)
 			}
 		}
 	}

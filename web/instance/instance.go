@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -196,13 +197,31 @@ func (s *Site) gone(ctx context.Context, id store.Identity) (bool, error) {
 		close(s.next)
 		s.next = nil
 	}
-	if err := store.WipeRest(s.Dir); err != nil { // that the account is gone is answered all the same
-		s.Log.Error("cannot remove all that is left of the account", "error", err)
-	}
-	s.Log.Info("the account is deleted and wiped; serving that it is gone", "handle", "@"+id.Origin().Handle(id.Name))
+	s.Log.Info("the account is deleted; serving that it is gone", "handle", "@"+id.Origin().Handle(id.Name))
+	s.wipeRest(ctx, h)
 	<-ctx.Done()
 	s.clean = true
 	return true, nil
+}
+
+// wipeRest removes what else there was of the account, and tries again while it cannot:
+// that the account is gone is answered all the same.
+func (s *Site) wipeRest(ctx context.Context, gone *web.Gone) {
+	for wait := time.Minute; ; wait = min(2*wait, time.Hour) {
+		err := store.WipeRest(s.Dir)
+		gone.Rest(err == nil, err)
+		if err == nil {
+			break
+		}
+		s.Log.Error("cannot remove all that is left of the account; it is tried again", "in", wait, "error", err)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+	}
+	s.Log.Info("everything of the account is wiped")
+	debug.FreeOSMemory() // what the account needed
 }
 
 // work puts the server together and runs it.

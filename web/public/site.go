@@ -157,8 +157,11 @@ func ErrorPage(w http.ResponseWriter, r *http.Request, err error, host string, t
 	reply.Fail(w, r, missing(err), log, func(status int, message, code string) []byte {
 		var b bytes.Buffer
 		data := errorPage{Plain: assets.Plain{Title: message, Host: host, Lang: "en"}, Status: status, Message: message, Code: code, Home: "/"}
-		if err := templates.Execute(&b, "error", data); err != nil {
-			log.Error("render the error page", "err", err)
+		if errors.Is(err, store.ErrFarewell) {
+			data.Home = "" // the front page is gone too
+		}
+		if fault := templates.Execute(&b, "error", data); fault != nil {
+			log.Error("render the error page", "err", fault)
 			return []byte(message) // plain words are HTML too
 		}
 		return b.Bytes()
