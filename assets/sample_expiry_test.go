@@ -23,6 +23,8 @@ func sampleExpiry(pages map[string]any) {
 		Likes, Shares string
 		Errors        map[string]string
 		Gone          []gone
+		Went          int
+		Pager         Pager
 	}
 	page := expiry{
 		Owner: owner("Old posts", "data", "/me/data/expiry"), State: "on", Due: 312, Hours: 6, Likes: "25",
@@ -30,6 +32,7 @@ func sampleExpiry(pages map[string]any) {
 		Stay: []stay{{"pinned", "Pinned posts", true}, {"saved", "Posts that you saved", true}, {"liked", "Posts of yours that you liked", true}, {"private", "Private mentions", true},
 			{"polls", "Polls", false}, {"media", "Posts with pictures, films or sound", false}, {"tagged", "Posts with the hashtag #keep", true}},
 		Gone: []gone{{"/me/post/7/delivery", "A post", ago(time.Minute)}, {"", "A boost", ago(2 * time.Minute)}},
+		Went: 1204, Pager: Pager{Older: "/me/data/expiry?at=1&before=2#gone", OlderText: "Earlier"},
 	}
 	pages["expiry"] = page
 	page.State, page.Due, page.Errors, page.Likes = "paused", 1, map[string]string{"after": "Choose an age from the list.", "likes": "Give a number from 1 on, or nothing."}, "many"

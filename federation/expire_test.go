@@ -193,7 +193,7 @@ func TestOldPostsGoSlowly(t *testing.T) {
 		t.Errorf("%d went at once", more)
 	}
 	c.SettleFor(4*time.Hour, time.Minute)
-	list, err := store.Get(ctx(), alice.Store(), func(tx *store.Tx) ([]store.Expired, error) { return tx.ExpiredPosts(1000) })
+	list, err := store.Get(ctx(), alice.Store(), func(tx *store.Tx) ([]store.Expired, error) { return tx.ExpiredPosts(store.Expired{}, 1000) })
 	if gone() != old || len(list) != old || err != nil {
 		t.Errorf("%d went, %d are on record, %v", gone(), len(list), err)
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -118,8 +119,12 @@ func (t *Tx) AddExpired(p Post) error {
 	return err
 }
 
-// ExpiredPosts lists those that were deleted last.
-func (t *Tx) ExpiredPosts(limit int) ([]Expired, error) {
+// ExpiredPosts lists those that were deleted last, before one of them if it is given.
+func (t *Tx) ExpiredPosts(before Expired, limit int) ([]Expired, error) {
+	at := int64(math.MaxInt64)
+	if !before.At.IsZero() {
+		at = ms(before.At)
+	}
 	return many(t, func(r scanner) (x Expired, err error) {
 		var at int64
 		err = r.Scan(&x.PostID, &x.Boost, &at)
@@ -128,8 +133,9 @@ func (t *Tx) ExpiredPosts(limit int) ([]Expired, error) {
 	}, `
 		select post_id, boost, at
 		from expired
+		where (at, post_id) < (?, ?)
 		order by at desc, post_id desc
-		limit ?`, limit)
+		limit ?`, at, before.PostID, limit)
 }
 
 // CountExpired counts those that were deleted since, and says when the first of them was.

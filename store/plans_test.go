@@ -376,7 +376,7 @@ func TestHotQueriesKeepTheirPlans(t *testing.T) {
 			},
 			func(tx *store.Tx) error { _, err := tx.CountOutdated(store.Expiry{Days: 30}, now); return err },
 			func(tx *store.Tx) error { _, _, err := tx.CountExpired(now); return err },
-			func(tx *store.Tx) error { _, err := tx.ExpiredPosts(20); return err })},
+			func(tx *store.Tx) error { _, err := tx.ExpiredPosts(store.Expired{At: tx.Now()}, 20); return err })},
 		{"notices to mail", []string{"notifications USING INTEGER PRIMARY KEY"}, ask(
 			func(tx *store.Tx) error { _, err := tx.MailedNotices(true, 7, 50); return err })},
 		{"what is kept about somebody", []string{"INDEX mentions_actor", "INDEX reactions_actor", "INDEX inboxes_url (url_hash=?)", "p USING INTEGER PRIMARY KEY"}, ask(

@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -30,6 +31,8 @@ type expiryPage struct {
 	Likes, Shares string
 	Errors        map[string]string
 	Gone          []expiredRow
+	Went          int // posts and boosts that went in the last year
+	Pager         assets.Pager
 }
 
 // expiryStay is an exception: what stays.
@@ -98,20 +101,44 @@ func (d *Dashboard) showExpiry(w http.ResponseWriter, r *http.Request, status in
 			return nil, err
 		}
 		page.Hours = expiryHours(page.Due)
-		list, err := v.tx.ExpiredPosts(expiryLogged)
-		if err != nil {
+		if err := v.expired(&page); err != nil {
 			return nil, err
-		}
-		for _, x := range list {
-			row := expiredRow{URL: postPath(x.PostID) + "/delivery", What: "A post", Time: v.local(x.At)}
-			if x.Boost {
-				row.URL, row.What = "", "A boost"
-			}
-			page.Gone = append(page.Gone, row)
 		}
 		page.Owner, err = v.frame("Old posts", "data")
 		return page, err
 	})
+}
+
+// expired reads a page of the log of what went.
+func (v *view) expired(page *expiryPage) (err error) {
+	if page.Went, _, err = v.tx.CountExpired(time.Time{}); err != nil {
+		return err
+	}
+	query := v.r.URL.Query()
+	before := store.Expired{At: time.UnixMilli(number(query.Get("at"))), PostID: number(query.Get("before"))}
+	if before.PostID == 0 {
+		before = store.Expired{}
+	} else {
+		page.Pager.Newer, page.Pager.NewerText = expiryPath+"#gone", "To the newest"
+	}
+	list, err := v.tx.ExpiredPosts(before, expiryLogged+1)
+	if err != nil {
+		return err
+	}
+	if len(list) > expiryLogged {
+		list = list[:expiryLogged]
+		last := list[len(list)-1]
+		page.Pager.Older = fmt.Sprintf("%s?at=%d&before=%d#gone", expiryPath, last.At.UnixMilli(), last.PostID)
+		page.Pager.OlderText = "Earlier"
+	}
+	for _, x := range list {
+		row := expiredRow{URL: postPath(x.PostID) + "/delivery", What: "A post", Time: v.local(x.At)}
+		if x.Boost {
+			row.URL, row.What = "", "A boost"
+		}
+		page.Gone = append(page.Gone, row)
+	}
+	return nil
 }
 
 func expiryState(e store.Expiry, now time.Time) string {

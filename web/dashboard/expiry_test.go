@@ -60,6 +60,41 @@ func TestOldPostsAreShownBeforeTheyGo(t *testing.T) {
 	}
 }
 
+// The log of what went is whole, a page at a time.
+func TestAllThatWentIsListed(t *testing.T) {
+	h := newHouse(t)
+	const all = 45
+	err := h.Store().Write(ctx, func(tx *store.Tx) error {
+		for i := range all {
+			if err := tx.AddExpired(store.Post{ID: int64(1000 + i), BoostOf: int64(i % 2)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	next, rows := "/me/data/expiry", 0
+	for pages := 1; next != ""; pages++ {
+		p := h.open(next)
+		p.says(t, "45 in the last 12 months")
+		rows += strings.Count(p.body, "A boost") + strings.Count(p.body, "A post:")
+		_, after, more := strings.Cut(p.body, `rel="next"`)
+		if next = ""; more {
+			_, after, _ = strings.Cut(after, `href="`)
+			next, _, _ = strings.Cut(after, `"`)
+			next, _, _ = strings.Cut(strings.ReplaceAll(next, "&amp;", "&"), "#")
+		}
+		if pages > 5 {
+			t.Fatal("the list has no end")
+		}
+	}
+	if rows != all {
+		t.Errorf("%d of %d are listed", rows, all)
+	}
+}
+
 // pairs splits a query of a test.
 func pairs(query string) (list []string) {
 	for _, part := range strings.Split(query, "&") {
