@@ -90,12 +90,8 @@ const reportTime = "2 January 2006, 15:04 UTC"
 // Text is the report as the owner keeps it.
 func (r EndReport) Text() []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s was deleted on %s. Since then the profile and %d posts answer “gone”.\n\n", r.Handle, r.Begun.UTC().Format(reportTime), r.Posts)
-	servers := fmt.Sprintf("%d servers", len(r.Servers))
-	if len(r.Servers) == 1 {
-		servers = "1 server"
-	}
-	fmt.Fprintf(&b, "We asked %s to delete what they hold. %s.\n", servers, r.counts())
+	fmt.Fprintf(&b, "%s was deleted on %s. Since then the profile and %s answer “gone”.\n\n", r.Handle, r.Begun.UTC().Format(reportTime), countOf(r.Posts, "post"))
+	fmt.Fprintf(&b, "We asked %s to delete what they hold. %s.\n", countOf(len(r.Servers), "server"), r.counts())
 	switch open := r.open(); {
 	case !r.Done.IsZero():
 		fmt.Fprintf(&b, "The asking ended on %s. ", r.Done.UTC().Format(reportTime))
@@ -121,6 +117,13 @@ func (r EndReport) Text() []byte {
 		b.WriteString("\n")
 	}
 	return b.Bytes()
+}
+
+func countOf(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // counts says how many did what, without what nobody did.

@@ -22,6 +22,8 @@ const wipeFolder = "farewell"
 // answer that it is gone. A new file or folder there needs a line here.
 var ownFiles = []string{mediaFolder, "archives", "imports", "logs", "before-upgrade-from-*", restorePart, wipeFolder, wipeFolder + ".part"}
 
+const certificates = "acme" // where they lie
+
 // inUse are the files of the database: to open and close one beside SQLite would drop
 // the locks of this process.
 var inUse = []string{FileName, FileName + "-wal", FileName + "-shm", lockName}
@@ -179,6 +181,19 @@ func wipeRest(dir string, step func(string) error) error {
 		err = remove(backups)
 	}
 	return errors.Join(err, syncDir(dir))
+}
+
+// LeftBehind names what lies in the data directory of an account that was wiped and
+// that dassie did not put there by itself, such as an archive that was exported there.
+func LeftBehind(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	var names []string
+	for _, e := range entries {
+		if !slices.Contains(inUse, e.Name()) && e.Name() != certificates {
+			names = append(names, e.Name())
+		}
+	}
+	return names, err
 }
 
 // backupsIn finds the account's backups in the data directory and the folders below

@@ -81,6 +81,9 @@ func checkWiped(t *testing.T, dir string) {
 	if below, err := os.ReadDir(filepath.Join(dir, "weekly")); err != nil || len(below) != 0 {
 		t.Errorf("in the folder with backups are %v, %v", below, err)
 	}
+	if more, err := LeftBehind(dir); err != nil || !slices.Equal(more, []string{"mine.txt", "weekly"}) {
+		t.Errorf("of what was never ours it names %q, %v", more, err)
+	}
 	for _, name := range left[:2] {
 		if b, err := os.ReadFile(filepath.Join(dir, name)); err == nil && (strings.Contains(string(b), "argon2id") || strings.Contains(string(b), "mail.example") || strings.Contains(string(b), "PRIVATE")) {
 			t.Errorf("%s holds a secret", name)

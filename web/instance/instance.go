@@ -12,7 +12,6 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -221,7 +220,12 @@ func (s *Site) wipeRest(ctx context.Context, gone *web.Gone) {
 		}
 	}
 	s.Log.Info("everything of the account is wiped")
-	debug.FreeOSMemory() // what the account needed
+	if left, err := store.LeftBehind(s.Dir); err == nil && len(left) > 0 {
+		s.Log.Warn("somebody put more into the data directory, which stays", "names", left)
+	}
+	if err := FreeMemory(ctx, nil); err != nil { // what the account needed
+		s.Log.Warn("cannot give memory back", "error", err)
+	}
 }
 
 // work puts the server together and runs it.
