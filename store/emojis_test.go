@@ -59,7 +59,7 @@ func TestEmojisOfAServer(t *testing.T) {
 }
 
 func TestPicturesThatNobodyLooksAtGo(t *testing.T) {
-	s, _, c := world(t)
+	s, w, c := world(t)
 	put := func(url, shape string) {
 		write(t, s, func(tx *store.Tx) error {
 			return tx.SaveRemoteMedia(store.RemoteMedia{URL: url, Shape: shape, Name: url, Size: 1, FetchedAt: c.Now(), UsedAt: c.Now()})
@@ -70,6 +70,7 @@ func TestPicturesThatNobodyLooksAtGo(t *testing.T) {
 	put("unseen", "full")
 	put("word", "emoji")
 	put("face", "avatar")
+	write(t, s, func(tx *store.Tx) error { return tx.SetActorMedia(w.Bob.ID, "face", "") })
 	c.Add(6 * aDay)
 	write(t, s, func(tx *store.Tx) error { return tx.UseRemoteMedia("seen", "small", c.Now()) })
 	c.Add(2 * aDay)

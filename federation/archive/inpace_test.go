@@ -24,11 +24,15 @@ func waiting(t *testing.T, s *fedtest.Server) (n int) {
 		}
 		lists, err2 := tx.CSVImports()
 		for _, i := range lists {
-			k, _, err := tx.CSVWaiting(i.ID)
+			counts, err := tx.CSVCounts(i.ID)
 			if err != nil {
 				return err
 			}
-			n += k
+			for _, k := range counts {
+				if k.State == store.CSVWaiting {
+					n += k.N
+				}
+			}
 		}
 		if err == nil {
 			err = err2
