@@ -1,6 +1,9 @@
 package assets
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // browserMarks are how browsers give themselves away in User-Agent, those that
 // claim to be others too before those they claim to be.
@@ -34,6 +37,12 @@ func BrowserName(agent string) string {
 	switch {
 	case browser == "": // what it says of itself, as far as it can be read
 		name, _, _ := strings.Cut(agent, " (")
+		name = strings.Map(func(r rune) rune {
+			if unicode.In(r, unicode.Cc, unicode.Cf) { // such as what turns the words around it
+				return -1
+			}
+			return r
+		}, name)
 		if len(name) > 60 {
 			name = strings.ToValidUTF8(name[:60], "") + "…"
 		}

@@ -52,3 +52,15 @@ func TestLetters(t *testing.T) {
 		}
 	}
 }
+
+// A browser cannot give itself a name that turns the words around it.
+func TestNamesOfBrowsers(t *testing.T) {
+	for agent, want := range map[string]string{
+		"": "A program that gave no name", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0": "Firefox on Linux",
+		"evil\u202e\u2066\x00\x1b client/1 (x)": "evil client/1", strings.Repeat("é", 100): strings.Repeat("é", 30) + "…", "سلمى/1": "سلمى/1",
+	} {
+		if got := BrowserName(agent); got != want {
+			t.Errorf("%q is called %q, want %q", agent, got, want)
+		}
+	}
+}

@@ -28,6 +28,7 @@ type sampleMail struct {
 	Hours                  []Option
 	Always, PrivateText    bool
 	Letters                []sampleLetter
+	More                   int
 }
 
 // sampleMails are the pages of mail.
@@ -49,11 +50,12 @@ func sampleMails(pages map[string]any) {
 	page.Address, page.Since = "nora@mail.example", ago(50*24*time.Hour)
 	pages["mail"] = page
 	page.Always, page.PrivateText, page.Pending = true, true, strings.Repeat("a.very.long.name.", 6)+"@"+strings.Repeat("long-host.", 12)+"example"
-	page.Error, page.PassWord, page.Typed = "The mail server did not take it: send mail by smtp.veldkamp.example: dial tcp: connection refused", "The password is wrong.", "nora@"
+	page.Error, page.PassWord, page.Typed = "The mail server did not take it: nothing takes mail at smtp.veldkamp.example:587. What to do: look whether -smtp-host and -smtp-port are right; a firewall, or the provider of this machine, may keep the port shut.", "The password is wrong.", "nora@"
 	page.Letters = []sampleLetter{
-		{"1", "Tom mentioned you", "send mail by smtp.veldkamp.example: dial tcp 203.0.113.7:587: connect: connection refused", ago(time.Hour), now.Add(20 * time.Minute), false},
-		{"2", "3 mentions and 1 follow request", "sending SMTP RCPT TO command: 550 5.1.1 <(your address)> is unknown here", ago(70 * time.Hour), ago(22 * time.Hour), true},
+		{"1", "Tom mentioned you", "nothing takes mail at smtp.veldkamp.example:587", ago(time.Hour), now.Add(20 * time.Minute), false},
+		{"2", "3 mentions and 1 follow request", "smtp.veldkamp.example:587 refuses the letter: “550 5.1.1 <(your address)> is unknown here”", ago(70 * time.Hour), ago(22 * time.Hour), true},
 	}
+	page.More = 172
 	pages["mail.trouble"] = page
 
 	type off struct {

@@ -15,7 +15,8 @@ import (
 
 const (
 	mailPath    = "/me/mail"
-	lettersRead = 20 // letters that were not sent, on one page
+	lettersRead = 500 // letters that were not sent, at most …
+	lettersShow = 20  // … and that the page shows
 )
 
 type mailPage struct {
@@ -32,6 +33,7 @@ type mailPage struct {
 	Hours                  []assets.Option
 	Always, PrivateText    bool
 	Letters                []unsentLetter
+	More                   int // letters beside them
 }
 
 // mailKind is one kind of notice with the choices there are for it.
@@ -91,6 +93,9 @@ func (d *Dashboard) showMail(w http.ResponseWriter, r *http.Request, a answer, p
 		page.Always, page.PrivateText, page.Kinds, page.Hours = m.Always, m.PrivateText, mailKinds(m), hours(m.Hour)
 		if page.Letters, err = v.unsentLetters(); err != nil {
 			return nil, err
+		}
+		if page.More = len(page.Letters) - lettersShow; page.More > 0 {
+			page.Letters = page.Letters[:lettersShow]
 		}
 		page.Owner, err = v.frame("Mail", "settings")
 		return page, err

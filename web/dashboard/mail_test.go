@@ -165,6 +165,33 @@ func TestLettersThatAreNotTaken(t *testing.T) {
 	}
 }
 
+// After a long time without the mail server, the page shows some and says how many more.
+func TestManyLettersThatAreNotTaken(t *testing.T) {
+	h := newHouse(t)
+	err := h.Store().Write(ctx, func(tx *store.Tx) error {
+		for range lettersShow + 5 {
+			if err := tx.AddJob("mail", "", []byte(`{"Letter":{"Subject":"Late"}}`), time.Time{}); err != nil {
+				return err
+			}
+		}
+		list, err := tx.JobsOf("mail", lettersRead)
+		for _, j := range list {
+			if err := tx.JobAside(j.ID, "it does not answer"); err != nil {
+				return err
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := h.open("/me/mail")
+	p.says(t, "And 5 more.", "it does not answer")
+	if n := strings.Count(p.body, "/drop\""); n != lettersShow {
+		t.Errorf("%d letters are shown", n)
+	}
+}
+
 // Who changes the password on a page is told by mail.
 func TestChangesOfThePasswordAreMailed(t *testing.T) {
 	h := newHouse(t)
