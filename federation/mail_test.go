@@ -635,6 +635,33 @@ func TestLettersAreTriedForTwoDays(t *testing.T) {
 	}
 }
 
+// What happens while the mail server is away comes in one letter when it is back, and in
+// one more that waited for it.
+func TestNoFloodAfterTheMailServerWasAway(t *testing.T) {
+	c := fedtest.New(t, "alice")
+	alice, bob := c.Servers[0], c.Stranger("bob")
+	alice.Proves(t, mailbox)
+	choose(t, alice, func(c *federation.MailChoice) { c.When["follow_request"] = store.MailDigest; c.Hour = 20 })
+	alice.Lock(t, true)
+	alice.MailBy(func(context.Context, string, assets.Letter) error { return errors.New("451 later") })
+	bob.Send(alice, bob.Activity("Follow", alice.ActorURI()))
+	for i := range 10 { // from noon to ten at night
+		mentions(c, bob, alice, fmt.Sprint("/", i), "x", false)
+		for range 12 {
+			passes(c, 5*time.Minute)
+		}
+	}
+	alice.MailBy(nil)
+	for range 50 {
+		passes(c, 5*time.Minute)
+	}
+	got := subjects(alice.Letters())
+	slices.Sort(got)
+	if want := []string{"9 mentions", "Your day at " + alice.Host + ": 1 follow request", "bob mentioned you"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // A letter that waits outlives a start without the mail server, such as by hand without
 // the usual flags, and is not kept for ever where there is none any more.
 func TestLettersOutliveAStartWithoutMail(t *testing.T) {

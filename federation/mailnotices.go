@@ -106,7 +106,11 @@ func (s *Service) mailDigest(ctx context.Context, _ []byte) error { return s.mai
 func (s *Service) mailWaiting(ctx context.Context, digest bool) error {
 	var m store.Mail
 	var found gathered
+	var stuck bool
 	err := s.store.Read(ctx, func(tx *store.Tx) (err error) {
+		if stuck, err = lettersStuck(tx); err != nil || stuck {
+			return err
+		}
 		if m, err = tx.Mail(); err == nil && (digest || m.Always || s.away()) {
 			found, err = s.gather(tx, m, digest)
 		}
@@ -116,7 +120,12 @@ func (s *Service) mailWaiting(ctx context.Context, digest bool) error {
 		return fmt.Errorf("gather notices to be mailed: %w", err)
 	}
 	return s.store.Write(ctx, func(tx *store.Tx) error {
-		if !digest && !m.Always && !s.away() {
+		switch {
+		case stuck && digest:
+			return s.planMail(tx, "mail-digest", s.now().Add(mailGap))
+		case stuck:
+			return s.planMail(tx, "mail-notices", s.now().Add(mailGap))
+		case !digest && !m.Always && !s.away():
 			return s.planMail(tx, "mail-notices", s.now().Add(lately))
 		}
 		if err := tx.DropMailNotices(digest, found.newest); err != nil {
@@ -137,6 +146,14 @@ func (s *Service) mailWaiting(ctx context.Context, digest bool) error {
 		}
 		return s.queueLetter(tx, letterJob{Letter: s.noticesLetter(m, found, digest)})
 	})
+}
+
+// lettersStuck says whether the mail server did not take a letter that is to be tried
+// again. What happens meanwhile waits for that, so that not all of it comes singly when
+// the mail server is there again.
+func lettersStuck(tx *store.Tx) (bool, error) {
+	list, err := tx.JobsOf("mail", 1) // those set aside come last
+	return len(list) > 0 && list[0].DeadAt.IsZero() && list[0].Tries > 0, err
 }
 
 // gathered is what one mail of notices is about.
