@@ -227,6 +227,22 @@ func TestASlowAnswerIsWaitedFor(t *testing.T) {
 	}
 }
 
+// Nothing of a letter outlives it, however long its context goes on.
+func TestALetterLeavesNothingBehind(t *testing.T) {
+	s := smtptest.New(t, smtptest.Options{})
+	sender := of(t, s, nil)
+	ctx, cancel := context.WithCancel(bg)
+	defer cancel()
+	one := sender.talk(ctx)
+	if _, err := one.open(smtptest.Password); err != nil {
+		t.Fatal(err)
+	}
+	one.close()
+	if one.ctx.Err() == nil {
+		t.Error("a talk that is over still waits for the end of the server")
+	}
+}
+
 // A log-in whose words stand in what takes their place is hidden all the same.
 func TestSecretsThatLookLikeTheirVeil(t *testing.T) {
 	s := smtptest.New(t, smtptest.Options{})

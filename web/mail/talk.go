@@ -40,13 +40,18 @@ const (
 type talk struct {
 	sender *Sender
 	ctx    context.Context // ends it, whatever waits
+	end    context.CancelFunc
 	conn   net.Conn
 	client *smtp.Client
 }
 
-func (s *Sender) talk(ctx context.Context) *talk { return &talk{sender: s, ctx: ctx} }
+func (s *Sender) talk(ctx context.Context) *talk {
+	ctx, end := context.WithCancel(ctx)
+	return &talk{sender: s, ctx: ctx, end: end}
+}
 
 func (t *talk) close() {
+	t.end()
 	if t.conn != nil {
 		t.conn.Close()
 	}
