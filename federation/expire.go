@@ -2,6 +2,7 @@ package federation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -107,13 +108,24 @@ func (s *Service) expire(ctx context.Context, payload []byte) error {
 	if err != nil {
 		return err
 	}
+	now := s.now()
+	// It is looked for beside the writer: among many that stay, that takes long.
+	found, err := store.Get(ctx, s.store, func(tx *store.Tx) ([]store.Post, error) {
+		set, err := tx.Settings()
+		if err != nil {
+			return nil, err
+		}
+		return tx.Outdated(set.Expiry, after, now, 1)
+	})
+	if err != nil {
+		return fmt.Errorf("look for own posts that are old enough to go: %w", err)
+	}
 	var next store.Post
 	files, err := store.Put(ctx, s.store, func(tx *store.Tx) (files []string, err error) {
 		set, err := tx.Settings()
 		if err != nil {
 			return nil, err
 		}
-		now := s.now()
 		if now.Before(set.Expiry.From) {
 			return nil, s.planExpiry(tx, set.Expiry, after, set.Expiry.From)
 		}
@@ -127,14 +139,16 @@ func (s *Service) expire(ctx context.Context, payload []byte) error {
 		if set.Expiry.Paused {
 			return nil, nil
 		}
-		list, err := tx.Outdated(set.Expiry, after, now, 1)
+		if len(found) == 0 {
+			return nil, s.planExpiry(tx, set.Expiry, 0, now.Add(expiryLook))
+		}
+		next, err = tx.StillOutdated(set.Expiry, found[0].ID, now)
+		if errors.Is(err, store.ErrNotFound) { // it was pinned, or the like, a moment ago
+			return nil, s.planExpiry(tx, set.Expiry, found[0].ID, now)
+		}
 		if err != nil {
 			return nil, err
 		}
-		if len(list) == 0 {
-			return nil, s.planExpiry(tx, set.Expiry, 0, now.Add(expiryLook))
-		}
-		next = list[0]
 		if files, err = s.expirePost(tx, next); err != nil {
 			return nil, err
 		}

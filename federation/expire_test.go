@@ -1,6 +1,7 @@
 package federation_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -22,6 +23,13 @@ func outdated(t *testing.T, s *fedtest.Server, e store.Expiry) []int64 {
 	ids := make([]int64, len(list))
 	for i, p := range list {
 		ids[i] = p.ID
+	}
+	every := store.Expiry{Days: e.Days, Boosts: true, Go: store.ExpiryOut{Pinned: true, Saved: true, Liked: true, Polls: true, Media: true, Private: true, Tagged: true}}
+	for _, p := range lookAt(t, s, func(tx *store.Tx) ([]store.Post, error) { return tx.Outdated(every, 0, s.Now(), 1000) }) {
+		err := s.Store().Read(ctx(), func(tx *store.Tx) error { _, err := tx.StillOutdated(e, p.ID, s.Now()); return err })
+		if goes := slices.Contains(ids, p.ID); goes && err != nil || !goes && !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("%s: listed %v, and alone %v", p.Source, goes, err)
+		}
 	}
 	return ids
 }

@@ -47,6 +47,9 @@ func (e *Expiry) Clamp() {
 // Before is when a post must have been published to be deleted now.
 func (e Expiry) Before(now time.Time) time.Time { return now.AddDate(0, 0, -e.Days) }
 
+// below is the same as the first id that is too young.
+func (e Expiry) below(now time.Time) int64 { return ms(e.Before(now)) << 16 }
+
 // Wider says that e may delete a post that old would have left.
 func (e Expiry) Wider(old Expiry) bool {
 	less := func(now, was int) bool { return now != was && (was == 0 || now != 0 && now < was) } // of an age
@@ -73,8 +76,8 @@ const outdated = `p.actor_id = 1
 	and (?11 = 0 or p.likes < ?11)
 	and (?12 = 0 or p.boosts < ?12)`
 
-func (e Expiry) args(after int64, now time.Time, more ...any) []any {
-	return append([]any{after, ms(e.Before(now)) << 16, e.Boosts, e.Go.Pinned, e.Go.Saved, e.Go.Liked, e.Go.Polls, e.Go.Media, e.Go.Private, e.Go.Tagged, e.Likes, e.Shares}, more...)
+func (e Expiry) args(after, before int64, more ...any) []any {
+	return append([]any{after, before, e.Boosts, e.Go.Pinned, e.Go.Saved, e.Go.Liked, e.Go.Polls, e.Go.Media, e.Go.Private, e.Go.Tagged, e.Likes, e.Shares}, more...)
 }
 
 // Outdated lists the own posts above an id that are to be deleted for their age,
@@ -88,7 +91,20 @@ func (t *Tx) Outdated(e Expiry, after int64, now time.Time, limit int) ([]Post, 
 		from posts p indexed by posts_own
 		where `+outdated+`
 		order by p.id
-		limit ?13`, e.args(after, now, limit)...)
+		limit ?13`, e.args(after, e.below(now), limit)...)
+}
+
+// StillOutdated reads an own post that is to be deleted for its age; ErrNotFound if it
+// stays.
+func (t *Tx) StillOutdated(e Expiry, id int64, now time.Time) (p Post, err error) {
+	if e.Days == 0 {
+		return p, ErrNotFound
+	}
+	err = t.one(func(r scanner) (err error) { p, err = scanPost(r); return }, `
+		select `+postColumns+`
+		from posts p indexed by posts_own
+		where `+outdated, e.args(id-1, min(id+1, e.below(now)))...)
+	return p, err
 }
 
 // CountOutdated counts them all.
@@ -99,7 +115,7 @@ func (t *Tx) CountOutdated(e Expiry, now time.Time) (int, error) {
 	n, err := value[int64](t, `
 		select count(*)
 		from posts p indexed by posts_own
-		where `+outdated, e.args(0, now)...)
+		where `+outdated, e.args(0, e.below(now))...)
 	return int(n), err
 }
 

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -373,6 +374,12 @@ func TestHotQueriesKeepTheirPlans(t *testing.T) {
 			func(tx *store.Tx) error {
 				_, err := tx.Outdated(store.Expiry{Days: 30}, w.Hello.ID, now, 60)
 				return err
+			},
+			func(tx *store.Tx) error {
+				if _, err := tx.StillOutdated(store.Expiry{Days: 30}, w.Hello.ID, now); !errors.Is(err, store.ErrNotFound) {
+					return err
+				}
+				return nil
 			},
 			func(tx *store.Tx) error { _, err := tx.CountOutdated(store.Expiry{Days: 30}, now); return err },
 			func(tx *store.Tx) error { _, _, err := tx.CountExpired(now); return err },
