@@ -3,9 +3,11 @@ package federation_test
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"dassie/federation"
 	"dassie/federation/fedtest"
 	"dassie/store"
 )
@@ -105,6 +107,78 @@ func TestADeadServerThatComesBackIsToldWithinTheWeek(t *testing.T) {
 	}
 	if d := finished(t, c, alice); d.Report[0].State != store.DeliveryAccepted {
 		t.Errorf("%+v", d.Report)
+	}
+}
+
+// Of a server whose name leads nowhere it is said that it is gone only if another one
+// was found: else this machine may have been without a network, and they are asked on.
+func TestAMachineWithoutANetworkTakesNobodyForGone(t *testing.T) {
+	c := fedtest.New(t, "alice")
+	alice := c.Servers[0]
+	lost := store.Told{Host: "a.example", State: store.DeliveryUnknown, Error: store.NameNotFound, TriedAt: c.Now(), Dead: c.Now()}
+	for _, tc := range []struct {
+		other store.Told
+		want  federation.Outcome
+	}{
+		{store.Told{Host: "b.example", State: store.DeliveryAccepted, TriedAt: c.Now()}, federation.OutcomeGone},
+		{store.Told{Host: "b.example", State: store.DeliveryUnknown, Error: "answered 503", TriedAt: c.Now()}, federation.OutcomeGone},
+		{store.Told{Host: "b.example", State: store.DeliveryUnknown, Error: store.NameNotFound, TriedAt: c.Now()}, federation.OutcomeSilent},
+		{store.Told{Host: "b.example"}, federation.OutcomeSilent},
+	} {
+		report := federation.NewEndReport(alice.Identity(), store.Farewell{}, []store.Told{lost, tc.other})
+		if got := report.Servers[0].Outcome; got != tc.want {
+			t.Errorf("beside %+v it is %q, want %q", tc.other, got, tc.want)
+		}
+	}
+	var d store.Farewell
+	untold := func() int {
+		return lookAt(t, alice, func(tx *store.Tx) (int, error) { return tx.Untold(d.Outgoing) })
+	}
+	err := alice.Store().Write(ctx(), func(tx *store.Tx) error {
+		for _, name := range []string{"a.example", "b.example"} {
+			host, err := tx.EnsureHost(name)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.EnsureInbox(store.InboxTarget{URL: "https://" + name + "/inbox", HostID: host}); err != nil {
+				return err
+			}
+		}
+		return tx.BeginFarewell(&d, &store.Outgoing{Kind: "Delete", URI: "x", Payload: []byte("{}"), Until: tx.Now().Add(store.ActorDeleteLifetime)})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fail := func(reason string, hosts ...string) {
+		t.Helper()
+		err := alice.Store().Write(ctx(), func(tx *store.Tx) error {
+			o, err := tx.Outgoing(d.Outgoing)
+			if err != nil {
+				return err
+			}
+			due, err := tx.DueInboxes(c.Now().Add(30*24*time.Hour), 10)
+			for _, in := range due {
+				if err == nil && slices.ContainsFunc(hosts, func(h string) bool { return strings.Contains(in.URL, h) }) {
+					err = tx.DeliveryFailed(in, o, false, reason, time.Time{})
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 6 {
+		fail(store.NameNotFound, "a.example", "b.example")
+		c.Advance(24 * time.Hour)
+	}
+	fail(store.NameNotFound, "a.example", "b.example")
+	if n := untold(); n != 2 {
+		t.Errorf("%d are still to be told while nobody was found", n)
+	}
+	fail("answered 503", "b.example")
+	if n := untold(); n != 1 {
+		t.Errorf("%d are still to be told, a.example is gone", n)
 	}
 }
 

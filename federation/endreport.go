@@ -55,27 +55,29 @@ func NewEndReport(id store.Identity, d store.Farewell, told []store.Told) EndRep
 func ByServer(told []store.Told) []AskedServer {
 	var list []AskedServer
 	at := map[string]int{}
+	reached := store.Reached(told)
 	for _, t := range told {
 		i, known := at[t.Host]
 		switch {
 		case !known:
 			at[t.Host] = len(list)
-			list = append(list, AskedServer{t, outcomeOf(t)})
+			list = append(list, AskedServer{t, outcomeOf(t, reached)})
 		case list[i].Outcome == OutcomeAccepted:
-			list[i] = AskedServer{t, outcomeOf(t)}
+			list[i] = AskedServer{t, outcomeOf(t, reached)}
 		}
 	}
 	return list
 }
 
-func outcomeOf(t store.Told) Outcome {
+// outcomeOf is what became at one inbox; reached says whether any was found.
+func outcomeOf(t store.Told, reached bool) Outcome {
 	said := func(status string) bool { return strings.HasPrefix(t.Error, "answered "+status) }
 	switch {
 	case t.State == store.DeliveryAccepted:
 		return OutcomeAccepted
 	case said("401"), said("403"):
 		return OutcomeUnverified
-	case said("410"), t.NameGone():
+	case said("410"), reached && t.NameGone():
 		return OutcomeGone
 	case t.State == store.DeliveryRefused:
 		return OutcomeRefused
@@ -91,7 +93,11 @@ const reportTime = "2 January 2006, 15:04 UTC"
 func (r EndReport) Text() []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s was deleted on %s. Since then the profile and %s answer “gone”.\n\n", r.Handle, r.Begun.UTC().Format(reportTime), countOf(r.Posts, "post"))
-	fmt.Fprintf(&b, "We asked %s to delete what they hold. %s.\n", countOf(len(r.Servers), "server"), r.counts())
+	if len(r.Servers) > 0 {
+		fmt.Fprintf(&b, "We asked %s to delete what they hold. %s.\n", countOf(len(r.Servers), "server"), r.counts())
+	} else {
+		b.WriteString("No other server ever got anything of it.\n")
+	}
 	switch open := r.open(); {
 	case !r.Done.IsZero():
 		fmt.Fprintf(&b, "The asking ended on %s. ", r.Done.UTC().Format(reportTime))
@@ -103,7 +109,7 @@ func (r EndReport) Text() []byte {
 	case open > 0:
 		fmt.Fprintf(&b, "Those that did not answer are asked until %s. Leave this machine on until then: the key is needed to sign.\n", r.Until.UTC().Format(reportTime))
 	default:
-		b.WriteString("All have answered; this machine is wiped next.\n")
+		b.WriteString("Nobody is left to ask; the running server wipes this machine next.\n")
 	}
 	b.WriteString("\nAccepting is not proof of deletion. Search engines, archives, screenshots and servers we never met are beyond our reach. A memory card may keep old cells. " + r.Handle + " cannot be used again.\n\n")
 	for _, s := range r.Servers {

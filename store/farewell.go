@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -38,8 +39,16 @@ type Told struct {
 const NameNotFound = "its name was not found"
 
 // NameGone says that a server counts as dead and that its name leads nowhere: it is
-// not asked again.
+// not asked again, if any other was Reached.
 func (t Told) NameGone() bool { return !t.Dead.IsZero() && t.Error == NameNotFound }
+
+// Reached says whether any server was found. If none was, it may be this machine that
+// has no network.
+func Reached(told []Told) bool {
+	return slices.ContainsFunc(told, func(t Told) bool {
+		return t.State == DeliveryAccepted || t.State == DeliveryRefused || t.Error != "" && t.Error != NameNotFound
+	})
+}
 
 // Farewell reads how the end of the account stands; ErrNotFound while it lives.
 func (t *Tx) Farewell() (Farewell, error) {
@@ -276,15 +285,19 @@ func (t *Tx) Told(outgoingID int64) ([]Told, error) {
 }
 
 // Untold counts the inboxes of an activity that have not answered for good, but for
-// those whose server is gone with its name.
+// those whose server is gone with its name while others were reached.
 func (t *Tx) Untold(outgoingID int64) (int, error) {
 	n, err := value[int64](t, `
 		select count(*)
 		from deliveries d
 		cross join inboxes i on i.id = d.inbox_id
 		cross join hosts h on h.id = i.host_id
-		where d.outgoing_id = ?
+		where d.outgoing_id = ?1
 		and d.state < 2
-		and not (h.dead_at is not null and d.error = ?)`, outgoingID, NameNotFound)
+		and not (h.dead_at is not null and d.error = ?2 and exists (
+			select 1
+			from deliveries o
+			where o.outgoing_id = ?1
+			and (o.state in (2, 3) or o.error not in ('', ?2))))`, outgoingID, NameNotFound)
 	return int(n), err
 }
