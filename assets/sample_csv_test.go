@@ -57,7 +57,7 @@ func sampleCSV(pages map[string]any) {
 	run.Preview, run.Running, run.Problems, run.Through, run.Total, run.Percent, run.Left = false, true, nil, 131, 280, 46, "About 38 minutes left."
 	run.Facts = []Fact{{Label: "Asked", Strong: "68 people", Text: "."}, {Label: "Accepted", Strong: "59 people", Text: " of those that were asked."}, {Label: "No answer yet", Strong: "6 people", Text: ": their owners, or their servers, have not answered."},
 		{Label: "Already so", Strong: "61 people", Text: "."}, {Label: "Not found", Strong: "1 person", Text: ": their servers know nothing of them."}, {Label: "Left out", Strong: "1 person", Text: ", as the reasons below say."}, {Label: "Still to come", Strong: "149 people", Text: "."}}
-	run.Missed, run.MissedAll = []missed{{12, "gone@fjord.example", "fjord.example knows no such person or post, or does not show it to everybody."}, {77, "vera@old.example", "They moved to https://new.example/users/vera. Follow them there."}}, 2
+	run.Missed, run.MissedAll = []missed{{12, "gone@fjord.example", "fjord.example knows no such person or post, or does not show it to everybody."}, {77, "vera@old.example", "They moved to @vera@new.example, which does not say so itself. Look there, and follow it if it is right."}}, 2
 	pages["csv.running"] = run
 	run.Running, run.Stopped, run.Begun, run.Ended = false, true, ago(2*time.Hour), ago(time.Hour)
 	pages["csv.stopped"] = run

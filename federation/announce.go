@@ -41,6 +41,9 @@ func (s *Service) boost(tx *store.Tx, postID int64, v store.Visibility) (store.P
 	if err := clockFit(tx); err != nil {
 		return p, err
 	}
+	if err := notMoved(tx); err != nil {
+		return p, err
+	}
 	id := tx.NewID()
 	b := store.Post{
 		ID: id, URI: s.postURI(id) + "/activity", ActorID: store.OwnerID, BoostOf: p.ID, Visibility: v, Kept: true,

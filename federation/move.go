@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"dassie/federation/ap"
@@ -128,12 +129,36 @@ func (s *Service) followAlong(tx *store.Tx, old, to store.Actor) error {
 			return err
 		}
 		if !unreached[to.ID] {
-			if _, err := s.askToFollow(tx, to, store.Following{Boosts: before.Boosts, Notify: before.Notify}); err != nil {
+			if _, err := s.askToFollow(tx, to, store.Following{Boosts: before.Boosts, Notify: before.Notify, Languages: before.Languages}); err != nil {
 				return err
 			}
 		}
 	}
+	if err := listAlong(tx, old, to); err != nil {
+		return err
+	}
 	return s.unfollow(tx, old)
+}
+
+// listAlong puts the new account of somebody who moved into the lists of the old one,
+// if it is followed.
+func listAlong(tx *store.Tx, old, to store.Actor) error {
+	if err := listable(tx, to.ID); err != nil {
+		if reply.CodeOf(err) == reply.NotFound {
+			return nil
+		}
+		return err
+	}
+	lists, err := tx.ListsOf(old.ID)
+	if err != nil {
+		return err
+	}
+	for _, l := range lists {
+		if _, err := tx.AddListed(l.ID, to.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 const (
@@ -143,9 +168,14 @@ const (
 
 // SetAliases says which other accounts are the owner's, by handle or address.
 // Only an account that is named here may move to this one, so it is what the
-// owner does before moving in.
+// owner does before moving in. Those that are named already are not asked about
+// again: an old server may be down for good.
 func (s *Service) SetAliases(ctx context.Context, names []string) error {
 	var uris []string
+	known, err := s.namedAliases(ctx)
+	if err != nil {
+		return fmt.Errorf("read the aliases: %w", err)
+	}
 	asked, cancel := context.WithTimeout(ctx, aliasTime)
 	defer cancel()
 	for _, name := range names {
@@ -155,17 +185,40 @@ func (s *Service) SetAliases(ctx context.Context, names []string) error {
 		if len(uris) == maxAliases {
 			return reply.Errorf(reply.Unprocessable, "%d other accounts are the most there can be.", maxAliases)
 		}
-		a, err := s.lookupPerson(asked, name)
-		if err != nil {
-			return err
+		uri := known[strings.ToLower(strings.TrimPrefix(name, "@"))]
+		if uri == "" {
+			a, err := s.lookupPerson(asked, name)
+			if err != nil {
+				return err
+			}
+			uri = a.URI
 		}
-		if !slices.Contains(uris, a.URI) {
-			uris = append(uris, a.URI)
+		if !slices.Contains(uris, uri) {
+			uris = append(uris, uri)
 		}
 	}
 	return s.changeProfile(ctx, func(_ *store.Tx, me *store.Actor) error {
 		me.Extra.AlsoKnownAs = uris
 		return nil
+	})
+}
+
+// namedAliases are the ids of the owner's aliases, by handle and by id in lower case.
+func (s *Service) namedAliases(ctx context.Context) (map[string]string, error) {
+	return store.Get(ctx, s.store, func(tx *store.Tx) (map[string]string, error) {
+		me, err := tx.Actor(store.OwnerID)
+		if err != nil {
+			return nil, err
+		}
+		people, err := tx.ActorsByURI(me.Extra.AlsoKnownAs...)
+		named := map[string]string{}
+		for _, uri := range me.Extra.AlsoKnownAs {
+			named[strings.ToLower(uri)] = uri
+			if a, ok := people[uri]; ok {
+				named[strings.ToLower(a.Handle())] = uri
+			}
+		}
+		return named, err
 	})
 }
 
@@ -212,7 +265,7 @@ func (s *Service) mayMoveTo(tx *store.Tx, to store.Actor) error {
 	case to.Extra.MovedTo != "":
 		return reply.Errorf(reply.Unprocessable, "@%s has moved on itself.", to.Handle())
 	case !arrivable(to, s.actorURI):
-		return reply.Errorf(reply.Unprocessable, "@%s does not name this account as its own yet. Log in there, add %s to its aliases, then try again.", to.Handle(), s.origin.Handle(s.me.Name))
+		return reply.Errorf(reply.Unprocessable, "@%s does not name this account as its own yet. Log in there, add @%s to its aliases, then try again.", to.Handle(), s.origin.Handle(s.me.Name))
 	}
 	last, err := tx.LastMove(store.OwnerID)
 	if errors.Is(err, store.ErrNotFound) {
@@ -229,13 +282,23 @@ func (s *Service) mayMoveTo(tx *store.Tx, to store.Actor) error {
 
 // MoveTo moves the owner to another account: the profile says so, and the servers
 // of all followers are asked to follow the new account instead. From then on
-// nothing can be published here, until the owner comes back.
+// nothing can be published here, until the owner comes back. To move there once more
+// does nothing.
 func (s *Service) MoveTo(ctx context.Context, name string) (store.Actor, error) {
 	to, err := s.MoveTarget(ctx, name)
+	if err != nil && to.URI != "" {
+		there, e := store.Get(ctx, s.store, func(tx *store.Tx) (bool, error) { return isAt(tx, to) })
+		if e != nil || there {
+			return to, e
+		}
+	}
 	if err != nil {
 		return to, err
 	}
 	err = s.store.Write(ctx, func(tx *store.Tx) error {
+		if there, err := isAt(tx, to); err != nil || there {
+			return err
+		}
 		if err := s.mayMoveTo(tx, to); err != nil { // what was found may have been blocked meanwhile
 			return err
 		}
@@ -254,6 +317,12 @@ func (s *Service) MoveTo(ctx context.Context, name string) (store.Actor, error) 
 		err = fmt.Errorf("move to %s: %w", to.URI, err)
 	}
 	return to, err
+}
+
+// isAt says whether the owner moved to an account.
+func isAt(tx *store.Tx, to store.Actor) (bool, error) {
+	me, err := tx.Actor(store.OwnerID)
+	return me.Extra.MovedTo == to.URI, err
 }
 
 // sendMove follows the Update that says the same, as Mastodon does it.
@@ -295,5 +364,5 @@ func notMoved(tx *store.Tx) error {
 	if err != nil || me.Extra.MovedTo == "" {
 		return err
 	}
-	return reply.Errorf(reply.Conflict, "You moved to another account, so nothing is published from here. Come back under “Move” first, or write there. Your text is not lost.")
+	return reply.Errorf(reply.Conflict, "You moved to another account, so nothing is published from here. Come back under “Move” first, or do it there; nothing that you typed is lost.")
 }

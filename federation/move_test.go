@@ -42,12 +42,13 @@ func TestWhoMovesIsFollowedAlong(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		f.Boosts, f.Notify = false, true
+		f.Boosts, f.Notify, f.Languages = false, true, "de en"
 		return tx.SaveFollowing(f)
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	bakers := makeList(t, alice, store.List{Title: "Bakers"}, a)
 	if status := old.Send(alice, move(old, to)); status != http.StatusAccepted {
 		t.Fatalf("the Move was answered %d", status)
 	}
@@ -61,8 +62,11 @@ func TestWhoMovesIsFollowedAlong(t *testing.T) {
 	}
 	n := lookAt(t, alice, func(tx *store.Tx) (store.Actor, error) { return tx.ActorByURI(to.ActorID()) })
 	f := lookAt(t, alice, func(tx *store.Tx) (store.Following, error) { return tx.Following(n.ID) })
-	if f.State != store.FollowAsked || f.Boosts || !f.Notify {
+	if f.State != store.FollowAsked || f.Boosts || !f.Notify || f.Languages != "de en" {
 		t.Errorf("the new follow is %+v", f)
+	}
+	if in := lookAt(t, alice, func(tx *store.Tx) ([]int64, error) { return tx.Listed(bakers.ID, store.Page{Limit: 10}) }); !slices.Equal(in, []int64{n.ID}) {
+		t.Errorf("in the list are %v, want the new account alone", in)
 	}
 	if _, err := store.Get(ctx(), alice.Store(), func(tx *store.Tx) (store.Following, error) { return tx.Following(a.ID) }); err != store.ErrNotFound {
 		t.Errorf("the old follow: %v", err)
@@ -244,6 +248,19 @@ func TestTheOwnerMovesAwayAndComesBack(t *testing.T) {
 	if _, err := alice.Publish(ctx(), draft("From the old place", store.Public)); err == nil || !strings.Contains(err.Error(), "moved") {
 		t.Errorf("published after the move: %v", err)
 	}
+	seen := bob.Post(t, store.Public, "Worth a boost")
+	if p, err := alice.Lookup(ctx(), seen.URI); err != nil {
+		t.Fatal(err)
+	} else if _, err := alice.Boost(ctx(), p.Post.ID, store.Public); err == nil || !strings.Contains(err.Error(), "moved") {
+		t.Errorf("boosted after the move: %v", err)
+	}
+	if _, err := alice.MoveTo(ctx(), home.ActorURI()); err != nil {
+		t.Errorf("moving there once more: %v", err)
+	}
+	c.Settle()
+	if n := len(bob.Received("Move")); n != 1 {
+		t.Errorf("bob's server was told %d times", n)
+	}
 	if told := eve.Received("Update"); len(told) != 1 || !strings.Contains(told[0].Body, `"movedTo":"`+home.ActorURI()+`"`) {
 		t.Errorf("before the Move came %+v", told)
 	}
@@ -264,6 +281,28 @@ func TestTheOwnerMovesAwayAndComesBack(t *testing.T) {
 	}
 	if err := alice.SetAliases(ctx(), many); err != nil {
 		t.Errorf("the same account eleven times is one: %v", err)
+	}
+}
+
+// An old server that is gone for good keeps its place among the aliases, also when
+// another is named beside it.
+func TestAliasesOutliveTheirServers(t *testing.T) {
+	c := fedtest.New(t, "alice", "bob")
+	alice, bob := c.Servers[0], c.Servers[1]
+	old := c.Stranger("old")
+	if err := alice.SetAliases(ctx(), []string{"@old@" + old.Host}); err != nil {
+		t.Fatal(err)
+	}
+	old.Handle(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) })
+	c.Advance(48 * time.Hour)
+	for _, name := range []string{"@OLD@" + old.Host, old.ActorID()} {
+		if err := alice.SetAliases(ctx(), []string{name, "@" + bob.Handle()}); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		me := lookAt(t, alice, func(tx *store.Tx) (store.Actor, error) { return tx.Actor(store.OwnerID) })
+		if !slices.Equal(me.Extra.AlsoKnownAs, []string{old.ActorID(), bob.ActorURI()}) {
+			t.Errorf("aliases are %v", me.Extra.AlsoKnownAs)
+		}
 	}
 }
 

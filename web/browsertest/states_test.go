@@ -220,6 +220,7 @@ func (s *states) move() {
 	s.show(a, "move-alias")
 	s.page(b, "move-target", to)
 	b.sees("Move to this account?")
+	b.fill("password", s.houses["bob"].password)
 	b.pressNear("Move", "#main")
 	b.sees("You moved.")
 	s.show(b, "move-moved")

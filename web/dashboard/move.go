@@ -2,7 +2,6 @@ package dashboard
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -14,13 +13,13 @@ import (
 
 type movePage struct {
 	assets.Owner
-	Aliases, AliasError, To, ToError string
-	Moved, Target                    *assets.Person
-	Lines                            []string
-	Asked, Accepted, Stayed          int // servers of followers, once the owner moved; followers who are here still
-	Bars                             []string
-	Open                             []moveServer
-	Done                             []string
+	Aliases, AliasError, To, ToError, PassWord string // PassWord: what was wrong with the password
+	Moved, Target                              *assets.Person
+	Lines                                      []string
+	Asked, Accepted, Stayed                    int // servers of followers, once the owner moved; followers who are here still
+	Bars                                       []string
+	Open                                       []moveServer
+	Done                                       []string
 }
 
 // moveServer is a server that did not take it that the owner moved.
@@ -76,9 +75,13 @@ func (d *Dashboard) showMove(w http.ResponseWriter, r *http.Request, a answer, p
 		face := v.face(*target)
 		page.Target = &face
 		servers, err := v.tx.CountFollowerHosts()
+		asked := "Nobody follows you, so nobody is asked to go along."
+		if page.Followers > 0 {
+			asked = "Your " + plural(page.Followers, "follower", "followers") + " on " + plural(servers, "server", "servers") + isAre(page.Followers) + " asked to follow " + face.Handle +
+				" instead. Most servers do so at once; those that cannot leave them here."
+		}
 		page.Lines = []string{
-			"Your " + plural(page.Followers, "follower", "followers") + " on " + plural(servers, "server", "servers") + " are asked to follow " + face.Handle +
-				" instead. Most servers do so at once; those that cannot leave them here.",
+			asked,
 			"Your profile says that you moved, and nothing can be published here while it does. Your posts stay.",
 			"You can come back at any time, but followers who went along do not. The next move can be made 7 days from now.",
 		}
@@ -192,15 +195,42 @@ func (d *Dashboard) moveAliases(w http.ResponseWriter, r *http.Request) {
 	reply.Redirect(w, r, "/me/move?done=saved")
 }
 
-// moveAway handles POST /me/move/away.
+// isAre is the verb of a sentence about n things.
+func isAre(n int) string {
+	if n == 1 {
+		return " is"
+	}
+	return " are"
+}
+
+// moveAway handles POST /me/move/away: the password is asked for each time, since
+// followers who went along do not come back.
 func (d *Dashboard) moveAway(w http.ResponseWriter, r *http.Request) {
-	to := strings.TrimSpace(r.PostForm.Get("to"))
-	if !d.fresh(w, r, "/me/move?to="+url.QueryEscape(to)) {
+	page := movePage{To: strings.TrimSpace(r.PostForm.Get("to"))}
+	if err := d.guard.Check(r, r.PostForm.Get("password"), ""); err != nil {
+		words, ok := refused(err)
+		if !ok {
+			d.fail(w, r, err)
+			return
+		}
+		page.PassWord = words
+		target, err := d.service.MoveTarget(r.Context(), page.To)
+		if words, ok := refused(err); ok {
+			page.ToError = words
+			d.showMove(w, r, answer{status: refusedStatus(err)}, page, nil)
+			return
+		}
+		if err != nil {
+			d.fail(w, r, err)
+			return
+		}
+		d.showMove(w, r, answer{status: http.StatusUnprocessableEntity}, page, &target)
 		return
 	}
-	_, err := d.service.MoveTo(r.Context(), to)
+	_, err := d.service.MoveTo(r.Context(), page.To)
 	if words, ok := refused(err); ok {
-		d.showMove(w, r, answer{status: refusedStatus(err)}, movePage{To: to, ToError: words}, nil)
+		page.ToError = words
+		d.showMove(w, r, answer{status: refusedStatus(err)}, page, nil)
 		return
 	}
 	if err != nil {

@@ -182,17 +182,27 @@ func TestMovePages(t *testing.T) {
 	if err := home.SetAliases(ctx, []string{h.ActorURI()}); err != nil {
 		t.Fatal(err)
 	}
-	h.open("/me/move?to=%40"+home.Handle()).says(t, "Move to this account?", "Your 1 follower on 1 server are asked", ">Move</button>")
-	h.sent("/me/move/away", "to", "@"+home.Handle()).says(t, "Moved.", "You moved.", "@"+home.Handle(), ">Come back</button>")
+	h.open("/me/move?to=%40"+home.Handle()).says(t, "Move to this account?", "Your 1 follower on 1 server is asked", "Password of this server", ">Move</button>")
+	for _, wrong := range []string{"", "not it"} {
+		if p := h.submit("/me/move/away", "to", "@"+home.Handle(), "password", wrong); p.status != http.StatusUnprocessableEntity {
+			t.Errorf("moving with the password %q answers %d", wrong, p.status)
+		} else {
+			p.says(t, "The password is wrong", "Move to this account?")
+		}
+	}
+	h.sent("/me/move/away", "to", "@"+home.Handle(), "password", password).says(t, "Moved.", "You moved.", "@"+home.Handle(), ">Come back</button>")
+	h.sent("/me/move/away", "to", "@"+home.Handle(), "password", password).says(t, "Moved.") // pressed twice
 	h.cluster.Settle()
 	if len(bob.Received("Move")) != 1 {
 		t.Error("bob's server was not told")
 	}
 	h.open("/me/move").says(t, "1 of 1 server with followers of yours accepted the move.")
+	h.open("/me/write").says(t, "You moved.", "Nothing can be published here", `href="/me/move"`)
+	h.open("/me").says(t, "You moved.")
 	write := h.submit("/me/write", "do", "post", "text", "From the old place", "audience", "everyone", "key", "k")
 	write.says(t, "You moved to another account", "From the old place")
 	h.sent("/me/move/back").says(t, "You are back.", "Move away")
-	h.submit("/me/move/away", "to", "@"+home.Handle()).says(t, "once in 7 days")
+	h.submit("/me/move/away", "to", "@"+home.Handle(), "password", password).says(t, "once in 7 days")
 }
 
 func TestSomebodyWhoMoved(t *testing.T) {
@@ -263,7 +273,7 @@ func TestAMoveIsWatchedServerByServer(t *testing.T) {
 	h.cluster.Settle()
 	carol.Misbehave(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
 	dave.Misbehave(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadRequest) })
-	h.sent("/me/move/away", "to", "@"+home.Handle())
+	h.sent("/me/move/away", "to", "@"+home.Handle(), "password", password)
 	h.cluster.Settle()
 	page := h.open("/me/move")
 	page.says(t, "1 of 3 servers with followers of yours accepted the move.", "2 followers have not gone along yet.", carol.Host, "no answer", "answered 503", "next try", dave.Host, "refused", "answered 400")

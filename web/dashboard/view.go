@@ -82,11 +82,8 @@ func (v *view) frame(title, here string) (assets.Owner, error) {
 	if o.DataAsked, err = v.tx.CountSubjectRequests(); err != nil {
 		return o, err
 	}
-	if o.Notice == nil && o.DataAsked > 0 && (here == "home" || here == "inbox") {
-		o.Notice = &assets.Notice{
-			Kind: "warn", Strong: plural(o.DataAsked, "request about data waits", "requests about data wait") + ".", Text: "Somebody asks what is kept about them; you have a month to answer.",
-			URL: askedPath, LinkText: "See who asks",
-		}
+	if o.Notice == nil {
+		o.Notice = standingNotice(o, me, here)
 	}
 	if o.Sending, err = v.sending(); err != nil {
 		return o, err
@@ -94,6 +91,20 @@ func (v *view) frame(title, here string) (assets.Owner, error) {
 	drafts, err := v.tx.UnsentList(store.UnsentDraft)
 	o.Drafts = len(drafts)
 	return o, err
+}
+
+// standingNotice is what is said above a page for as long as it is so.
+func standingNotice(o assets.Owner, me store.Actor, here string) *assets.Notice {
+	switch {
+	case me.Extra.MovedTo != "" && (here == "home" || here == "write"):
+		return &assets.Notice{Kind: "warn", Strong: "You moved.", Text: "Nothing can be published here while your profile says so.", URL: "/me/move", LinkText: "See where, or come back"}
+	case o.DataAsked > 0 && (here == "home" || here == "inbox"):
+		return &assets.Notice{
+			Kind: "warn", Strong: plural(o.DataAsked, "request about data waits", "requests about data wait") + ".", Text: "Somebody asks what is kept about them; you have a month to answer.",
+			URL: askedPath, LinkText: "See who asks",
+		}
+	}
+	return nil
 }
 
 // path is this page's own address, without the notice it was opened with.
