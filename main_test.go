@@ -309,7 +309,7 @@ exec dassie import -data d -dry-run following_accounts.csv
 stdout '^holds: following$'
 stdout '^new: 1$'
 stdout '^slowly: 1, servers: 1, in 1m0s or more$'
-stdout '^line 3 cannot be taken: =1\+1 This is not a handle'
+stdout '^line 3 cannot be taken: =1\+1 A cell of this line is a formula'
 stdout '^nothing was changed$'
 status 2 dassie import -data d -as friends following_accounts.csv
 status 1 dassie import -data d none.csv
