@@ -274,8 +274,11 @@ func export(ctx context.Context, opt *options) error {
 		if err != nil {
 			return err
 		}
-		for _, name := range sum.Missing {
+		for _, name := range sum.Missing[:min(len(sum.Missing), 20)] {
 			fmt.Fprintln(os.Stderr, "not on the disk and not in the archive: "+name)
+		}
+		if more := len(sum.Missing) - 20; more > 0 {
+			fmt.Fprintf(os.Stderr, "and %d more files; dassie/manifest.json in the archive names all\n", more)
 		}
 		fmt.Printf("%s: posts: %d, likes: %d, bookmarks: %d, files: %d, bytes: %d; there is no key in it: to move this server, use dassie backup\n",
 			opt.file, sum.Posts, sum.Likes, sum.Bookmarks, sum.Files, sum.Bytes)

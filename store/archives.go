@@ -48,12 +48,15 @@ func (t *Tx) AskArchive() (bool, error) {
 	return n > 0, err
 }
 
-// SaveArchive notes how an archive ended.
+// SaveArchive notes how an archive ended; ErrNotFound if it was dropped meanwhile.
 func (t *Tx) SaveArchive(a Archive) error {
-	_, err := t.exec(`
+	n, err := t.changed(`
 		update archives
 		set state = ?, file = ?, size = ?, posts = ?, files = ?, missing = ?, error = ?, ended_at = ?
 		where id = ?`, a.State, a.File, a.Size, a.Posts, a.Files, a.Missing, a.Error, ms(a.EndedAt), a.ID)
+	if err == nil && n == 0 {
+		err = ErrNotFound
+	}
 	return err
 }
 
@@ -88,16 +91,19 @@ type ArchiveSizes struct {
 	Posts int   // and boosts
 	Files int   // uploads
 	Bytes int64 // of the uploads
+
+	Others int // posts of others that come along: liked, saved, and private mentions
 }
 
 // ArchiveSizes counts that.
 func (t *Tx) ArchiveSizes() (ArchiveSizes, error) {
 	var n ArchiveSizes
-	err := t.one(func(r scanner) error { return r.Scan(&n.Posts, &n.Files, &n.Bytes) }, `
+	err := t.one(func(r scanner) error { return r.Scan(&n.Posts, &n.Files, &n.Bytes, &n.Others) }, `
 		select
 			(select count(*) from posts indexed by posts_own where actor_id = 1),
 			(select count(*) from media),
-			(select coalesce(sum(size), 0) from media)`)
+			(select coalesce(sum(size), 0) from media),
+			(select count(*) from reactions where actor_id = 1) + (select count(*) from bookmarks) + (select count(*) from conversation_posts)`)
 	return n, err
 }
 

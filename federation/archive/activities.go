@@ -106,7 +106,7 @@ func (e *export) outbox() error {
 				return err
 			}
 		}
-		e.step(len(posts))
+		e.passed(len(posts), true)
 		return nil
 	})
 	e.sum.Posts = list.n

@@ -27,6 +27,20 @@ type Progress struct {
 	Stage       string // what is being packed, in words
 	Done, Total int    // posts and files
 	Bytes       int64  // written so far
+	Work, Works int64  // done, and in all: posts are gone through several times, and files are long or short
+}
+
+const (
+	passes   = 3        // of the posts: for the outbox, for what only dassie keeps, for the page
+	passWork = 40 << 10 // what one of them costs of a post, in bytes of files that are copied meanwhile
+)
+
+// Share is how much of the work is done, from 0 to 1.
+func (p Progress) Share() float64 {
+	if p.Works == 0 {
+		return 0
+	}
+	return min(float64(p.Work)/float64(p.Works), 1)
 }
 
 // Summary is what went into an archive.
@@ -111,9 +125,12 @@ func (e *export) told() {
 	e.tell(e.at)
 }
 
-// step counts what was packed.
-func (e *export) step(n int) {
-	e.at.Done += n
+// passed counts posts that were gone through once. They are packed with the first time.
+func (e *export) passed(posts int, packed bool) {
+	if packed {
+		e.at.Done += posts
+	}
+	e.at.Work += int64(posts) * passWork
 	e.told()
 }
 
@@ -121,7 +138,7 @@ func (e *export) step(n int) {
 func (e *export) count() error {
 	return e.read(func(tx *store.Tx) error {
 		sizes, err := tx.ArchiveSizes()
-		e.at.Total = 2*sizes.Posts + sizes.Files // the posts stand in the outbox and below dassie/
+		e.at.Total, e.at.Works = sizes.Posts+sizes.Files, passes*passWork*int64(sizes.Posts)+sizes.Bytes
 		return err
 	})
 }

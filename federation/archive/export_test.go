@@ -307,7 +307,7 @@ func TestAnArchiveThatDoesNotFitIsRefusedFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	all, err := store.Get(ctx(), alice.Store(), func(tx *store.Tx) ([]store.Archive, error) { return tx.Archives() })
-	if err != nil || len(all) != 1 || all[0].State != store.ArchiveFailed || !strings.Contains(all[0].Error, "MB free. Make room and ask again.") {
+	if err != nil || len(all) != 1 || all[0].State != store.ArchiveFailed || !strings.Contains(all[0].Error, "MB must stay free. Make room and ask again.") {
 		t.Errorf("%+v, %v", all, err)
 	}
 	if files, err := os.ReadDir(dir); err != nil || len(files) != 0 {

@@ -59,8 +59,8 @@ func room(ctx context.Context, src Source, dir string) error {
 	if err != nil {
 		return nil // a file system that cannot tell is tried: a full one says so
 	}
-	if need := uint64(sizes.Bytes) + uint64(sizes.Posts)*4096 + spare; free < need {
-		return reply.Errorf(reply.Unavailable, "The archive needs about %d MB in %s, which has %d MB free. Make room and ask again.", need>>20, dir, free>>20)
+	if need := uint64(sizes.Bytes) + uint64(sizes.Posts+sizes.Others)*4096; free < need+spare {
+		return reply.Errorf(reply.Unavailable, "The archive needs about %d MB in %s, which has %d MB free, and %d MB must stay free. Make room and ask again.", max(need>>20, 1), dir, free>>20, spare>>20)
 	}
 	return nil
 }
@@ -84,10 +84,14 @@ func ExportCommand(ctx context.Context, st *store.Store, dir, file, version stri
 		return Summary{}, err
 	}
 	stage := ""
-	return writeFile(ctx, Source{Service: svc, Store: st, Media: pictures, Now: time.Now, Program: "dassie " + version}, file, func(p Progress) {
+	sum, err := writeFile(ctx, Source{Service: svc, Store: st, Media: pictures, Now: time.Now, Program: "dassie " + version}, file, func(p Progress) {
 		if p.Stage != stage {
 			stage = p.Stage
 			tell(stage)
 		}
 	})
+	if err != nil {
+		return sum, err
+	}
+	return sum, st.Write(ctx, func(tx *store.Tx) error { return tx.LogSecurity("archive", "packed by the command line", "") })
 }

@@ -29,7 +29,9 @@ func (e *export) media() error {
 					return err
 				}
 			}
-			e.step(1)
+			e.at.Done++
+			e.at.Work += m.Size
+			e.told()
 		}
 	}
 }

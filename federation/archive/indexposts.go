@@ -61,7 +61,7 @@ func (e *export) indexPosts(w io.Writer) (n int, err error) {
 			}
 		}
 		n += len(list)
-		e.step(len(list))
+		e.passed(len(list), false)
 		return nil
 	})
 	return n, err

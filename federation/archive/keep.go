@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -25,8 +24,8 @@ const (
 	// Most is how many are kept: a new one takes the place of the oldest.
 	Most = 5
 
-	part      = ".part" // at the end of the name of an archive that is not whole
-	spare     = 64 << 20
+	part      = ".part"   // at the end of the name of an archive that is not whole
+	spare     = 300 << 20 // stays free: below it the server stops fetching pictures, and at a third of it takes no posts
 	lookAgain = time.Hour
 )
 
@@ -54,7 +53,9 @@ func NewKeeper(src Source, dir string, log *slog.Logger) *Keeper {
 
 // Run works until ctx ends. What a restart interrupted begins anew.
 func (k *Keeper) Run(ctx context.Context) error {
-	k.clean()
+	if err := k.clean(ctx); err != nil {
+		k.log.Error("cannot remove what is left of archives", "error", err)
+	}
 	patrol(ctx, k.poke, k.RunDue, func(err error) { k.log.Error("cannot look after the archives", "error", err) })
 	return nil
 }
@@ -166,7 +167,7 @@ func (k *Keeper) drop(ctx context.Context, a store.Archive) error {
 // Open opens an archive to be read. Errors: store.ErrNotFound.
 func (k *Keeper) Open(ctx context.Context, id int64) (store.Archive, *os.File, error) {
 	a, err := store.Get(ctx, k.src.Store, func(tx *store.Tx) (store.Archive, error) { return tx.Archive(id) })
-	if err == nil && a.State != store.ArchiveReady {
+	if err == nil && (a.State != store.ArchiveReady || k.src.Now().Sub(a.EndedAt) > Lasts) {
 		err = store.ErrNotFound
 	}
 	if err != nil {
@@ -179,19 +180,36 @@ func (k *Keeper) Open(ctx context.Context, id int64) (store.Archive, *os.File, e
 	return a, f, err
 }
 
+// Downloaded notes in the security log that somebody began to load an archive down.
+func (k *Keeper) Downloaded(ctx context.Context, agent string) error {
+	return k.src.Store.Write(ctx, func(tx *store.Tx) error { return tx.LogSecurity("archive", "downloaded, "+agent, "") })
+}
+
 func (k *Keeper) path(name string) string { return filepath.Join(k.dir, filepath.Base(name)) }
 
-// clean removes what a crash left half written.
-func (k *Keeper) clean() {
+// clean removes what a crash left: half an archive, or a whole one that was not noted.
+func (k *Keeper) clean(ctx context.Context) error {
 	entries, err := os.ReadDir(k.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
-		return // there is no folder yet
+		return err
+	}
+	all, err := store.Get(ctx, k.src.Store, func(tx *store.Tx) ([]store.Archive, error) { return tx.Archives() })
+	if err != nil {
+		return err
+	}
+	known := map[string]bool{}
+	for _, a := range all {
+		known[a.File] = true
 	}
 	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), part) {
-			os.Remove(k.path(e.Name())) // what cannot be removed is written over
+		if !known[e.Name()] {
+			err = errors.Join(err, os.Remove(k.path(e.Name())))
 		}
 	}
+	return err
 }
 
 // make packs an archive and notes how it ended. One that ends because the server
@@ -213,8 +231,8 @@ func (k *Keeper) make(ctx context.Context, a store.Archive) error {
 		k.at = p
 		k.mu.Unlock()
 	})
-	if ctx2.Err() != nil {
-		return nil // the owner does not want it any more, or the server ends
+	if ctx2.Err() != nil { // the owner does not want it any more, or the server ends
+		return k.unwanted(name)
 	}
 	a.EndedAt = k.src.Now()
 	if err != nil {
@@ -223,12 +241,24 @@ func (k *Keeper) make(ctx context.Context, a store.Archive) error {
 	} else {
 		a.State, a.File, a.Size, a.Posts, a.Files, a.Missing = store.ArchiveReady, name, sum.Bytes, sum.Posts, sum.Files, len(sum.Missing)
 	}
-	return k.src.Store.Write(ctx, func(tx *store.Tx) error {
+	err = k.src.Store.Write(ctx, func(tx *store.Tx) error {
 		if err := tx.SaveArchive(a); err != nil || k.src.Service == nil {
 			return err
 		}
 		return k.src.Service.MailArchive(tx, a)
 	})
+	if errors.Is(err, store.ErrNotFound) { // it was dropped in the last moment
+		return k.unwanted(name)
+	}
+	return err
+}
+
+// unwanted removes an archive that nothing names.
+func (k *Keeper) unwanted(name string) error {
+	if err := os.Remove(k.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove an archive: %w", err)
+	}
+	return nil
 }
 
 // nameOf is unguessable, as Mastodon's names are: the file may end up in a shared

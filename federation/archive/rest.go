@@ -110,7 +110,7 @@ func (e *export) posts() error {
 				return err
 			}
 		}
-		e.step(len(posts))
+		e.passed(len(posts), false)
 		return nil
 	})
 }

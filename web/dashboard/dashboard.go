@@ -37,6 +37,7 @@ type Dashboard struct {
 	log      *slog.Logger
 	live     *live
 	ended    http.HandlerFunc
+	resumes  resumes
 }
 
 // New makes the dashboard of one account. Close it when it is not asked any more.

@@ -82,13 +82,13 @@ func downloadName(v *view, a store.Archive) string {
 func (d *Dashboard) packing(a store.Archive) *packing {
 	at, since, busy := d.archives.Progress()
 	p := &packing{ID: decimal(a.ID), Stage: at.Stage, Done: at.Done, Total: at.Total, Bytes: at.Bytes}
-	if !busy || at.Total == 0 {
+	if !busy || at.Works == 0 {
 		return p
 	}
-	p.Done = min(p.Done, p.Total)
-	p.Percent = 100 * p.Done / p.Total
-	if spent := d.service.Now().Sub(since); p.Done > 0 && spent > 2*time.Second {
-		p.Left = roughly(time.Duration(float64(spent) / float64(p.Done) * float64(p.Total-p.Done)))
+	share := at.Share()
+	p.Done, p.Percent = min(p.Done, p.Total), int(100*share)
+	if spent := d.service.Now().Sub(since); share > 0 && spent > 2*time.Second {
+		p.Left = roughly(time.Duration(float64(spent) / share * (1 - share)))
 	}
 	return p
 }
@@ -161,17 +161,29 @@ func (d *Dashboard) archiveMake(w http.ResponseWriter, r *http.Request) {
 	reply.Redirect(w, r, dataPath)
 }
 
-// archiveGet handles GET /me/data/archive/ID, in parts if the browser asks so.
+// archiveGet handles GET /me/data/archive/ID, in parts if the browser asks so. It asks
+// for the password, but not again for the rest of what the same session began.
 func (d *Dashboard) archiveGet(w http.ResponseWriter, r *http.Request) {
-	if !d.fresh(w, r, r.URL.Path) {
+	id, now := idOf(r), d.service.Now()
+	key := resumeKey{archive: id}
+	if s, in := d.guard.Session(r); in {
+		key.session = string(s.Hash)
+	}
+	if !d.resumes.goesOn(r, key, now) && !d.fresh(w, r, r.URL.Path) {
 		return
 	}
-	a, f, err := d.archives.Open(r.Context(), idOf(r))
+	a, f, err := d.archives.Open(r.Context(), id)
 	if err != nil {
 		d.fail(w, r, notFound(err))
 		return
 	}
 	defer f.Close()
+	if r.Method == http.MethodGet && d.resumes.begins(key, now) {
+		if err := d.archives.Downloaded(r.Context(), assets.BrowserName(r.UserAgent())); err != nil {
+			d.fail(w, r, err)
+			return
+		}
+	}
 	name := d.service.Origin().Domain + "-" + a.AskedAt.In(zone(d.service.Settings())).Format("2006-01-02") + ".zip"
 	reply.LimitTime(w, slowLine)
 	reply.Download(w, r, f, name, a.EndedAt)

@@ -53,7 +53,25 @@ func TestAnArchiveIsAskedForWithThePasswordAndDownloadedInParts(t *testing.T) {
 	if rest.status != http.StatusPartialContent || rest.body != whole.body[10:] {
 		t.Errorf("%d, %d bytes of the rest", rest.status, len(rest.body))
 	}
-	h.cluster.Advance(archive.Lasts + time.Hour)
+	if p := h.do("GET", "/me/security/log", nil); !strings.Contains(p.body, "ownloaded") {
+		t.Errorf("the security log does not say that it was downloaded: %s", p.main())
+	}
+	h.cluster.Advance(2 * time.Hour) // on a slow line
+	if rest := h.part(m[1], "bytes=20-"); rest.status != http.StatusPartialContent || rest.body != whole.body[20:] {
+		t.Errorf("%d, %d bytes: the rest does not come any more", rest.status, len(rest.body))
+	}
+	if p := h.do("GET", m[1], nil); p.status != http.StatusSeeOther {
+		t.Errorf("%d: the whole of it comes again without the password", p.status)
+	}
+	h.cluster.Advance(slowLine)
+	if p := h.part(m[1], "bytes=20-"); p.status != http.StatusSeeOther {
+		t.Errorf("%d: the rest comes for ever", p.status)
+	}
+	h.cluster.Advance(archive.Lasts - 2*time.Hour - slowLine + time.Second)
+	h.submit("/me/security/check", "password", password, "next", m[1])
+	if p := h.do("GET", m[1], nil); p.status != http.StatusNotFound {
+		t.Errorf("after 7 days, before it is removed: %d", p.status)
+	}
 	h.archive()
 	h.submit("/me/security/check", "password", password, "next", m[1])
 	if p := h.do("GET", m[1], nil); p.status != http.StatusNotFound {
