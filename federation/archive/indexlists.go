@@ -159,7 +159,13 @@ func (e *export) indexSettings(w io.Writer) (int, error) {
 func eachChoice(above string, v reflect.Value, add func(...string) error) error {
 	for i := range v.NumField() {
 		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
-		if name = strings.ReplaceAll(name, "_", " "); above != "" {
+		words := strings.Split(name, "_")
+		for i, word := range words {
+			if short := strings.ToUpper(word); slices.Contains([]string{"AI", "API", "MB"}, short) {
+				words[i] = short
+			}
+		}
+		if name = strings.Join(words, " "); above != "" {
 			name = above + ": " + name
 		} else if r := []rune(name); len(r) > 0 {
 			name = strings.ToUpper(string(r[:1])) + string(r[1:])
