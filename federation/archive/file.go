@@ -90,6 +90,9 @@ func ExportCommand(ctx context.Context, st *store.Store, dir, file, version stri
 			tell(stage)
 		}
 	})
+	if errors.Is(err, context.Canceled) {
+		return sum, errors.New("stopped before the archive was whole: there is no file")
+	}
 	if err != nil {
 		return sum, err
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -115,5 +116,23 @@ func TestT64_AnArchiveIsForItsOwnerAlone(t *testing.T) {
 	folder, err := os.Stat(dir)
 	if err != nil || file.Mode() != 0o600 || folder.Mode() != fs.ModeDir|0o700 {
 		t.Errorf("%v in %v, %v", file.Mode(), folder.Mode(), err)
+	}
+}
+
+// The command says in words that it was stopped, and leaves nothing.
+func TestAnExportThatIsStoppedLeavesNothing(t *testing.T) {
+	_, alice, _ := everything(t)
+	stopped, stop := context.WithCancel(ctx())
+	file := filepath.Join(t.TempDir(), "mine.zip")
+	_, err := archive.ExportCommand(stopped, alice.Store(), t.TempDir(), file, "test", func(stage string) {
+		if stage == "Your posts" {
+			stop()
+		}
+	})
+	if err == nil || !strings.Contains(err.Error(), "there is no file") {
+		t.Errorf("it says %v", err)
+	}
+	if files, err := os.ReadDir(filepath.Dir(file)); err != nil || len(files) != 0 {
+		t.Errorf("it left %v, %v", files, err)
 	}
 }
