@@ -107,8 +107,10 @@ func TestAnArchiveOfAnotherAccountOfOursLandsWithAllThatIsSaidInIt(t *testing.T)
 			c.SettleFor(5*time.Minute, 31*time.Second)
 			for _, other := range c.Servers[:4] {
 				for _, kind := range []string{"Create", "Announce", "Like", "Update", "Add", "Block", "Delete"} {
-					if n := len(other.Received(kind)); n != 0 {
-						t.Errorf("%s was sent %d %s", other.Name, n, kind)
+					for _, r := range other.Received(kind) { // others tell what their polls say by now
+						if strings.Contains(r.Body, dora.Service.ActorURI()) {
+							t.Errorf("%s was sent %s", other.Name, r.Body)
+						}
 					}
 				}
 			}
