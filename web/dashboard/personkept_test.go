@@ -211,3 +211,38 @@ func TestThePromiseHasEveryClause(t *testing.T) {
 		h.open("/me/data/promise").says(t, words)
 	}
 }
+
+// What is no setting but a choice shows on the promise too: mail, the second factor, what
+// is pinned, which apps are in, and the owner's own words.
+func TestThePromiseSaysWhatStandsNow(t *testing.T) {
+	h := newHouse(t, "bob")
+	s := h.postOffice(t)
+	promise := func() page { return h.open("/me/data/promise") }
+	promise().says(t, "No mail goes out", "You have none yet. With one,", "0 posts are pinned.", "0 apps are let in.", "it is shown to nobody", "None is packed")
+	h.confirms(t, s, mailbox)
+	p := h.Post(t, store.Public, "Pinned")
+	if _, err := h.Pin(ctx, p.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Store().Write(ctx, func(tx *store.Tx) error {
+		if err := tx.BeginSecondFactor("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"); err != nil {
+			return err
+		}
+		return tx.ConfirmSecondFactor(nil)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	promise().says(t, "You are told by mail of what you chose.", "Yours is asked for beside the password", "1 post is pinned.")
+	h.cluster.Advance(72 * time.Hour)
+	before := promise()
+	h.sent("/me/privacy", "proxy", "", "backup", "7", "age", "", "words", "My own words")
+	after := promise()
+	since := func(p page) string {
+		_, text, _ := strings.Cut(p.main(), "since when it reads as it does:")
+		text, _, _ = strings.Cut(text, "<")
+		return text
+	}
+	if since(before) == since(after) || since(after) == "" {
+		t.Errorf("the day of the last change is %q, before %q", since(after), since(before))
+	}
+}
