@@ -85,8 +85,9 @@ type Service struct {
 	lines      chan struct{} // a line came into the security log
 	presence   presence
 
-	requests *logs.Log
-	purging  sync.Mutex // held while house-keeping runs
+	requests  *logs.Log
+	purging   sync.Mutex // held while house-keeping runs
+	answering sync.Mutex // held while a request for data is answered
 
 	pushKey    *webpush.Key
 	seenTokens *lru.Cache[int64, string] // token id -> the token, for push messages

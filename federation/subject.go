@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"dassie/assets"
@@ -24,6 +25,7 @@ import (
 const (
 	maxSubjectHandle = 320  // bytes
 	maxSubjectWords  = 1000 // characters
+	answerAgain      = time.Minute
 )
 
 // SubjectHandle brings a typed handle of somebody elsewhere into form: user@server, in
@@ -70,9 +72,17 @@ func (s *Service) AskSubject(ctx context.Context, typed, kind, words string) err
 // link, by which a copy can be fetched once, or an erasure confirmed. An earlier link
 // is void from then on.
 func (s *Service) AnswerSubject(ctx context.Context, id int64) error {
+	s.answering.Lock()
+	defer s.answering.Unlock()
 	q, err := store.Get(ctx, s.store, func(tx *store.Tx) (store.SubjectRequest, error) { return tx.SubjectRequest(id) })
 	if err != nil {
 		return notHere(err, "This request is not here any more.")
+	}
+	switch {
+	case q.State == store.SubjectAnswered && s.now().Sub(q.AnsweredAt) < answerAgain:
+		return nil // pressed twice: a second link would make the first void
+	case q.State == store.SubjectBeingDone || q.State == store.SubjectErased:
+		return reply.Errorf(reply.Conflict, "What was kept is erased already, or is being erased.")
 	}
 	a, err := s.subjectOf(ctx, q)
 	if err != nil {

@@ -1,7 +1,9 @@
 package federation_test
 
 import (
+	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -9,6 +11,8 @@ import (
 	"dassie/store"
 	"dassie/web/reply"
 )
+
+var answerLink = regexp.MustCompile(`/privacy/ask/([A-Z2-7]{26})`)
 
 func subjectRequests(t *testing.T, s *fedtest.Server) []store.SubjectRequest {
 	t.Helper()
@@ -65,6 +69,7 @@ func TestAnAnswerGoesToTheHandleAlone(t *testing.T) {
 		t.Errorf("the request is %+v", q)
 	}
 	// To whom nothing can be sent, that is said.
+	c.Advance(2 * time.Minute)
 	for what, prepare := range map[string]func() error{
 		"blocked": func() error { return alice.Block(ctx(), q.ActorID) },
 		"server blocked": func() error {
@@ -83,6 +88,49 @@ func TestAnAnswerGoesToTheHandleAlone(t *testing.T) {
 	}
 	if err := alice.AnswerSubject(ctx(), subjectRequests(t, alice)[0].ID); err == nil || reply.CodeOf(err) == reply.Internal {
 		t.Errorf("to nobody: %v", err)
+	}
+}
+
+// Pressed twice, also at once, the button sends one message whose link is good; later a
+// new link can be sent, and the one before is void.
+func TestAnAnswerPressedTwiceIsSentOnce(t *testing.T) {
+	c := fedtest.New(t, "alice", "bob")
+	alice, bob := c.Servers[0], c.Servers[1]
+	if err := alice.AskSubject(ctx(), "@"+bob.Handle(), store.SubjectCopy, ""); err != nil {
+		t.Fatal(err)
+	}
+	q := subjectRequests(t, alice)[0]
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			if err := alice.AnswerSubject(ctx(), q.ID); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	c.Settle()
+	links := func() (list []string) {
+		for _, got := range bob.Received("Create") {
+			list = append(list, answerLink.FindStringSubmatch(got.Body)[1])
+		}
+		return list
+	}
+	good := func(secret string) bool {
+		_, err := store.Get(ctx(), alice.Store(), func(tx *store.Tx) (store.SubjectRequest, error) { return tx.SubjectRequestByLink(secret) })
+		return err == nil
+	}
+	first := links()
+	if len(first) != 1 || !good(first[0]) {
+		t.Fatalf("bob got %v", first)
+	}
+	c.Advance(2 * time.Minute)
+	if err := alice.AnswerSubject(ctx(), q.ID); err != nil {
+		t.Fatal(err)
+	}
+	c.Settle()
+	if again := links(); len(again) != 2 || good(first[0]) || !good(again[1]) {
+		t.Errorf("sent anew: %v", again)
 	}
 }
 
