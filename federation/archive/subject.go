@@ -14,6 +14,7 @@ import (
 	"syscall"
 
 	"dassie/store"
+	"dassie/store/media"
 	"dassie/web/reply"
 )
 
@@ -28,6 +29,9 @@ func (k *Keeper) SubjectFile(ctx context.Context, actorID int64, handle string) 
 	defer k.subject.Unlock()
 	if err := os.MkdirAll(k.dir, 0o700); err != nil {
 		return nil, err
+	}
+	if free, err := media.FreeIn(k.dir); err == nil && free < spare {
+		return nil, reply.Errorf(reply.Unavailable, "There is too little room on the disk to pack a copy. Nothing was lost; try again when there is more.")
 	}
 	f, err := os.CreateTemp(k.dir, "subject-*"+part) // what a crash leaves is cleared with the rest of the folder
 	if err != nil {
