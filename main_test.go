@@ -701,7 +701,7 @@ var ranks = map[string]int{
 	"store/logs":        0,
 	"web/auth/webauthn": 0, "web/auth/webauthn/webauthntest": 0,
 	"store/media": 1, "store/storetest": 1, "federation/remote": 1, "federation/markup": 1, "web/auth": 1, "web/mail": 1, "web/command": 1,
-	"federation":         2,
+	"federation": 2, "web/auth/authtest": 2,
 	"federation/archive": 3, "federation/fedtest": 3,
 	"web/public": 4, "web/dashboard": 4, "web/mastodon": 4,
 	"web":          5,

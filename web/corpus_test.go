@@ -26,7 +26,7 @@ func TestEveryCapturedPostIsShown(t *testing.T) {
 	alice := c.Servers[0]
 	world := c.World(dir, alice)
 	h := &house{t: t, now: c.Now()}
-	hash, err := auth.HashPassword(bg, testPassword)
+	hash, err := passwordHash()
 	must(t, err)
 	must(t, alice.Store().Write(bg, func(tx *store.Tx) error { return tx.SetPassword(hash) }))
 	h.open(alice.Store(), filepath.Join(t.TempDir(), "media"))

@@ -28,6 +28,7 @@ import (
 	"dassie/federation/fedtest"
 	"dassie/store"
 	"dassie/web/auth"
+	"dassie/web/auth/authtest"
 )
 
 // street is Alice's whole server, the people who write to her, and everything by
@@ -61,17 +62,13 @@ func newStreet(t *testing.T) *street {
 	s := &street{c: fedtest.New(t, "alice"), ids: map[string]int64{}, told: map[string]*strings.Builder{}, end: make(chan struct{}, 8)}
 	s.alice = s.c.Servers[0]
 	s.house = &house{t: t, now: s.c.Now()}
-	hash, err := auth.HashPassword(bg, testPassword)
-	must(t, err)
-	must(t, s.alice.Store().Write(bg, func(tx *store.Tx) error { return tx.SetPassword(hash) }))
 	s.svc = s.alice.Service
+	var err error
 	s.web, err = New(Config{Service: s.svc, Log: quiet, Templates: pages(t)})
 	must(t, err)
 	t.Cleanup(s.web.Close)
-	first := s.ask("GET", "/login", browser, s.here)
-	in := s.ask("POST", "/login", browser, s.here, cookies(first),
-		form("csrf="+between(first.Body.String(), `name="csrf" value="`, `"`)+"&name=alice&password="+strings.ReplaceAll(testPassword, " ", "+")))
-	s.login = cookies(in)
+	in := authtest.LogIn(t, s.alice.Store(), s.alice.Origin(), s.c.Now(), "Chromium")
+	s.login = func(r *http.Request) { r.AddCookie(in) }
 	s.token, err = auth.TokenCommand(bg, s.alice.Store(), "read write follow push", "Phone")
 	must(t, err)
 	s.bearer = func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+s.token) }

@@ -47,6 +47,9 @@ type house struct {
 	log *slog.Logger // nil: quiet
 }
 
+// passwordHash is made once: it is meant to take long.
+var passwordHash = sync.OnceValues(func() (string, error) { return auth.HashPassword(bg, testPassword) })
+
 // account is a database with an account, made once: its keys take long to draw.
 var account = sync.OnceValues(func() ([]byte, error) {
 	dir, err := os.MkdirTemp("", "web")
@@ -58,7 +61,7 @@ var account = sync.OnceValues(func() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	hash, err := auth.HashPassword(bg, testPassword)
+	hash, err := passwordHash()
 	if err != nil {
 		return nil, err
 	}

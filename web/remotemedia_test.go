@@ -29,7 +29,6 @@ import (
 	"dassie/federation/fedtest"
 	"dassie/store"
 	"dassie/store/media"
-	"dassie/web/auth"
 )
 
 // gallery is alice's whole server, and a stranger whose posts have pictures.
@@ -754,7 +753,7 @@ func galleryOf(body string) string {
 // logInTo is the owner's session at another address than the house's own.
 func (g *gallery) logInTo(here func(*http.Request)) func(*http.Request) {
 	g.t.Helper()
-	hash, err := auth.HashPassword(bg, testPassword)
+	hash, err := passwordHash()
 	must(g.t, err)
 	g.write(func(tx *store.Tx) error { return tx.SetPassword(hash) })
 	first := g.ask("GET", "/login", browser, here)

@@ -154,6 +154,9 @@ func read(t *testing.T, st *store.Store, id int64) store.Import {
 }
 
 func TestKillNineInEachPhaseOfAnImport(t *testing.T) {
+	if os.Getenv("DASSIE_LONG") == "" {
+		t.Skip("DASSIE_LONG=1 kills the real program there")
+	}
 	p := newReal(t)
 	const posts, pictures, likes = 600, 40, 120
 	r := rand.New(rand.NewSource(2))
@@ -212,6 +215,9 @@ func TestKillNineInEachPhaseOfAnImport(t *testing.T) {
 }
 
 func TestKillNineInEachPhaseOfAnImportOfOurs(t *testing.T) {
+	if os.Getenv("DASSIE_LONG") == "" {
+		t.Skip("DASSIE_LONG=1 kills the real program there")
+	}
 	c, alice := randomAccount(t, 5)
 	want := unzipped(t, zipped(t, c, alice))
 	p := newReal(t)

@@ -104,6 +104,9 @@ func (p *program) litter(n int) {
 // the middle of wiping, and after it. In the end each peer was told, the report is
 // what the peers' own logs say, and nothing is left.
 func TestKillNineWhileTheAccountEnds(t *testing.T) {
+	if os.Getenv("DASSIE_LONG") == "" {
+		t.Skip("DASSIE_LONG=1 kills the real program there")
+	}
 	p, password := leaver(t)
 	c := fedtest.NewAt(t, time.Now())
 	answers := map[string]int{"bob": 202, "gone": 410, "busy": 503, "unsure": 401, "refuses": 403, "slow": 202}

@@ -18,6 +18,7 @@ import (
 	"dassie/federation/fedtest"
 	"dassie/store"
 	"dassie/web/auth"
+	"dassie/web/auth/authtest"
 	"dassie/web/reply"
 )
 
@@ -94,7 +95,11 @@ func newHouse(t testing.TB, others ...string) *house {
 		t.Fatal(err)
 	}
 	h.browser = &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	h.do("POST", "/login", url.Values{"name": {"alice"}, "password": {password}})
+	here, err := url.Parse(h.web.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	jar.SetCookies(here, []*http.Cookie{authtest.LogIn(t, h.Store(), h.Origin(), h.cluster.Now(), "Go-http-client/1.1")})
 	return h
 }
 
