@@ -15,7 +15,7 @@ import (
 var migrationFiles embed.FS
 
 // additiveMark is the first line of a migration that only adds tables, indexes
-// or columns: it needs no snapshot before it.
+// or columns, or takes an index away: it needs no snapshot before it.
 const additiveMark = "-- additive\n"
 
 // migration is one step of the schema; its number is its place in the list.

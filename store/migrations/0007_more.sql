@@ -11,3 +11,6 @@ create index security_log_people on security_log (detail) where kind in ('block'
 
 -- Which preview shows a picture: one that none shows goes.
 create index cards_image on cards (image_hash) where image_hash != 0;
+
+-- What it found is found by the key of the table, which nothing beats.
+drop index following_boosts;

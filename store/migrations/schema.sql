@@ -568,8 +568,6 @@ CREATE INDEX mutes_until on mutes (until) where until is not null;
 
 CREATE INDEX mutes_at on mutes (at);
 
-CREATE INDEX following_boosts on following (actor_id) where boosts = 0;
-
 CREATE TABLE emojis (
   id integer primary key,
   host_id integer not null,
