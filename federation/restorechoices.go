@@ -57,14 +57,14 @@ func (s *Service) followImported(ctx context.Context, w store.ImportWant, actorI
 
 // RestoreRelation stores a mute, a block or a note about somebody. No server is told,
 // unless a follow ends by it.
-func (s *Service) RestoreRelation(tx *store.Tx, actorID int64, mute *store.Mute, block bool, note string) error {
+func (s *Service) RestoreRelation(tx *store.Tx, actorID int64, mute *store.Mute, block *store.Block, note string) error {
 	if mute != nil && (mute.Until.IsZero() || mute.Until.After(tx.Now())) {
 		mute.ActorID = actorID
-		if err := tx.SaveMute(*mute); err != nil {
+		if err := errors.Join(tx.SaveMute(*mute), tx.MutedSince(actorID, mute.At)); err != nil {
 			return err
 		}
 	}
-	if block {
+	if block != nil {
 		a, err := tx.Actor(actorID)
 		if err != nil {
 			return err
@@ -72,7 +72,7 @@ func (s *Service) RestoreRelation(tx *store.Tx, actorID int64, mute *store.Mute,
 		if err := s.endFollows(tx, a); err != nil {
 			return err
 		}
-		if err := tx.AddBlock(actorID, ""); err != nil {
+		if err := errors.Join(tx.AddBlock(actorID, ""), tx.BlockedSince(actorID, block.At)); err != nil {
 			return err
 		}
 		s.blocksChanged(tx, a)

@@ -47,6 +47,20 @@ const ownPictureBytes = 2 << 20
 // their names.
 var pictureStarts = map[string]string{".jpg": "\xff\xd8\xff", ".png": "\x89PNG\r\n\x1a\n"}
 
+// RestoreSince lets the account be as old as an archive of it says that it is.
+func (s *Service) RestoreSince(tx *store.Tx, at time.Time) error {
+	me, err := tx.Actor(store.OwnerID)
+	if err != nil || at.Before(earliestAccount) || !at.Before(me.PublishedAt) {
+		return err
+	}
+	me.PublishedAt = at
+	tx.After(s.documents.clear)
+	return tx.SaveActor(&me)
+}
+
+// earliestAccount is before there was anything that could be an account.
+var earliestAccount = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // RestoreAliases adds the addresses of accounts that the owner had.
 func (s *Service) RestoreAliases(tx *store.Tx, aliases []string) error {
 	me, err := tx.Actor(store.OwnerID)

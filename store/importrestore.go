@@ -157,3 +157,27 @@ func (t *Tx) RestoreBookmark(postID int64, at time.Time) error {
 	}
 	return t.KeepPost(postID)
 }
+
+// MutedSince writes since when somebody is muted, if that is some time ago.
+func (t *Tx) MutedSince(actorID int64, at time.Time) error {
+	if at.IsZero() {
+		return nil
+	}
+	_, err := t.exec(`
+		update mutes
+		set at = min(at, ?)
+		where actor_id = ?`, ms(at), actorID)
+	return err
+}
+
+// BlockedSince is MutedSince for blocks.
+func (t *Tx) BlockedSince(actorID int64, at time.Time) error {
+	if at.IsZero() {
+		return nil
+	}
+	_, err := t.exec(`
+		update blocks
+		set at = min(at, ?)
+		where actor_id = ?`, ms(at), actorID)
+	return err
+}

@@ -3,6 +3,7 @@ package archive_test
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -86,7 +87,11 @@ func bare(v map[string]any) {
 }
 
 func TestAnArchiveOfAnotherAccountOfOursLandsWithAllThatIsSaidInIt(t *testing.T) {
-	for seed := range int64(3) {
+	seeds := int64(1)
+	if os.Getenv("DASSIE_LONG") != "" {
+		seeds = 4
+	}
+	for seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			c, alice := randomAccount(t, 20+seed)
 			file := zipped(t, c, alice)
@@ -106,11 +111,9 @@ func TestAnArchiveOfAnotherAccountOfOursLandsWithAllThatIsSaidInIt(t *testing.T)
 			}
 			c.SettleFor(5*time.Minute, 31*time.Second)
 			for _, other := range c.Servers[:4] {
-				for _, kind := range []string{"Create", "Announce", "Like", "Update", "Add", "Block", "Delete"} {
-					for _, r := range other.Received(kind) { // others tell what their polls say by now
-						if strings.Contains(r.Body, dora.Service.ActorURI()) {
-							t.Errorf("%s was sent %s", other.Name, r.Body)
-						}
+				for _, r := range other.Received("") {
+					if strings.Contains(r.Body, `"actor":"`+dora.Service.ActorURI()) && r.Type != "Follow" && r.Type != "Undo" {
+						t.Errorf("%s was sent %s", other.Name, r.Body)
 					}
 				}
 			}

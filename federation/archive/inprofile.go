@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"time"
 
 	"dassie/federation"
 	"dassie/store"
@@ -66,13 +67,32 @@ func (in *intake) bringProfile(from int64) error {
 			return err
 		}
 	}
+	since, err := in.since()
+	if err != nil {
+		return err
+	}
 	return in.step(1, func(tx *store.Tx, r *Result) error {
 		r.Taken[partProfile] = 1
 		if err := in.Service.RestoreAliases(tx, p.Aliases); err != nil {
 			return err
 		}
+		if err := in.Service.RestoreSince(tx, since); err != nil {
+			return err
+		}
 		return in.Service.RestoreSettings(tx, set)
 	})
+}
+
+// since is when this very account was made; zero for another one.
+func (in *intake) since() (time.Time, error) {
+	var actor struct {
+		Published time.Time `json:"published"`
+	}
+	if !in.plan.Same {
+		return actor.Published, nil
+	}
+	_, err := in.zip.value(in.zip.root+actorMember, &actor)
+	return actor.Published, err
 }
 
 // profilePicture stores the avatar or the header of the archive; "" for none.

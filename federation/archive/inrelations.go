@@ -64,11 +64,11 @@ func (in *intake) bringRelation(tx *store.Tx, v relation) error {
 	}
 	switch v.Kind {
 	case relMute:
-		return in.Service.RestoreRelation(tx, id, &store.Mute{Until: v.Until, Notices: v.Notices}, false, "")
+		return in.Service.RestoreRelation(tx, id, &store.Mute{Until: v.Until, Notices: v.Notices, At: v.At}, nil, "")
 	case relBlock:
-		return in.Service.RestoreRelation(tx, id, nil, true, "")
+		return in.Service.RestoreRelation(tx, id, nil, &store.Block{At: v.At}, "")
 	case relNote:
-		return in.Service.RestoreRelation(tx, id, nil, false, v.Text)
+		return in.Service.RestoreRelation(tx, id, nil, nil, v.Text)
 	}
 	return store.ErrNotFound
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -30,6 +31,12 @@ type real struct {
 
 func newReal(t *testing.T) *real {
 	t.Helper()
+	return newRealOf(t, "")
+}
+
+// newRealOf makes the account alice of a domain; "" for one of its own.
+func newRealOf(t *testing.T, domain string) *real {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("starts and kills the real program")
 	}
@@ -42,11 +49,14 @@ func newReal(t *testing.T) *real {
 	}
 	_, p.port, _ = net.SplitHostPort(l.Addr().String())
 	l.Close()
+	if domain == "" {
+		domain = "alice.localhost:" + p.port
+	}
 	password := filepath.Join(dir, "password")
 	if err := os.WriteFile(password, []byte("correct horse battery\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p.run(p.bin, "init", "-data", p.data, "-domain", "alice.localhost:"+p.port, "-name", "alice", "-password-file", password)
+	p.run(p.bin, "init", "-data", p.data, "-domain", domain, "-name", "alice", "-password-file", password)
 	t.Cleanup(func() {
 		if p.cmd != nil {
 			p.kill(syscall.SIGKILL)
@@ -248,4 +258,41 @@ func TestKillNineInEachPhaseOfAnImportOfOurs(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// An archive of this very account comes back whole though the program is killed after
+// each step: what was exported before, and is exported then, is the same.
+func TestKillNineInEachPhaseOfARestore(t *testing.T) {
+	if os.Getenv("DASSIE_LONG") == "" {
+		t.Skip("kills the real program again and again: set DASSIE_LONG")
+	}
+	c, alice := randomAccount(t, 6)
+	file := zipped(t, c, alice)
+	p := newRealOf(t, alice.Origin().Host)
+	kills, result := p.killedThrough(file)
+	t.Logf("killed %d times", kills)
+	want := unzipped(t, file)
+	if kills < 8 || result.Taken["posts"] != bytes.Count(want["dassie/posts.jsonl"], []byte("\n")) {
+		t.Errorf("killed %d times; %+v came", kills, result)
+	}
+	again := filepath.Join(t.TempDir(), "again.zip")
+	p.run(p.bin, "export", "-data", p.data, again)
+	b, err := os.ReadFile(again)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := unzipped(t, b)
+	me := func(p packed) string { return p.json(t, "actor.json")["id"].(string) }
+	for name := range want {
+		switch name {
+		case "index.html", "actor.json", "dassie/manifest.json", "dassie/security_log.jsonl", "followers.csv": // of another day and key
+			continue
+		case "following_accounts.csv", "lists.csv", "muted_accounts.csv", "dassie/relations.jsonl", "dassie/people.jsonl", "dassie/drafts.json", "dassie/profile.json": // who is asked anew, and what has its time
+			continue
+		}
+		was, is := strings.ReplaceAll(string(want[name]), me(want), "ACTOR"), strings.ReplaceAll(string(got[name]), me(got), "ACTOR")
+		if was != is {
+			t.Errorf("%s: %s", name, difference(was, is))
+		}
+	}
 }

@@ -26,6 +26,7 @@ type relation struct {
 	Lists       []int64           `json:"lists,omitempty"`
 	Recommended bool              `json:"recommended,omitempty"`
 	Until       time.Time         `json:"until,omitzero"`
+	At          time.Time         `json:"at,omitzero"` // since when somebody is muted or blocked
 	Notices     bool              `json:"notices,omitempty"`
 	Text        string            `json:"text,omitempty"`
 	ID          int64             `json:"id,omitempty"`
@@ -60,12 +61,12 @@ func (e *export) relations() error {
 		func() error {
 			return eachOf(e, func(tx *store.Tx, after int64) ([]store.Mute, error) { return tx.MuteList(after, pageSize) },
 				func(m store.Mute) int64 { return m.ActorID }, func(m store.Mute, a store.Actor) error {
-					return add(relation{Kind: relMute, Until: m.Until, Notices: m.Notices}, a)
+					return add(relation{Kind: relMute, Until: m.Until, Notices: m.Notices, At: m.At}, a)
 				})
 		},
 		func() error {
 			return eachOf(e, func(tx *store.Tx, after int64) ([]store.Block, error) { return tx.BlockList(after, pageSize) },
-				func(b store.Block) int64 { return b.ActorID }, func(_ store.Block, a store.Actor) error { return add(relation{Kind: relBlock}, a) })
+				func(b store.Block) int64 { return b.ActorID }, func(b store.Block, a store.Actor) error { return add(relation{Kind: relBlock, At: b.At}, a) })
 		},
 		func() error {
 			return eachOf(e, func(tx *store.Tx, after int64) ([]store.Note, error) { return tx.NoteList(after, pageSize) },
