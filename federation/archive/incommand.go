@@ -129,7 +129,15 @@ func importNow(ctx context.Context, src Source, p *packedFile, row *store.Import
 	if err != nil {
 		row.State, row.Error = store.ImportFailed, inWords(err)
 	}
-	if ctx.Err() != nil {
+	stopped := false
+	if err != nil && ctx.Err() == nil {
+		now, gone := store.Get(ctx, src.Store, func(tx *store.Tx) (store.Import, error) { return tx.Import(row.ID) })
+		stopped = errors.Is(gone, store.ErrNotFound) || gone == nil && now.State == store.ImportCancelled
+	}
+	if stopped {
+		err = errors.New("the import was stopped in the browser; what came until then stays")
+	}
+	if stopped || ctx.Err() != nil {
 		row.State, row.Error = store.ImportCancelled, ""
 	}
 	err = errors.Join(err, src.Store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error { return tx.SaveImport(*row) }))

@@ -2,10 +2,14 @@ package archive_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"dassie/federation/archive"
 	"dassie/federation/fedtest"
 	"dassie/store"
 )
@@ -108,5 +112,40 @@ func TestAnImportThatIsStoppedAsksForNothingMore(t *testing.T) {
 	})
 	if err != nil || len(likes) != 1 {
 		t.Errorf("%d posts are liked, %v", len(likes), err)
+	}
+}
+
+// An import by a command can be stopped in the browser, and says so.
+func TestAnImportByACommandIsStoppedInTheBrowser(t *testing.T) {
+	c := fedtest.New(t, "alice")
+	alice := c.Servers[0]
+	dir := t.TempDir()
+	k := taker(t, c, alice, dir)
+	file := filepath.Join(dir, "old.zip")
+	if err := os.WriteFile(file, mastodonArchive(t, nil, nil), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var stopped int64
+	_, err := archive.ImportCommand(ctx(), alice.Store(), dir, file, "test", false, func(string) {
+		all, err := store.Get(ctx(), alice.Store(), func(tx *store.Tx) ([]store.Import, error) { return tx.Imports() })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(all) > 0 && stopped == 0 {
+			stopped = all[0].ID
+			if err := k.Cancel(ctx(), stopped); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	if err == nil || !strings.Contains(err.Error(), "stopped in the browser") {
+		t.Errorf("error %v", err)
+	}
+	if row := importOf(t, alice, stopped); row.State != store.ImportCancelled {
+		t.Errorf("it ended as %+v", row)
+	}
+	report, err := archive.ImportCommand(ctx(), alice.Store(), dir, file, "test", false, func(string) {})
+	if err != nil || !slices.Contains(report, "came: Posts: 10") {
+		t.Errorf("called again: %q, %v", report, err)
 	}
 }

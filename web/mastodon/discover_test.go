@@ -3,6 +3,7 @@ package mastodon
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"testing"
 	"time"
 
@@ -68,6 +69,20 @@ func TestPostsByTheirLink(t *testing.T) {
 	for _, path := range []string{"timelines/link?url=x", "timelines/link", "trends", "trends/tags", "trends/statuses", "trends/links"} {
 		if none := read[[]object](h, "GET", "/api/v1/"+path, ""); none == nil || len(none) != 0 {
 			t.Errorf("%s: %v", path, none)
+		}
+	}
+}
+
+// An app finds an old post that was imported by the addresses that it had, whether it
+// asks for look-ups at other servers or not.
+func TestAnImportedPostIsFoundByItsOldAddress(t *testing.T) {
+	h := newHouse(t)
+	const was = "https://old.example/users/alice/statuses/7"
+	h.write(func(tx *store.Tx) error { return tx.AddImported(1, h.Hello.ID, was, "") })
+	for _, more := range []string{"", "&resolve=true"} {
+		found := read[object](h, "GET", "/api/v2/search?type=statuses&q="+url.QueryEscape(was)+more, "")["statuses"].([]any)
+		if len(found) != 1 || found[0].(object)["id"] != id(h.Hello.ID) {
+			t.Errorf("with %q: %v", more, found)
 		}
 	}
 }

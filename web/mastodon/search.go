@@ -116,13 +116,15 @@ func (a *API) find(c *call, q string) (federation.Found, error) {
 	return found, err
 }
 
-// stored finds by handle or id what is here already.
+// stored finds by handle or address what is here already; old posts that were imported
+// by those that they had, too.
 func stored(tx *store.Tx, q string) (f federation.Found, err error) {
 	if strings.Contains(q, "://") {
-		p, err := tx.PostByURI(q)
+		id, err := tx.PostWithAddress(q)
 		if err == nil {
+			p, err := tx.Post(id)
 			f.Post = &p
-			return f, nil
+			return f, err
 		}
 		if !errors.Is(err, store.ErrNotFound) {
 			return f, err
