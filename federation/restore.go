@@ -52,14 +52,11 @@ func (s *Service) restore(tx *store.Tx, r Restored) error {
 		return errNotOurs
 	}
 	if r.BoostOf != "" {
-		of, err := tx.PostIDByURI(r.BoostOf)
-		if errors.Is(err, store.ErrNotFound) {
-			return errNoBoosted
-		}
+		of, err := boostedBefore(tx, &p, r.BoostOf)
 		if err != nil {
 			return err
 		}
-		p.BoostOf = of
+		p.BoostOf = of.ID
 	}
 	origin, content := p.Extra.Origin, p.Content
 	if err := s.cleanPost(tx, &p); err != nil {
@@ -81,6 +78,26 @@ func (s *Service) restore(tx *store.Tx, r Restored) error {
 		return err
 	}
 	return s.restoreRest(tx, p, r)
+}
+
+// boostedBefore finds what a boost of an archive boosts, and sets to whom that may be:
+// an archive may say what it wants.
+func boostedBefore(tx *store.Tx, p *store.Post, uri string) (store.Post, error) {
+	id, err := tx.PostWithAddress(uri)
+	if errors.Is(err, store.ErrNotFound) {
+		return store.Post{}, errNoBoosted
+	}
+	if err != nil {
+		return store.Post{}, err
+	}
+	of, err := tx.Post(id)
+	if err != nil {
+		return of, err
+	}
+	if p.Visibility, err = boostVisibility(p.Visibility, of); err != nil || of.BoostOf != 0 {
+		return of, errNoBoosted
+	}
+	return of, nil
 }
 
 // writtenAs says whether a text is what we make of that source: then it is safe as it

@@ -72,14 +72,7 @@ func (s *Service) copiedExtra(p store.Post, at string, root bool) store.PostExtr
 
 // copyBoost boosts a post without a word to anybody, if it is here.
 func (s *Service) copyBoost(tx *store.Tx, p store.Post, r Restored) error {
-	id, err := tx.PostWithAddress(r.BoostOf)
-	if errors.Is(err, store.ErrNotFound) {
-		return errNoBoosted
-	}
-	if err != nil {
-		return err
-	}
-	of, err := tx.Post(id)
+	of, err := boostedBefore(tx, &p, r.BoostOf)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ const (
 // What does not come of an archive of ours, in words.
 const (
 	whyFollowers = "Followers: they follow the account that was. Whoever wants to follow you here asks anew."
-	whyBoosted   = "Boosts whose post is not in the archive, and posts whose address is none of this server."
+	whyBoosted   = "Boosts whose post is not in the archive or is not for everybody, and posts whose address is none of this server."
 	whyEmoji     = "Emojis whose word another one has here, or whose picture cannot be kept."
 	whyOther     = "Posts and private mentions of others that are gone, blocked, or not what they say."
 	whyNobody    = "Notes, mutes and blocks of people whom the archive does not describe."
