@@ -79,7 +79,7 @@
 //	  votes         choices in polls   with their post and their actor
 //	  quotes        who quotes what    with the quoting post
 //	  stamps        consent to quotes… 100,000; with the post they allow
-//	  moves         where people went  500
+//	  moves         where people went  500 of others; the owner's own
 //	  blocks        whom we block      the owner
 //	  blocked_by    who blocks us      with their actor
 //	  reports       to us, and by us   180 days, 10,000
