@@ -103,7 +103,7 @@ func Colour(r, g, b uint8) string {
 	return "r" + step(r) + " g" + step(g) + " b" + step(b)
 }
 
-// ByteSize is "812 KB" or "3.1 MB"; "" for nothing.
+// ByteSize is "812 KB", "3.1 MB" or "1.2 GB"; "" for nothing.
 func ByteSize(n int64) string {
 	switch {
 	case n <= 0:
@@ -111,11 +111,15 @@ func ByteSize(n int64) string {
 	case n < 1<<20:
 		return strconv.FormatInt((n+1023)>>10, 10) + " KB"
 	}
-	tenths := (n*10 + 1<<19) >> 20
-	if tenths%10 == 0 || tenths >= 1000 {
-		return strconv.FormatInt((tenths+5)/10, 10) + " MB"
+	shift, unit := 20, " MB"
+	if n >= 1000<<20 {
+		shift, unit = 30, " GB"
 	}
-	return strconv.FormatInt(tenths/10, 10) + "." + strconv.FormatInt(tenths%10, 10) + " MB"
+	tenths := (n*10 + 1<<(shift-1)) >> shift
+	if tenths%10 == 0 || tenths >= 1000 {
+		return strconv.FormatInt((tenths+5)/10, 10) + unit
+	}
+	return strconv.FormatInt(tenths/10, 10) + "." + strconv.FormatInt(tenths%10, 10) + unit
 }
 
 // Clock is a length as players write it: 2:31, 1:02:31.

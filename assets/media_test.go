@@ -72,7 +72,7 @@ func TestPlacesAndColours(t *testing.T) {
 }
 
 func TestSizesAndLengths(t *testing.T) {
-	for n, want := range map[int64]string{0: "", -1: "", 1: "1 KB", 812 << 10: "812 KB", 1 << 20: "1 MB", 3250000: "3.1 MB", 99 << 20: "99 MB", 1 << 30: "1024 MB"} {
+	for n, want := range map[int64]string{0: "", -1: "", 1: "1 KB", 812 << 10: "812 KB", 1 << 20: "1 MB", 3250000: "3.1 MB", 99 << 20: "99 MB", 700 << 20: "700 MB", 1 << 30: "1 GB", 1204 << 20: "1.2 GB"} {
 		if got := ByteSize(n); got != want {
 			t.Errorf("%d: %q", n, got)
 		}

@@ -24,11 +24,11 @@ func sampleImport(pages map[string]any) {
 	page := owner("Import", "data", "/me/data/import")
 	pages["imports"] = imports{Owner: page}
 	pages["imports.full"] = imports{Owner: page, Error: "There is too little room on the disk for this file: 488 MB are free, and 512 MB must stay free. Make room and try again.", Rows: []row{
-		{ID: "4", Name: "archive-20261101-mastodon.zip", What: "Comes in", Size: 1204 << 20, At: ago(time.Hour), Busy: true},
+		{ID: "4", Name: "archive-20261101-mastodon.zip", What: "Coming in", Size: 1204 << 20, At: ago(time.Hour), Busy: true},
 		{ID: "3", Name: "veldkamp.example-2025-01-02.zip", What: "Waits for you", Size: 88 << 20, At: ago(30 * time.Hour), Waits: true},
 		{ID: "2", Name: "photos.zip", What: "Could not be imported.", Error: "This zip file is no archive that is known here: there is neither outbox.json nor dassie/manifest.json in it. Choose the archive as it was downloaded.", Size: 12 << 20, At: ago(50 * time.Hour), Failed: true},
 		{ID: "1", Name: "old.zip", What: "Imported", Size: 340 << 20, At: ago(900 * time.Hour)}},
-		Lists: []list{{ID: "7", File: "following_accounts.csv", Title: "People you follow", What: "Comes in", At: ago(time.Hour), Busy: true}, {ID: "6", File: "muted_accounts (1).csv", Title: "Muted people", What: "Waits for you", At: ago(2 * time.Hour), Waits: true}}}
+		Lists: []list{{ID: "7", File: "following_accounts.csv", Title: "People you follow", What: "Coming in", At: ago(time.Hour), Busy: true}, {ID: "6", File: "muted_accounts (1).csv", Title: "Muted people", What: "Waits for you", At: ago(2 * time.Hour), Waits: true}}}
 	type part struct {
 		Key, Name    string
 		Count, Items int

@@ -2,6 +2,8 @@ package assets
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -77,6 +79,10 @@ func sampleLeft(pages map[string]any, plain Plain) {
 	done := half
 	done.Plain.CSRF, done.Archive, done.Open = "", "", 0
 	done.Begun, done.Done = ago(8*24*time.Hour), ago(24*time.Hour)
+	done.Rows, done.More = slices.Clone(half.Rows), nil
+	for i, r := range done.Rows {
+		done.Rows[i].Text, _, _ = strings.Cut(r.Text, " Next try")
+	}
 	pages["left.done"] = done
 	done.Rest = "stays"
 	pages["left.stays"] = done

@@ -566,7 +566,7 @@ func sampleTrouble(pages map[string]any) {
 	pages["move"] = move{Owner: owner("Move", "data", "/me/move"), Aliases: "@nora@old.example", AliasError: "There is no server called old.example.", To: "@nora@new.example", ToError: "It does not name this account yet."}
 	pages["move.target"] = move{Owner: owner("Move", "data", "/me/move"), To: "@grace@navy.example", Target: &grace, PassWord: "The password is wrong.", Lines: []string{"42 followers on 17 servers are asked to follow it."}}
 	pages["move.moved"] = move{Owner: owner("Move", "data", "/me/move"), Moved: &grace, Asked: 6, Accepted: 4, Stayed: 3, Bars: []string{"a", "a", "a", "a", "u", "r"},
-		Open: []struct{ Host, State, Class, Text string }{{"thicket.example", "no answer", "u", "did not answer in time; 2 followers are here still; next try Saturday 21 November, 16:00"}, {"bastion.example", "refused", "r", "answered 400"}},
+		Open: []struct{ Host, State, Class, Text string }{{"thicket.example", "No answer", "u", "Did not answer in time. 2 followers are here still. Next try Saturday 21 November, 16:00."}, {"bastion.example", "Refused", "r", "Answered 400."}},
 		Done: []string{"sea.example", "loom.example: 1 follower is here still", "fern.example", "harbor.example"}}
 }
 

@@ -8,7 +8,7 @@ import (
 // sampleSecurity has the pages about signing in, apps and the security log.
 func sampleSecurity(pages map[string]any) {
 	tabs := func(now int) []Tab {
-		list := []Tab{{URL: "/me/security", Text: "Signing in"}, {URL: "/me/apps", Text: "Apps"}, {URL: "/me/security/log", Text: "Log"}}
+		list := []Tab{{URL: "/me/security", Text: "Log-in"}, {URL: "/me/apps", Text: "Apps"}, {URL: "/me/security/log", Text: "Log"}}
 		list[now].Current = true
 		return list
 	}

@@ -75,7 +75,7 @@ func previewFacts(words csvWord, i store.CSVImport, p federation.CSVPreview) (fa
 		{p.Barred, "Left out", words.one, words.many, words.barred},
 		{i.Notes.Skipped, "Passed over", "line", "lines", ", with nothing asked for."},
 		{i.Notes.Doubles, "Twice", "line", "lines", " that stood there already."},
-		{i.Notes.Wrong, "Wrong", "line", "lines", " that cannot be taken; they are named below."},
+		{i.Notes.Wrong, "Wrong", "line", "lines", " that cannot be taken, as named below."},
 	} {
 		if f.n > 0 {
 			facts = append(facts, assets.Fact{Label: f.label, Strong: plural(f.n, f.one, f.many), Text: f.text})

@@ -26,7 +26,7 @@ func TestOldPostsAreShownBeforeTheyGo(t *testing.T) {
 	h.open("/me/data").says(t, `href="/me/data/expiry"`)
 	first := h.open("/me/data/expiry")
 	first.says(t, "Your posts stay until you delete them", `value="pinned" checked`, "1 month", "2 years")
-	first.hides(t, "Went last")
+	first.hides(t, "Gone lately")
 	asked := h.open("/me/data/expiry/preview?after=30&stay=pinned")
 	asked.says(t, "Delete posts after 1 month?", "1 of 3 posts would go, from tomorrow at this time on", "The first leeks")
 	asked.hides(t, "Worth it", "Rain again")
@@ -49,7 +49,7 @@ func TestOldPostsAreShownBeforeTheyGo(t *testing.T) {
 	h.cluster.SettleFor(30*time.Hour, time.Hour)
 	h.sent("/me/data/expiry", "do", "resume").says(t, "It goes on.", "1 post is going")
 	h.cluster.Settle()
-	h.open("/me/data/expiry").says(t, "Nothing is old enough now", "Went last", "A post: which servers deleted it")
+	h.open("/me/data/expiry").says(t, "Nothing is old enough now", "Gone lately", "A post: which servers accepted that")
 	if len(h.own()) != 2 || len(bob.Received("Delete")) != 1 {
 		t.Errorf("%d posts are left, bob got %d Deletes", len(h.own()), len(bob.Received("Delete")))
 	}

@@ -70,9 +70,9 @@ func (d *Dashboard) showImports(w http.ResponseWriter, r *http.Request, status i
 
 // importWords say where an import stands.
 var importWords = map[store.ImportState]string{
-	store.ImportReading: "Being read", store.ImportLooked: "Waits for you", store.ImportRunning: "Comes in",
+	store.ImportReading: "Being read", store.ImportLooked: "Waits for you", store.ImportRunning: "Coming in",
 	store.ImportDone: "Imported", store.ImportFailed: "Could not be imported.", store.ImportCancelled: "Stopped",
-	store.ImportCommand: "Comes in by a command",
+	store.ImportCommand: "Coming in by a command",
 }
 
 // takeImport stores the file of the form while it arrives: an archive, or a list.

@@ -82,7 +82,7 @@ func TestAnArchiveIsUploadedShownAndImported(t *testing.T) {
 	at := p.location
 	h.open(at).says(t, "Reading", "Nothing changes yet")
 	h.imported()
-	h.open(at).says(t, "Import this?", "@alice@old.example", "Posts <b>3</b>", "Likes <b>1</b>", "<b>1</b> Boosts: they are posts of others", "<p>Followers: they follow the old account", "<p>The profile with its pictures", "without a word to anybody")
+	h.open(at).says(t, "Import this?", "@alice@old.example", "Posts <b>3</b>", "Likes <b>1</b>", "Boosts: they are posts of others, and would be sent anew. <b>1</b>", "<p>Followers: they follow the old account", "<p>The profile with its pictures", "without a word to anybody")
 	if n := len(h.own()); n != 0 {
 		t.Fatalf("%d posts came by the preview", n)
 	}

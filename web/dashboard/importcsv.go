@@ -78,7 +78,7 @@ func (v *view) csvRows() ([]csvRow, error) {
 			continue
 		}
 		row := csvRow{ID: decimal(i.ID), File: i.File, Title: csvWords[i.Kind].title, At: v.local(i.AskedAt), Waits: i.State == store.CSVRead, Busy: i.State == store.CSVRunning}
-		row.What = map[store.CSVState]string{store.CSVRead: "Waits for you", store.CSVRunning: "Comes in", store.CSVDone: "Imported", store.CSVStopped: "Stopped"}[i.State]
+		row.What = map[store.CSVState]string{store.CSVRead: "Waits for you", store.CSVRunning: "Coming in", store.CSVDone: "Imported", store.CSVStopped: "Stopped"}[i.State]
 		rows = append(rows, row)
 	}
 	return rows, nil

@@ -52,7 +52,7 @@ func TestAListIsShownBeforeItIsTakenIn(t *testing.T) {
 	if n, err := store.Get(ctx, h.Store(), func(tx *store.Tx) (int, error) { return tx.CountFollowing() }); err != nil || n != 2 {
 		t.Errorf("the preview changed something: %d, %v", n, err)
 	}
-	h.sent(at+"/begin", "mode", "overwrite").says(t, "Comes in, ", "Still to come")
+	h.sent(at+"/begin", "mode", "overwrite").says(t, "Coming in, ", "Still to come")
 	h.sent(at+"/begin", "mode", "overwrite") // pressed twice
 	h.cluster.SettleFor(2*time.Minute, 15*time.Second)
 	h.open(at).says(t, "Done ", "<b>1 person</b> of those that were asked.", "Gone", "Already so", "1 line")
@@ -76,7 +76,7 @@ func TestAListThatComesInIsStoppedAndGoesOn(t *testing.T) {
 	if n := len(h.other("bob").Received("Block")); n != 0 {
 		t.Errorf("bob was blocked after the stop, %d times", n)
 	}
-	h.sent(p.location+"/stop", "on", "yes").says(t, "Comes in")
+	h.sent(p.location+"/stop", "on", "yes").says(t, "Coming in")
 	h.cluster.SettleFor(5*time.Minute, time.Minute)
 	h.open(p.location).says(t, "Done", "<b>1 person</b>.", "Not found", "What did not take effect", "nobody@", "left.csv")
 	left := h.open(p.location + "/left.csv")

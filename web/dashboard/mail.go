@@ -206,8 +206,8 @@ func (d *Dashboard) mailForgetAsk(w http.ResponseWriter, r *http.Request) {
 	if !d.fresh(w, r, mailPath+"/forget") {
 		return
 	}
-	d.confirm(w, r, "Take the address off", "settings", func(v *view, page *confirmPage) error {
-		page.Heading, page.Button, page.BackURL = "Send no more mail?", "Take the address off", mailPath
+	d.confirm(w, r, "Remove the address", "settings", func(v *view, page *confirmPage) error {
+		page.Heading, page.Button, page.BackURL = "Send no more mail?", "Remove the address", mailPath
 		page.Lines = []string{"One last mail says so there. After that there is none, also none about log-ins, the password and what else concerns safety."}
 		return nil
 	})

@@ -121,12 +121,12 @@ func (v *view) moveTold(page *movePage) error {
 			page.Done = append(page.Done, strings.TrimSuffix(s.Host+": "+people, ": "))
 			continue
 		}
-		parts := []string{s.Error, people, ""}
+		parts := []string{asSentence(s.Error), asSentence(people), ""}
 		if s.State < store.DeliveryAccepted && !s.DueAt.IsZero() && s.Outcome != federation.OutcomeWaiting {
-			parts[2] = "next try " + v.local(s.DueAt).Format("Monday 2 January, 15:04")
+			parts[2] = "Next try " + v.local(s.DueAt).Format("Monday 2 January, 15:04") + "."
 		}
 		parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
-		page.Open = append(page.Open, moveServer{s.Host, string(s.Outcome), class, strings.Join(parts, "; ")})
+		page.Open = append(page.Open, moveServer{s.Host, strings.TrimSuffix(asSentence(string(s.Outcome)), "."), class, strings.Join(parts, " ")})
 	}
 	return nil
 }

@@ -276,7 +276,7 @@ func TestAMoveIsWatchedServerByServer(t *testing.T) {
 	h.sent("/me/move/away", "to", "@"+home.Handle(), "password", password)
 	h.cluster.Settle()
 	page := h.open("/me/move")
-	page.says(t, "1 of 3 servers with followers of yours accepted the move.", "2 followers have not gone along yet.", carol.Host, "no answer", "answered 503", "next try", dave.Host, "refused", "answered 400")
+	page.says(t, "1 of 3 servers with followers of yours accepted the move.", "2 followers have not gone along yet.", carol.Host, "No answer", "Answered 503", "Next try", dave.Host, "Refused", "Answered 400")
 	carol.Misbehave(nil)
 	h.cluster.SettleFor(6*time.Hour, time.Hour)
 	if _, err := h.Store().Sweep(ctx); err != nil {

@@ -33,7 +33,7 @@ type sessionRow struct {
 }
 
 func securityTabs(now string) []assets.Tab {
-	tabs := []assets.Tab{{URL: "/me/security", Text: "Signing in"}, {URL: "/me/apps", Text: "Apps"}, {URL: "/me/security/log", Text: "Log"}}
+	tabs := []assets.Tab{{URL: "/me/security", Text: "Log-in"}, {URL: "/me/apps", Text: "Apps"}, {URL: "/me/security/log", Text: "Log"}}
 	for i := range tabs {
 		tabs[i].Current = tabs[i].URL == now
 	}
