@@ -17,6 +17,7 @@ type confirmPage struct {
 	Who                              *assets.Person
 	Hidden                           []hidden
 	MoreURL, MoreText                string
+	Harmless                         bool // nothing is lost by it: the button does not warn
 }
 
 // confirm shows the page before what cannot be taken back. Its form goes to its

@@ -137,11 +137,11 @@ func (d *Dashboard) archiveAsk(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	d.confirm(w, r, "Pack an archive", "data", func(v *view, page *confirmPage) error {
-		page.Heading, page.Button, page.BackURL = "Pack an archive?", "Pack an archive", dataPath
+		page.Heading, page.Button, page.BackURL, page.Harmless = "Pack an archive?", "Pack an archive", dataPath, true
 		sizes, err := v.tx.ArchiveSizes()
 		page.Lines = []string{
 			"It holds " + plural(sizes.Posts, "post or boost", "posts and boosts") + " of every audience, private ones and what you got in private too, " +
-				plural(sizes.Files, "file", "files") + ", your lists, drafts, filters and settings, and a page that shows it all without a server.",
+				either(sizes.Files == 0, "", plural(sizes.Files, "file", "files")+" that you added to them, ") + "your profile, lists, drafts, filters and settings, and a page that shows it all without a server.",
 			"There is no key and no password in it: nobody can speak as you with it. Still, whoever has the file can read everything you wrote.",
 			"It is packed beside everything else, goes on after a restart, and can be downloaded for 7 days.",
 		}

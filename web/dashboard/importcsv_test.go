@@ -38,7 +38,16 @@ func TestAListIsShownBeforeItIsTakenIn(t *testing.T) {
 	h := newHouse(t, "bob", "carol", "dora")
 	bob, carol, dora := h.other("bob"), h.other("carol"), h.other("dora")
 	h.Follows(t, bob, dora)
-	h.open("/me/data/import").says(t, `name="kind"`, "one of Mastodon’s lists", "following_accounts.csv")
+	form := h.open("/me/data/import")
+	form.says(t, `name="kind"`, "one of Mastodon’s lists", "following_accounts.csv")
+	if strings.Index(form.body, `name="kind"`) > strings.Index(form.body, `name="file"`) {
+		t.Error("what a file holds arrives after the file, when it has been read already")
+	}
+	odd := h.bring("", "notes.txt", "buy bread\n")
+	if odd.status != http.StatusUnprocessableEntity {
+		t.Errorf("a shopping list: %d", odd.status)
+	}
+	odd.says(t, "notes.txt is no zip archive", "choose above what it holds")
 	p := h.bring("", "following_accounts.csv", "Account address,Show boosts\n"+bob.Handle()+",true\n"+carol.Handle()+",true\nrubbish,true\n")
 	if p.status != http.StatusSeeOther || !strings.HasPrefix(p.location, csvPath+"/") {
 		t.Fatalf("%d, %s: %s", p.status, p.location, p.main())
