@@ -114,7 +114,7 @@ func (j *journey) importArchive(dir string) {
 		j.Fatalf("the preview is at %s:\n%s", path, a.text())
 	}
 	a.awaitsText(path, "Import this?")
-	a.sees("archive-20190401.zip, an archive of @alice@old.example, made by Mastodon", "What comes", "Posts 3", "1 answer to yourself stay threads", "What does not", "1 Files that are not in the archive", "1 Posts that somebody else wrote")
+	a.sees("archive-20190401.zip, an archive of @alice@old.example, made by Mastodon", "What comes", "Posts 3", "1 answer to yourself stay threads", "What does not", "Files that are not in the archive. 1", "Posts that somebody else wrote")
 	a.pressNear("Import", "#main form")
 	a.awaitsText(path, "Imported archive-20190401.zip")
 	a.sees("What came", "Posts 3", "What did not", "Boosts", "somebody else wrote")
