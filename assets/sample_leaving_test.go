@@ -86,6 +86,8 @@ func sampleLeft(pages map[string]any, plain Plain) {
 	pages["left.done"] = done
 	done.Rest = "stays"
 	pages["left.stays"] = done
+	done.Rest = "goes"
+	pages["left.goes"] = done
 	pages["left.nobody"] = left{Plain: plain, Handle: "@nora@veldkamp.example", Begun: ago(time.Minute), Until: ago(-7 * 24 * time.Hour), Done: ago(time.Second), Each: 1}
 	many := half
 	many.Asked, many.Each, many.Bars = 1214, 5, bars(240, 2, 0, 1, 1)

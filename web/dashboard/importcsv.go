@@ -62,7 +62,7 @@ type csvRow struct {
 func (d *Dashboard) takeText(r *http.Request, name string, body io.Reader) (page string, err error) {
 	i, err := d.service.ReadCSV(r.Context(), body, name, federation.CSVKindOf(r.PostForm.Get("kind")))
 	if errors.Is(err, federation.ErrCSVKind) {
-		err = reply.Errorf(reply.Unprocessable, "%s is no zip archive, and neither its name nor its first line says what it holds. If it is a list, choose above what it holds.", i.File)
+		err = reply.Errorf(reply.Unprocessable, "%s is no archive, and neither its name nor its first line says what it holds. If it is a list, choose above what it holds.", i.File)
 	} else if words, ok := refused(err); ok {
 		err = reply.Errorf(reply.CodeOf(err), "%s: %s", i.File, words)
 	}

@@ -47,7 +47,7 @@ func TestAListIsShownBeforeItIsTakenIn(t *testing.T) {
 	if odd.status != http.StatusUnprocessableEntity {
 		t.Errorf("a shopping list: %d", odd.status)
 	}
-	odd.says(t, "notes.txt is no zip archive", "choose above what it holds")
+	odd.says(t, "notes.txt is no archive", "choose above what it holds")
 	p := h.bring("", "following_accounts.csv", "Account address,Show boosts\n"+bob.Handle()+",true\n"+carol.Handle()+",true\nrubbish,true\n")
 	if p.status != http.StatusSeeOther || !strings.HasPrefix(p.location, csvPath+"/") {
 		t.Fatalf("%d, %s: %s", p.status, p.location, p.main())
@@ -108,7 +108,7 @@ func TestAServerListSaysWhatItCosts(t *testing.T) {
 func TestT40AListThatIsNoneIsRefusedOnThePage(t *testing.T) {
 	h := newHouse(t)
 	for _, x := range []struct{ kind, file, text, words string }{
-		{"", "table.csv", "bob@far.example\n", "Neither its name nor its first line says what this list holds"},
+		{"", "table.csv", "bob@far.example\n", "neither its name nor its first line says what it holds"},
 		{"", "following_accounts.csv", "", "nothing in this file"},
 		{"following", "x.csv", strings.Repeat("x", 11<<20), "A list may have 10 MB"},
 		{"filters", "x.csv", "a,b\n", "Filters come as JSON"},
