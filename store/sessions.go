@@ -69,11 +69,12 @@ func (t *Tx) TouchSession(hash []byte) error {
 	return err
 }
 
-// CheckSession notes that the password or a code was given in a session.
+// CheckSession notes that the password or a code was given in a session, after the
+// log-in.
 func (t *Tx) CheckSession(hash []byte) error {
 	_, err := t.exec(`
 		update sessions
-		set checked_at = ?
+		set checked_at = max(?, created_at + 1)
 		where hash = ?`, ms(t.Now()), hash)
 	return err
 }

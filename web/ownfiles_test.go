@@ -54,7 +54,7 @@ func ownFiles(t *testing.T) (h *house, open map[string]int, posts []string) {
 	})
 	archive, imported, csv := "/me/data/archive/"+formatID(made.ID), "/me/data/import/"+formatID(in.ID), "/me/data/csv/"+formatID(list.ID)
 	open = map[string]int{
-		archive: 200, imported: 200, csv: 200, csv + "/left.csv": 200, "/me/data": 200, "/me/data/archive": 200, "/me/data/import": 200, "/me/data/lists/blocked_accounts.csv": 200,
+		archive: 200, imported: 200, csv: 200, csv + "/left.csv": 200, "/me/data": 200, "/me/data/archive": 303, "/me/data/import": 200, "/me/data/lists/blocked_accounts.csv": 200,
 		"/me/data/requests": 200, "/me/data/promise": 200, "/me/data/expiry": 200, "/me/drafts": 200, "/me/security": 200,
 		"/me/leaving": 200, "/me/leaving/archive": 303, "/me/leaving/report": 404, // nothing is being deleted
 	}

@@ -22,6 +22,12 @@ func (g *Guard) Fresh(r *http.Request) bool {
 	return in && g.now().Sub(s.CheckedAt) < freshAge
 }
 
+// AskedAgain is Fresh for what is asked for each time: the log-in does not count.
+func (g *Guard) AskedAgain(r *http.Request) bool {
+	s, in := g.Session(r)
+	return in && s.CheckedAt.After(s.CreatedAt) && g.now().Sub(s.CheckedAt) < freshAge
+}
+
 // CheckPath is the page that asks for the password or a code and leads back.
 func CheckPath(back string) string {
 	return "/me/security/check?next=" + url.QueryEscape(reply.Local(back))

@@ -304,7 +304,7 @@ func TestT50_PasskeyThatCountsBackwards(t *testing.T) {
 // sure of who is there.
 func TestPasskeyMakesASessionFresh(t *testing.T) {
 	h, b, d := withKey(t)
-	h.clock.pass(freshAge)
+	h.clock.pass(freshAge + time.Millisecond) // the password was given to add the passkey
 	d.Flags = webauthntest.Present
 	if err := h.guard.CheckPasskey(b.asOwner(), d.Get(h.asked(b.asOwner()))); reply.CodeOf(err) != reply.Unauthorized || h.guard.Fresh(b.asOwner()) {
 		t.Errorf("without verification: %v", err)

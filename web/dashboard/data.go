@@ -11,6 +11,7 @@ import (
 	"dassie/assets"
 	"dassie/federation/archive"
 	"dassie/store"
+	"dassie/web/auth"
 	"dassie/web/reply"
 )
 
@@ -131,9 +132,10 @@ func (v *view) dataLists() ([]dataList, error) {
 }
 
 // archiveAsk handles GET /me/data/archive: what will be packed, for who gave the
-// password.
+// password. All that was ever written leaves with it, so a log-in is not enough.
 func (d *Dashboard) archiveAsk(w http.ResponseWriter, r *http.Request) {
-	if !d.fresh(w, r, archivePath) {
+	if !d.guard.AskedAgain(r) {
+		reply.Redirect(w, r, auth.CheckPath(archivePath))
 		return
 	}
 	d.confirm(w, r, "Pack an archive", "data", func(v *view, page *confirmPage) error {
@@ -151,7 +153,8 @@ func (d *Dashboard) archiveAsk(w http.ResponseWriter, r *http.Request) {
 
 // archiveMake handles POST /me/data/archive.
 func (d *Dashboard) archiveMake(w http.ResponseWriter, r *http.Request) {
-	if !d.fresh(w, r, archivePath) {
+	if !d.guard.AskedAgain(r) {
+		reply.Redirect(w, r, auth.CheckPath(archivePath))
 		return
 	}
 	if err := d.archives.Ask(r.Context(), assets.BrowserName(r.UserAgent())); err != nil {
