@@ -35,7 +35,7 @@ func TestWhatIsKept(t *testing.T) {
 			p.open("/me/data/kept")
 			p.fill("keep_log_days", "0")
 			p.press("Save")
-			p.sees("Keep less from now on?", "1 day of the log of requests goes.")
+			p.sees("Keep less from now on?", "1 day of the log of requests goes within the hour.")
 			p.press("Back")
 			p.sees("It has 1 day")
 			p.fill("keep_log_days", "0")

@@ -221,7 +221,7 @@ func (s *states) move() {
 	s.page(b, "move-target", to)
 	b.sees("Move to this account?")
 	b.fill("password", s.houses["bob"].password)
-	b.pressNear("Move", "#main")
+	b.pressNear("Move", "Password of this server")
 	b.sees("You moved.")
 	s.show(b, "move-moved")
 	s.page(s.visitor, "public-profile-moved", "/@bob")

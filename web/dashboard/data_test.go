@@ -21,6 +21,7 @@ func TestAnArchiveIsAskedForWithThePasswordAndDownloadedInParts(t *testing.T) {
 	if p := h.do("GET", "/me/data/archive", nil); p.status != http.StatusSeeOther || !strings.HasPrefix(p.location, "/me/security/check?") {
 		t.Fatalf("%d %s: nobody asked for the password", p.status, p.location)
 	}
+	h.open("/me/security/check?next=/me/data/archive").says(t, "Is it you?") // though the log-in was just now
 	if p := h.submit("/me/data/archive"); !strings.HasPrefix(p.location, "/me/security/check?") {
 		t.Fatalf("%d %s: it was packed without the password", p.status, p.location)
 	}

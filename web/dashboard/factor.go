@@ -173,7 +173,7 @@ func (d *Dashboard) off(w http.ResponseWriter, r *http.Request) {
 // something dangerous.
 func (d *Dashboard) checkAsk(w http.ResponseWriter, r *http.Request) {
 	next := reply.Local(r.URL.Query().Get("next"))
-	if d.guard.Fresh(r) {
+	if d.guard.AskedAgain(r) {
 		reply.Redirect(w, r, next)
 		return
 	}
