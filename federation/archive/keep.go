@@ -103,7 +103,7 @@ func (k *Keeper) RunDue(ctx context.Context) (bool, error) {
 		case a.State == store.ArchiveAsked:
 			asked = &all[i]
 		case kept >= Most || k.src.Now().Sub(a.EndedAt) > Lasts:
-			if err := k.drop(ctx, a); err != nil {
+			if _, err := k.drop(ctx, a.ID); err != nil && !errors.Is(err, store.ErrNotFound) {
 				return false, err
 			}
 		default:
@@ -143,7 +143,7 @@ func (k *Keeper) Progress() (Progress, time.Time, bool) {
 // Drop removes an archive, or ends the one that is being made. Errors:
 // store.ErrNotFound.
 func (k *Keeper) Drop(ctx context.Context, id int64) error {
-	a, err := store.Get(ctx, k.src.Store, func(tx *store.Tx) (store.Archive, error) { return tx.Archive(id) })
+	a, err := k.drop(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -152,16 +152,22 @@ func (k *Keeper) Drop(ctx context.Context, id int64) error {
 		k.stop()
 	}
 	k.mu.Unlock()
-	return k.drop(ctx, a)
+	return nil
 }
 
-func (k *Keeper) drop(ctx context.Context, a store.Archive) error {
-	if a.File != "" {
-		if err := os.Remove(k.path(a.File)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("remove an archive: %w", err)
+// drop forgets an archive and removes its file, as both stand now: one that becomes
+// ready in this moment is either dropped with its file, or finds that nobody wants it.
+func (k *Keeper) drop(ctx context.Context, id int64) (a store.Archive, err error) {
+	err = k.src.Store.Write(ctx, func(tx *store.Tx) (err error) {
+		if a, err = tx.Archive(id); err != nil {
+			return err
 		}
+		return tx.DropArchive(id)
+	})
+	if err != nil || a.File == "" {
+		return a, err
 	}
-	return k.src.Store.Write(ctx, func(tx *store.Tx) error { return tx.DropArchive(a.ID) })
+	return a, k.unwanted(a.File)
 }
 
 // Open opens an archive to be read. Errors: store.ErrNotFound.
@@ -247,8 +253,11 @@ func (k *Keeper) make(ctx context.Context, a store.Archive) error {
 		}
 		return k.src.Service.MailArchive(tx, a)
 	})
-	if errors.Is(err, store.ErrNotFound) { // it was dropped in the last moment
+	switch {
+	case errors.Is(err, store.ErrNotFound): // it was dropped in the last moment
 		return k.unwanted(name)
+	case err != nil && ctx.Err() == nil: // nothing names it; with ctx over it may be named yet, and the next start looks
+		return errors.Join(err, k.unwanted(name))
 	}
 	return err
 }

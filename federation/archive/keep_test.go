@@ -2,6 +2,7 @@ package archive_test
 
 import (
 	"context"
+	"database/sql"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -78,6 +79,73 @@ func TestAnArchiveStoppedInItsLastMomentIsGone(t *testing.T) {
 	}
 	if files, err := os.ReadDir(dir); err != nil || len(files) != 0 || len(noted(t, alice.Store())) != 0 {
 		t.Errorf("the folder has %v, %v", files, err)
+	}
+}
+
+// Whoever removes an archive while it is being noted as ready removes its file too.
+func TestAnArchiveRemovedWhileItIsNotedIsGone(t *testing.T) {
+	c, alice, _ := everything(t)
+	dir := t.TempDir()
+	src := source(c, alice)
+	var k *archive.Keeper
+	var drop func() // in the moment in which the file is whole
+	src.Now = func() time.Time {
+		if files, _ := filepath.Glob(filepath.Join(dir, "*.zip")); len(files) == 1 && drop != nil {
+			drop()
+			drop = nil
+		}
+		return c.Now()
+	}
+	k = archive.NewKeeper(src, dir, slog.New(slog.DiscardHandler))
+	for range 5 {
+		if err := k.Ask(ctx(), "Firefox"); err != nil {
+			t.Fatal(err)
+		}
+		dropped := make(chan error, 1)
+		id := noted(t, alice.Store())[0].ID
+		drop = func() { go func() { dropped <- k.Drop(ctx(), id) }() }
+		if _, err := k.RunDue(ctx()); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-dropped; err != nil {
+			t.Fatal(err)
+		}
+		if files, err := os.ReadDir(dir); err != nil || len(files) != 0 || len(noted(t, alice.Store())) != 0 {
+			t.Fatalf("the folder has %v, %v", files, err)
+		}
+	}
+}
+
+// An archive that the database does not note is not left in the folder, where each
+// further try would lay another beside it.
+func TestAnArchiveThatCannotBeNotedLeavesNoFile(t *testing.T) {
+	c, alice, _ := everything(t)
+	db, err := sql.Open("sqlite", filepath.Join(alice.Store().Dir(), store.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(`create trigger refuse before update on archives begin select raise(abort, 'no'); end`); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	k := archive.NewKeeper(source(c, alice), dir, slog.New(slog.DiscardHandler))
+	if err := k.Ask(ctx(), "Firefox"); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := k.RunDue(ctx()); err == nil {
+			t.Fatal("it was noted all the same")
+		}
+	}
+	if files, err := os.ReadDir(dir); err != nil || len(files) != 0 {
+		t.Errorf("the folder has %v, %v", files, err)
+	}
+	if _, err := db.Exec(`drop trigger refuse`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.RunDue(ctx()); err != nil || noted(t, alice.Store())[0].State != store.ArchiveReady {
+		t.Errorf("%+v, %v", noted(t, alice.Store()), err)
 	}
 }
 
