@@ -62,6 +62,9 @@ func (d *Dashboard) data(w http.ResponseWriter, r *http.Request) {
 				page.Packing = d.packing(a)
 				continue
 			}
+			if d.service.Now().Sub(a.EndedAt) > archive.Lasts {
+				continue // it is removed within the hour, and not handed out any more
+			}
 			page.Archives = append(page.Archives, archiveRow{
 				ID: decimal(a.ID), Name: downloadName(v, a), Error: a.Error, Size: a.Size, Posts: a.Posts, Files: a.Files, Missing: a.Missing,
 				Made: v.local(a.EndedAt), Until: v.local(a.EndedAt.Add(archive.Lasts)),
@@ -80,10 +83,14 @@ func downloadName(v *view, a store.Archive) string {
 	return v.d.service.Origin().Domain + "-" + v.local(a.AskedAt).Format("2006-01-02") + ".zip"
 }
 
+// packing says how far an archive is that was asked for.
 func (d *Dashboard) packing(a store.Archive) *packing {
 	at, since, busy := d.archives.Progress()
+	if !busy {
+		return &packing{ID: decimal(a.ID)} // what is told is of the one before
+	}
 	p := &packing{ID: decimal(a.ID), Stage: at.Stage, Done: at.Done, Total: at.Total, Bytes: at.Bytes}
-	if !busy || at.Works == 0 {
+	if at.Works == 0 {
 		return p
 	}
 	share := at.Share()
@@ -132,7 +139,8 @@ func (v *view) dataLists() ([]dataList, error) {
 }
 
 // archiveAsk handles GET /me/data/archive: what will be packed, for who gave the
-// password. All that was ever written leaves with it, so a log-in is not enough.
+// password. All that was ever written is in it, so a log-in just now is not enough to
+// have it packed. Once it is, that is enough to load it down.
 func (d *Dashboard) archiveAsk(w http.ResponseWriter, r *http.Request) {
 	if !d.guard.AskedAgain(r) {
 		reply.Redirect(w, r, auth.CheckPath(archivePath))
@@ -165,14 +173,16 @@ func (d *Dashboard) archiveMake(w http.ResponseWriter, r *http.Request) {
 }
 
 // archiveGet handles GET /me/data/archive/ID, in parts if the browser asks so. It asks
-// for the password, but not again for the rest of what the same session began.
+// for the password or a log-in just now, but not again for the rest of what the same
+// session began.
 func (d *Dashboard) archiveGet(w http.ResponseWriter, r *http.Request) {
 	id, now := idOf(r), d.service.Now()
 	key := resumeKey{archive: id}
 	if s, in := d.guard.Session(r); in {
 		key.session = string(s.Hash)
 	}
-	if !d.resumes.goesOn(r, key, now) && !d.fresh(w, r, r.URL.Path) {
+	goesOn := d.resumes.goesOn(r, key, now)
+	if !goesOn && !d.fresh(w, r, r.URL.Path) {
 		return
 	}
 	a, f, err := d.archives.Open(r.Context(), id)
@@ -181,7 +191,8 @@ func (d *Dashboard) archiveGet(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer f.Close()
-	if r.Method == http.MethodGet && d.resumes.begins(key, now) {
+	if r.Method == http.MethodGet && !goesOn {
+		d.resumes.begins(key, a.EndedAt, now)
 		if err := d.archives.Downloaded(r.Context(), assets.BrowserName(r.UserAgent())); err != nil {
 			d.fail(w, r, err)
 			return

@@ -53,17 +53,40 @@ func TestAnArchiveIsAskedForWithThePasswordAndDownloadedInParts(t *testing.T) {
 	if rest.status != http.StatusPartialContent || rest.body != whole.body[10:] {
 		t.Errorf("%d, %d bytes of the rest", rest.status, len(rest.body))
 	}
-	if p := h.do("GET", "/me/security/log", nil); !strings.Contains(p.body, "ownloaded") {
-		t.Errorf("the security log does not say that it was downloaded: %s", p.main())
+	downloads := func(want int) {
+		t.Helper()
+		if p := h.do("GET", "/me/security/log", nil); strings.Count(p.main(), "ownloaded") != want {
+			t.Errorf("the security log does not say that it was downloaded %d times: %s", want, p.main())
+		}
 	}
+	downloads(1)
 	h.cluster.Advance(2 * time.Hour) // on a slow line
 	if rest := h.part(m[1], "bytes=20-"); rest.status != http.StatusPartialContent || rest.body != whole.body[20:] {
 		t.Errorf("%d, %d bytes: the rest does not come any more", rest.status, len(rest.body))
 	}
+	if rest := h.part(m[1], "bytes=20-", "If-Range", whole.header.Get("Last-Modified")); rest.status != http.StatusPartialContent || rest.body != whole.body[20:] {
+		t.Errorf("%d, %d bytes: the rest of the same file does not come", rest.status, len(rest.body))
+	}
 	if p := h.do("GET", m[1], nil); p.status != http.StatusSeeOther {
 		t.Errorf("%d: the whole of it comes again without the password", p.status)
 	}
+	for _, which := range []string{"bytes=0-", "bytes=-20", "bytes=00-", "bytes=5-9,0-", "bytes=", "items=5-"} {
+		if p := h.part(m[1], which); p.status != http.StatusSeeOther {
+			t.Errorf("%s: %d, %d bytes without the password", which, p.status, len(p.body))
+		}
+	}
+	for _, other := range []string{"Mon, 02 Jan 2006 15:04:05 GMT", `"tag"`, "x"} { // each makes the answer the whole file
+		if p := h.part(m[1], "bytes=20-", "If-Range", other); p.status != http.StatusSeeOther {
+			t.Errorf("If-Range: %s: %d, %d bytes without the password", other, p.status, len(p.body))
+		}
+	}
+	downloads(1)
+	h.submit("/me/security/check", "password", password, "next", m[1])
+	h.do("GET", m[1], nil)
+	downloads(2)
+	h.open("/me/data/promise").says(t, "1 archive is here to download.")
 	h.cluster.Advance(slowLine)
+	h.cluster.Advance(time.Second)
 	if p := h.part(m[1], "bytes=20-"); p.status != http.StatusSeeOther {
 		t.Errorf("%d: the rest comes for ever", p.status)
 	}
@@ -72,6 +95,10 @@ func TestAnArchiveIsAskedForWithThePasswordAndDownloadedInParts(t *testing.T) {
 	if p := h.do("GET", m[1], nil); p.status != http.StatusNotFound {
 		t.Errorf("after 7 days, before it is removed: %d", p.status)
 	}
+	if p := h.do("GET", "/me/data", nil); archiveShown.MatchString(p.body) {
+		t.Errorf("the page offers what is not handed out: %s", p.main())
+	}
+	h.open("/me/data/promise").says(t, "None is packed at the moment")
 	h.archive()
 	h.submit("/me/security/check", "password", password, "next", m[1])
 	if p := h.do("GET", m[1], nil); p.status != http.StatusNotFound {
@@ -82,14 +109,17 @@ func TestAnArchiveIsAskedForWithThePasswordAndDownloadedInParts(t *testing.T) {
 	}
 }
 
-// part asks for a part of a file.
-func (h *house) part(path, which string) page {
+// part asks for a part of a file; header are names and values of further fields.
+func (h *house) part(path, which string, header ...string) page {
 	h.t.Helper()
 	r, err := http.NewRequest("GET", h.web.URL+path, nil)
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	r.Header.Set("Range", which)
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
 	return h.send(r)
 }
 
@@ -120,6 +150,11 @@ func TestArchivesAreStoppedAndRemoved(t *testing.T) {
 		t.Errorf("it was packed all the same: %s", p.main())
 	}
 	h.submit("/me/data/archive")
+	h.archive()
+	h.submit("/me/data/archive")
+	if p := h.do("GET", "/me/data", nil); !strings.Contains(p.body, "Packing") || strings.Contains(p.body, "so far") {
+		t.Errorf("before it begins it is as far as the one before: %s", p.main())
+	}
 	h.archive()
 	m = stop.FindStringSubmatch(h.do("GET", "/me/data", nil).body)
 	h.submit(m[1])

@@ -55,6 +55,7 @@ type promiseNumbers struct {
 	mailed, factor                          bool
 }
 
+// promiseNumbers counts them.
 func (v *view) promiseNumbers() (n promiseNumbers, err error) {
 	pins, err := v.tx.Pinned(store.OwnerID)
 	if err != nil {
@@ -80,8 +81,14 @@ func (v *view) promiseNumbers() (n promiseNumbers, err error) {
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return n, err
 	}
+	ready := 0
+	for _, a := range archives {
+		if a.State == store.ArchiveReady && v.d.service.Now().Sub(a.EndedAt) <= store.ArchiveLasts {
+			ready++
+		}
+	}
 	n = promiseNumbers{
-		pinned: len(pins), sessions: len(sessions), apps: len(apps), archives: len(archives),
+		pinned: len(pins), sessions: len(sessions), apps: len(apps), archives: ready,
 		mailed: v.d.service.MailServer() != "" && m.Confirmed(), factor: factor.On(),
 	}
 	n.hosts, err = v.tx.CountFollowerHosts()
