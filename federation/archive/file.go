@@ -59,10 +59,24 @@ func room(ctx context.Context, src Source, dir string) error {
 	if err != nil {
 		return nil // a file system that cannot tell is tried: a full one says so
 	}
-	if need := uint64(sizes.Bytes) + uint64(sizes.Posts+sizes.Others)*4096; free < need+spare {
-		return reply.Errorf(reply.Unavailable, "The archive needs about %d MB in %s, which has %d MB free, and %d MB must stay free. Make room and ask again.", max(need>>20, 1), dir, free>>20, spare>>20)
+	need := uint64(sizes.Bytes) + uint64(sizes.Posts+sizes.Others)*4096
+	switch stays := stays(dir, src.Store.Dir()); {
+	case free >= need+stays:
+		return nil
+	case stays == 0:
+		return reply.Errorf(reply.Unavailable, "The archive needs about %d MB in %s, which has %d MB free. Make room and ask again.", max(need>>20, 1), dir, free>>20)
+	default:
+		return reply.Errorf(reply.Unavailable, "The archive needs about %d MB in %s, which has %d MB free, and %d MB must stay free. Make room and ask again.", max(need>>20, 1), dir, free>>20, stays>>20)
 	}
-	return nil
+}
+
+// stays is how much must stay free where an archive is written: the server needs room
+// where its data are, and none on a stick.
+func stays(dir, data string) uint64 {
+	if same, err := media.SameDevice(dir, data); err == nil && !same {
+		return 0
+	}
+	return spare
 }
 
 // ExportCommand makes an archive from the command line, with or without a server

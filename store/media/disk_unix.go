@@ -18,6 +18,15 @@ func freeBytes(dir string) (uint64, error) {
 	return uint64(st.Bavail) * uint64(st.Bsize), nil
 }
 
+// sameDevice says whether two folders are on one file system.
+func sameDevice(a, b string) (bool, error) {
+	var one, other unix.Stat_t
+	if err := errors.Join(unix.Stat(a, &one), unix.Stat(b, &other)); err != nil {
+		return false, err
+	}
+	return one.Dev == other.Dev, nil
+}
+
 // isFull tells a full disk or a used-up quota from other faults.
 func isFull(err error) bool {
 	return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT)

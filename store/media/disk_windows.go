@@ -2,6 +2,8 @@ package media
 
 import (
 	"errors"
+	"path/filepath"
+	"strings"
 
 	"golang.org/x/sys/windows"
 )
@@ -16,6 +18,16 @@ func freeBytes(dir string) (uint64, error) {
 		return 0, err
 	}
 	return free, nil
+}
+
+// sameDevice compares drives; what is mounted below one counts as the drive.
+func sameDevice(a, b string) (bool, error) {
+	one, err := filepath.Abs(a)
+	if err != nil {
+		return false, err
+	}
+	other, err := filepath.Abs(b)
+	return strings.EqualFold(filepath.VolumeName(one), filepath.VolumeName(other)), err
 }
 
 func isFull(err error) bool {

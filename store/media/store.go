@@ -119,6 +119,9 @@ func (s *Store) Free() (uint64, error) {
 // FreeIn is the number of bytes that we may still write to the device of a folder.
 func FreeIn(dir string) (uint64, error) { return freeBytes(dir) }
 
+// SameDevice says whether what is written to one folder takes the room of another.
+func SameDevice(a, b string) (bool, error) { return sameDevice(a, b) }
+
 // Sub is a folder of its own below this one, into which Size and Sweep of this
 // one do not look.
 func (s *Store) Sub(name string) (*Store, error) { return Open(filepath.Join(s.dir, name)) }
