@@ -61,9 +61,6 @@ const (
 	actorContext    = baseContext + `,"https://w3id.org/security/multikey/v1",{` + actorTerms + `}]`
 )
 
-// NoteContext is the @context of a document with posts in it, as JSON.
-const NoteContext = noteContext
-
 // ArchiveContext is that of a document whose posts have the addresses of OStatus
 // beside their own, as in the archives of Mastodon.
 const ArchiveContext = baseContext + `,{` + noteTerms + `,"atomUri":"ostatus:atomUri","inReplyToAtomUri":"ostatus:inReplyToAtomUri"}]`
