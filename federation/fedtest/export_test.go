@@ -2,6 +2,7 @@ package fedtest_test
 
 import (
 	"archive/zip"
+	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -15,9 +16,13 @@ import (
 	"dassie/store"
 )
 
-// TestKillNineWhileAnArchiveIsPacked kills the server again and again while it
-// packs: the archive that was asked for is there in the end, whole and once, and
-// nothing half written stays.
+// packingSeen are members of an archive that show, in the file that is being written, how
+// far it is: the posts, the likes, what only dassie keeps, the media, the page.
+var packingSeen = []string{"outbox.json", "likes.json", "dassie/posts.jsonl", "media_attachments/", "index.html"}
+
+// TestKillNineWhileAnArchiveIsPacked kills the server in each phase of packing: the
+// archive that was asked for is there in the end, whole and once, and nothing half
+// written stays.
 func TestKillNineWhileAnArchiveIsPacked(t *testing.T) {
 	if os.Getenv("DASSIE_LONG") == "" {
 		t.Skip("DASSIE_LONG=1 kills the real program there")
@@ -45,7 +50,7 @@ func TestKillNineWhileAnArchiveIsPacked(t *testing.T) {
 		}
 		return all
 	}
-	const films = 8
+	const films, posts = 4, 2000
 	archives(func(tx *store.Tx) error {
 		for i := range films {
 			name := fmt.Sprintf("%02x%02x%060x", i, i, i)
@@ -53,23 +58,46 @@ func TestKillNineWhileAnArchiveIsPacked(t *testing.T) {
 			if err := os.MkdirAll(dir, 0o700); err != nil {
 				return err
 			}
-			if err := os.WriteFile(filepath.Join(dir, name), make([]byte, 20<<20), 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(dir, name), make([]byte, 3<<20), 0o600); err != nil {
 				return err
 			}
-			if err := tx.AddMedia(&store.Media{File: name, MIME: "video/mp4", Size: 20 << 20}); err != nil {
+			if err := tx.AddMedia(&store.Media{File: name, MIME: "video/mp4", Size: 3 << 20}); err != nil {
+				return err
+			}
+		}
+		r := rand.NewChaCha8([32]byte{})
+		for range posts {
+			noise := make([]byte, 400) // does not pack well, so that each phase shows on the disk
+			r.Read(noise)
+			post := store.Post{ID: tx.NewID(), ActorID: store.OwnerID, Content: fmt.Sprintf("<p>%x</p>", noise), PublishedAt: tx.Now()}
+			post.URI = fmt.Sprintf("http://%s/posts/%d", p.host, post.ID)
+			if err := tx.InsertPost(&post); err != nil {
+				return err
+			}
+			if _, err := tx.React(&store.Reaction{PostID: post.ID, ActorID: store.OwnerID, At: tx.Now()}); err != nil {
 				return err
 			}
 		}
 		_, err := tx.AskArchive()
 		return err
 	})
-	cut := 0
-	for range 6 {
+	for _, member := range packingSeen {
 		p.up()
-		time.Sleep(time.Duration(60+rand.IntN(250)) * time.Millisecond)
+		if !eventually(60*time.Second, func() bool {
+			parts, _ := filepath.Glob(filepath.Join(p.data, "archives", "*.part"))
+			if len(parts) != 1 {
+				return false
+			}
+			written, _ := os.ReadFile(parts[0])
+			return bytes.Contains(written, []byte(member))
+		}) {
+			p.end(syscall.SIGKILL)
+			text, _ := os.ReadFile(p.log.Name())
+			t.Fatalf("%s was never seen in what is being written:\n%s", member, text)
+		}
 		p.end(syscall.SIGKILL)
-		if parts, _ := filepath.Glob(filepath.Join(p.data, "archives", "*.part")); len(parts) > 0 {
-			cut++
+		if parts, _ := filepath.Glob(filepath.Join(p.data, "archives", "*.part")); len(parts) != 1 {
+			t.Fatalf("it was killed after it was written, not at %s", member)
 		}
 	}
 	p.start()
@@ -82,7 +110,6 @@ func TestKillNineWhileAnArchiveIsPacked(t *testing.T) {
 		t.Fatalf("archives: %+v\n%s", all, text)
 	}
 	p.end(syscall.SIGTERM)
-	t.Logf("killed %d times while it was written", cut)
 	entries, err := os.ReadDir(filepath.Join(p.data, "archives"))
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +130,7 @@ func TestKillNineWhileAnArchiveIsPacked(t *testing.T) {
 		z.Close()
 		whole++
 	}
-	if whole != 1 || all[0].Files != films || all[0].Missing != 0 {
+	if whole != 1 || all[0].Posts != posts || all[0].Files != films || all[0].Missing != 0 {
 		t.Errorf("%d whole files; %+v", whole, all[0])
 	}
 }
