@@ -337,11 +337,17 @@ func TestAnArchivesPageShowsEverything(t *testing.T) {
 // somebody opens who has no program for those).
 func TestAnArchivesPageShowsWhatItsMembersHave(t *testing.T) {
 	c, alice := randomAccount(t, 5)
+	if _, err := alice.SaveList(ctx(), store.List{Title: "true"}); err != nil { // nobody is in it
+		t.Fatal(err)
+	}
 	p, _ := pack(t, c, alice)
 	page := html.UnescapeString(string(p["index.html"]))
 	missing := func(where, text string) {
 		t.Helper()
 		text = html.UnescapeString(strings.TrimSpace(text))
+		if at, err := time.Parse(time.RFC3339, text); err == nil {
+			text = at.UTC().Format("2 January 2006, 15:04")
+		}
 		if !strings.Contains(page, text) && !strings.HasSuffix(text, "/activity") { // the address of a boost is nowhere
 			t.Errorf("%s: the page does not have %q", where, text)
 		}
@@ -360,7 +366,8 @@ func TestAnArchivesPageShowsWhatItsMembersHave(t *testing.T) {
 		}
 	}
 	for name, fields := range map[string][]string{
-		"dassie/posts.jsonl":        {"uri", "content", "content_warning", "in_reply_to", "boost_of", "edits.content", "servers.host", "files.file", "files.description", "quote.uri", "quote.state"},
+		"dassie/posts.jsonl":        {"uri", "content", "content_warning", "in_reply_to", "boost_of", "edits.content", "edits.extra.attachments.alt", "edits.extra.poll.options.name", "servers.host", "files.file", "files.description", "quote.uri", "quote.state"},
+		"dassie/relations.jsonl":    {"name", "text", "at", "until"},
 		"dassie/messages.jsonl":     {"uri", "from", "content"},
 		"dassie/marks.jsonl":        {"post"},
 		"dassie/votes.jsonl":        {"post", "names"},
@@ -389,6 +396,11 @@ func TestAnArchivesPageShowsWhatItsMembersHave(t *testing.T) {
 		}
 		if n == 0 {
 			t.Errorf("%s has nothing to look for", name)
+		}
+	}
+	for _, want := range []string{`<td dir="auto">true</td>`, "to people in the list", "to anybody you follow"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not have %s", want)
 		}
 	}
 }

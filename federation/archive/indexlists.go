@@ -11,30 +11,54 @@ import (
 	"dassie/store"
 )
 
-// indexTable shows a list of CSV as a table.
-func indexTable(name string, columns ...string) func(*export, io.Writer) (int, error) {
-	i := slices.IndexFunc(tables, func(t table) bool { return t.name == name })
-	return func(e *export, w io.Writer) (int, error) {
-		return indexRows(w, columns, func(add func(...string) error) error {
-			return tables[i].fill(e, func(cells ...string) error {
-				for i, cell := range cells {
-					cells[i] = inWord(cell)
-				}
-				return add(cells...)
-			})
+func (e *export) indexFollowing(w io.Writer) (int, error) {
+	return indexRows(w, []string{"Account", "Boosts", "Told of new posts", "Languages"}, func(add func(...string) error) error {
+		return e.eachFollowing(func(f store.Following, a store.Actor) error {
+			return add(a.Handle(), yesNo(f.Boosts), yesNo(f.Notify), languages(f))
 		})
-	}
+	})
 }
 
-// inWord is how the page says a truth.
-func inWord(cell string) string {
-	switch cell {
-	case "true":
+func (e *export) indexFollowers(w io.Writer) (int, error) {
+	return indexRows(w, []string{"Account"}, e.followers)
+}
+
+// indexLists shows every list, also one with nobody in it.
+func (e *export) indexLists(w io.Writer) (int, error) {
+	return indexRows(w, []string{"List", "Accounts", "Answers shown", "Kept out of home"}, func(add func(...string) error) error {
+		return e.eachList(func(l store.List, handles []string) error {
+			answers := "none"
+			switch l.Replies {
+			case store.RepliesListed:
+				answers = "to people in the list"
+			case store.RepliesFollowed:
+				answers = "to anybody you follow"
+			}
+			return add(l.Title, strings.Join(handles, "\n"), answers, yesNo(l.Exclusive))
+		})
+	})
+}
+
+func (e *export) indexMutes(w io.Writer) (int, error) {
+	return indexRows(w, []string{"Account", "Notices hidden", "Since", "Until"}, func(add func(...string) error) error {
+		return e.eachMute(func(m store.Mute, a store.Actor) error {
+			return add(a.Handle(), yesNo(m.Notices), choiceWord(m.At), choiceWord(m.Until))
+		})
+	})
+}
+
+func (e *export) indexBlocks(w io.Writer) (int, error) {
+	return indexRows(w, []string{"Account", "Since"}, func(add func(...string) error) error {
+		return e.eachBlock(func(b store.Block, a store.Actor) error { return add(a.Handle(), choiceWord(b.At)) })
+	})
+}
+
+// yesNo is how the page says a truth.
+func yesNo(v bool) string {
+	if v {
 		return "yes"
-	case "false":
-		return "no"
 	}
-	return cell
+	return "no"
 }
 
 type indexUnsent struct {
@@ -184,8 +208,11 @@ func eachChoice(above string, v reflect.Value, add func(...string) error) error 
 	return nil
 }
 
+// choiceWord says the value of a choice in words; "" for a time that is not set.
 func choiceWord(v any) string {
 	switch v := v.(type) {
+	case bool:
+		return yesNo(v)
 	case time.Time:
 		if v.IsZero() {
 			return ""
@@ -203,7 +230,7 @@ func choiceWord(v any) string {
 		slices.Sort(list)
 		return strings.Join(list, "\n")
 	}
-	return inWord(fmt.Sprint(v))
+	return fmt.Sprint(v)
 }
 
 func (e *export) indexSecurity(w io.Writer) (int, error) {

@@ -51,6 +51,7 @@ func (e *export) people() error {
 	return e.customFilters(w)
 }
 
+// write writes the list as CSV.
 func (t table) write(e *export, w io.Writer) error {
 	c := csv.NewWriter(w)
 	if t.head != nil {
@@ -119,14 +120,34 @@ func eachOf[T any](e *export, read func(tx *store.Tx, after int64) ([]T, error),
 	}
 }
 
+// truth is how Mastodon's lists say yes or no.
 func truth(v bool) string { return strconv.FormatBool(v) }
 
-func (e *export) following(add func(...string) error) error {
+// eachFollowing calls do with everybody whom the owner follows.
+func (e *export) eachFollowing(do func(store.Following, store.Actor) error) error {
 	return eachOf(e, func(tx *store.Tx, after int64) ([]store.Following, error) { return tx.FollowingList(after, pageSize) },
-		func(f store.Following) int64 { return f.ActorID },
-		func(f store.Following, a store.Actor) error {
-			return add(a.Handle(), truth(f.Boosts), truth(f.Notify), strings.Join(strings.Fields(f.Languages), ", "))
-		})
+		func(f store.Following) int64 { return f.ActorID }, do)
+}
+
+// eachMute calls do with everybody who is muted.
+func (e *export) eachMute(do func(store.Mute, store.Actor) error) error {
+	return eachOf(e, func(tx *store.Tx, after int64) ([]store.Mute, error) { return tx.MuteList(after, pageSize) },
+		func(m store.Mute) int64 { return m.ActorID }, do)
+}
+
+// eachBlock calls do with everybody who is blocked.
+func (e *export) eachBlock(do func(store.Block, store.Actor) error) error {
+	return eachOf(e, func(tx *store.Tx, after int64) ([]store.Block, error) { return tx.BlockList(after, pageSize) },
+		func(b store.Block) int64 { return b.ActorID }, do)
+}
+
+// languages of somebody's posts that are shown, as Mastodon's lists have them.
+func languages(f store.Following) string { return strings.Join(strings.Fields(f.Languages), ", ") }
+
+func (e *export) following(add func(...string) error) error {
+	return e.eachFollowing(func(f store.Following, a store.Actor) error {
+		return add(a.Handle(), truth(f.Boosts), truth(f.Notify), languages(f))
+	})
 }
 
 func (e *export) followers(add func(...string) error) error {
@@ -138,15 +159,11 @@ func (e *export) followers(add func(...string) error) error {
 }
 
 func (e *export) mutes(add func(...string) error) error {
-	return eachOf(e, func(tx *store.Tx, after int64) ([]store.Mute, error) { return tx.MuteList(after, pageSize) },
-		func(m store.Mute) int64 { return m.ActorID },
-		func(m store.Mute, a store.Actor) error { return add(a.Handle(), truth(m.Notices)) })
+	return e.eachMute(func(m store.Mute, a store.Actor) error { return add(a.Handle(), truth(m.Notices)) })
 }
 
 func (e *export) blocks(add func(...string) error) error {
-	return eachOf(e, func(tx *store.Tx, after int64) ([]store.Block, error) { return tx.BlockList(after, pageSize) },
-		func(b store.Block) int64 { return b.ActorID },
-		func(_ store.Block, a store.Actor) error { return add(a.Handle()) })
+	return e.eachBlock(func(_ store.Block, a store.Actor) error { return add(a.Handle()) })
 }
 
 func (e *export) hosts(add func(...string) error) error {
@@ -160,36 +177,54 @@ func (e *export) hosts(add func(...string) error) error {
 }
 
 func (e *export) lists(add func(...string) error) error {
+	return e.eachList(func(l store.List, handles []string) error {
+		for _, handle := range handles {
+			if err := add(l.Title, handle); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// eachList calls do with every list and who is in it.
+func (e *export) eachList(do func(l store.List, handles []string) error) error {
 	return e.read(func(tx *store.Tx) error {
 		lists, err := tx.Lists()
 		if err != nil {
 			return err
 		}
 		for _, l := range lists {
-			for page := (store.Page{Limit: pageSize}); ; {
-				ids, err := tx.Listed(l.ID, page)
-				if err != nil {
-					return err
-				}
-				if len(ids) == 0 {
-					break
-				}
-				page.Max = ids[len(ids)-1]
-				actors, err := tx.Actors(ids...)
-				if err != nil {
-					return err
-				}
-				for _, id := range ids {
-					if a, ok := actors[id]; ok {
-						if err := add(l.Title, a.Handle()); err != nil {
-							return err
-						}
-					}
-				}
+			handles, err := handlesIn(tx, l.ID)
+			if err == nil {
+				err = do(l, handles)
+			}
+			if err != nil {
+				return err
 			}
 		}
 		return nil
 	})
+}
+
+// handlesIn reads who is in a list.
+func handlesIn(tx *store.Tx, list int64) (handles []string, err error) {
+	for page := (store.Page{Limit: pageSize}); ; {
+		ids, err := tx.Listed(list, page)
+		if err != nil || len(ids) == 0 {
+			return handles, err
+		}
+		page.Max = ids[len(ids)-1]
+		actors, err := tx.Actors(ids...)
+		if err != nil {
+			return handles, err
+		}
+		for _, id := range ids {
+			if a, ok := actors[id]; ok {
+				handles = append(handles, a.Handle())
+			}
+		}
+	}
 }
 
 func (e *export) bookmarks(add func(...string) error) error {
@@ -203,11 +238,13 @@ func (e *export) bookmarks(add func(...string) error) error {
 	})
 }
 
+// bookmarkPairs is a page of bookmarks: their ids and those of the posts.
 func bookmarkPairs(tx *store.Tx, p store.Page) ([][2]int64, error) {
 	list, err := tx.Bookmarks(p)
 	return pairs(list, func(b store.Bookmark) (id, post int64) { return b.ID, b.PostID }), err
 }
 
+// likePairs is the same of likes.
 func likePairs(tx *store.Tx, p store.Page) ([][2]int64, error) {
 	list, err := tx.LikesBy(store.OwnerID, p)
 	return pairs(list, func(r store.Reaction) (id, post int64) { return r.ID, r.PostID }), err

@@ -53,20 +53,17 @@ func (e *export) relations() error {
 	}
 	for _, part := range []func() error{
 		func() error {
-			return eachOf(e, func(tx *store.Tx, after int64) ([]store.Following, error) { return tx.FollowingList(after, pageSize) },
-				func(f store.Following) int64 { return f.ActorID }, func(f store.Following, a store.Actor) error {
-					return add(relation{Kind: relFollow, Boosts: f.Boosts, Notify: f.Notify, Languages: f.Languages, Lists: member[a.ID], Recommended: recommended[a.ID]}, a)
-				})
+			return e.eachFollowing(func(f store.Following, a store.Actor) error {
+				return add(relation{Kind: relFollow, Boosts: f.Boosts, Notify: f.Notify, Languages: f.Languages, Lists: member[a.ID], Recommended: recommended[a.ID]}, a)
+			})
 		},
 		func() error {
-			return eachOf(e, func(tx *store.Tx, after int64) ([]store.Mute, error) { return tx.MuteList(after, pageSize) },
-				func(m store.Mute) int64 { return m.ActorID }, func(m store.Mute, a store.Actor) error {
-					return add(relation{Kind: relMute, Until: m.Until, Notices: m.Notices, At: m.At}, a)
-				})
+			return e.eachMute(func(m store.Mute, a store.Actor) error {
+				return add(relation{Kind: relMute, Until: m.Until, Notices: m.Notices, At: m.At}, a)
+			})
 		},
 		func() error {
-			return eachOf(e, func(tx *store.Tx, after int64) ([]store.Block, error) { return tx.BlockList(after, pageSize) },
-				func(b store.Block) int64 { return b.ActorID }, func(b store.Block, a store.Actor) error { return add(relation{Kind: relBlock, At: b.At}, a) })
+			return e.eachBlock(func(b store.Block, a store.Actor) error { return add(relation{Kind: relBlock, At: b.At}, a) })
 		},
 		func() error {
 			return eachOf(e, func(tx *store.Tx, after int64) ([]store.Note, error) { return tx.NoteList(after, pageSize) },

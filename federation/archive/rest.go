@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"slices"
 	"time"
 
 	"dassie/store"
@@ -101,17 +102,9 @@ func (e *export) posts() error {
 		return err
 	}
 	return e.eachPost(func(tx *store.Tx, posts []store.Post) error {
-		list, err := wholes(tx, posts)
-		if err != nil {
-			return err
-		}
-		for _, v := range list {
-			if err := out.add(v); err != nil {
-				return err
-			}
-		}
+		err := eachWhole(tx, posts, func(_ store.Post, v post) error { return out.add(v) })
 		e.passed(len(posts), false)
-		return nil
+		return err
 	})
 }
 
@@ -127,7 +120,7 @@ type hung struct {
 	fetches  map[int64][]store.FetchedBy
 }
 
-// hungOn reads it for a page of posts, with one query for each kind.
+// hungOn reads it for some posts, with one query for each kind.
 func hungOn(tx *store.Tx, posts []store.Post) (h hung, err error) {
 	ids, boosted := idsOf(posts), []int64{}
 	for _, p := range posts {
@@ -165,19 +158,27 @@ func hungOn(tx *store.Tx, posts []store.Post) (h hung, err error) {
 	return h, nil
 }
 
-// wholes are posts with what hangs on them.
-func wholes(tx *store.Tx, posts []store.Post) ([]post, error) {
-	h, err := hungOn(tx, posts)
-	if err != nil {
-		return nil, err
+// wholeAtOnce is of how many posts all that hangs on them is held: a post may have
+// gone to thousands of servers.
+const wholeAtOnce = 10
+
+// eachWhole calls f with posts and what they are with all that hangs on them.
+func eachWhole(tx *store.Tx, posts []store.Post, f func(store.Post, post) error) error {
+	for some := range slices.Chunk(posts, wholeAtOnce) {
+		h, err := hungOn(tx, some)
+		if err != nil {
+			return err
+		}
+		for _, p := range some {
+			if err := f(p, h.whole(p)); err != nil {
+				return err
+			}
+		}
 	}
-	list := make([]post, len(posts))
-	for i, p := range posts {
-		list[i] = h.whole(p)
-	}
-	return list, nil
+	return nil
 }
 
+// whole is one of them.
 func (h hung) whole(p store.Post) post {
 	v := post{
 		URI: p.URI, URL: p.URL, Poll: p.Kind == store.KindQuestion, Visibility: visibilities[p.Visibility], Parent: p.ParentURI,

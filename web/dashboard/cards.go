@@ -188,7 +188,7 @@ func (v *view) addOwn(posts []store.Post, cards []assets.Card) error {
 		if !p.Own() {
 			continue
 		}
-		d := tally(p.ID, byServer(receipts[p.ID]))
+		d := tally(p.ID, store.ByServer(receipts[p.ID]))
 		cards[i].Delivery = &d
 		if cards[i].Pinned, err = v.pinnedPost(p.ID); err != nil {
 			return err

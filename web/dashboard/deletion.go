@@ -49,7 +49,7 @@ func (v *view) aboutDeletion(page *confirmPage, last string) error {
 	if err != nil {
 		return err
 	}
-	sent := tally(p.ID, byServer(receipts))
+	sent := tally(p.ID, store.ByServer(receipts))
 	page.Card, page.BackURL = &cards[0], postPath(p.ID)
 	page.Lines = []string{"It goes from this server at once. " + askedToDelete(sent), last}
 	return nil
@@ -98,7 +98,7 @@ func (v *view) deletions() ([]deletionRow, error) {
 	}
 	var rows []deletionRow
 	for _, del := range list {
-		sent := tally(del.PostID, byServer(receipts[del.PostID]))
+		sent := tally(del.PostID, store.ByServer(receipts[del.PostID]))
 		rows = append(rows, deletionRow{sent.URL, deletionWords(sent), v.local(del.At)})
 	}
 	return rows, nil
@@ -141,7 +141,7 @@ func (d *Dashboard) deletion(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return nil, err
 		}
-		servers := byServer(receipts)
+		servers := store.ByServer(receipts)
 		page.Delivery, page.Kept = tally(id, servers), len(receipts) > 0
 		page.Words = deletionWords(page.Delivery)
 		ids := make([]int64, len(servers))

@@ -108,7 +108,7 @@ func (v *view) deliveries(page *deliveryPage, p store.Post) error {
 	if err != nil {
 		return err
 	}
-	servers := byServer(receipts)
+	servers := store.ByServer(receipts)
 	page.Delivery = tally(p.ID, servers)
 	page.FirstSent, page.Median = sendingTimes(servers)
 	ids := make([]int64, len(servers))
