@@ -210,6 +210,7 @@ func (e *export) marked() error {
 	return err
 }
 
+// pairs are the ids of the entries of a list, each with that of the post it is about.
 func pairs[T any](list []T, of func(T) (id, post int64)) [][2]int64 {
 	out := make([][2]int64, len(list))
 	for i, v := range list {
@@ -273,6 +274,7 @@ type collection struct {
 	n       int
 }
 
+// add writes one item, and before the first what stands before all.
 func (c *collection) add(v any) error {
 	head := ","
 	if c.n == 0 {
@@ -286,6 +288,7 @@ func (c *collection) add(v any) error {
 	return err
 }
 
+// head is what stands before the items.
 func (c *collection) head() string {
 	context := `"https://www.w3.org/ns/activitystreams"`
 	if c.context != "" {
@@ -294,6 +297,7 @@ func (c *collection) head() string {
 	return fmt.Sprintf(`{"@context":%s,"id":%q,"type":"OrderedCollection","orderedItems":[`, context, c.id)
 }
 
+// end writes what stands behind the items.
 func (c *collection) end() error {
 	head := ""
 	if c.n == 0 {
@@ -303,6 +307,7 @@ func (c *collection) end() error {
 	return err
 }
 
+// encode is JSON that keeps <, > and & as they are; what is JSON already stays so.
 func encode(v any) (json.RawMessage, error) {
 	if raw, ok := v.(json.RawMessage); ok {
 		return raw, nil

@@ -229,6 +229,7 @@ func (e *export) unsentList() ([]unsent, error) {
 	return list, err
 }
 
+// uriOf is the address of a post; "" if it is not stored any more.
 func uriOf(tx *store.Tx, id int64) (string, error) {
 	posts, err := tx.Posts([]int64{id})
 	if len(posts) == 0 {

@@ -147,6 +147,7 @@ func importNow(ctx context.Context, src Source, p *packedFile, row *store.Import
 	return append(report, leftLines("did not come: ", result.Left)...), err
 }
 
+// leftLines tell what does not come, a reason on each line.
 func leftLines(begin string, list []Left) (lines []string) {
 	for _, l := range list {
 		if l.Count == 0 {

@@ -59,6 +59,7 @@ func media128(name string) bool {
 // sumOf is the hash of a file of ours, which is its name.
 func sumOf(f file) string { return strings.TrimSuffix(path.Base(f.Member), path.Ext(f.Member)) }
 
+// ownFile takes a file out of the archive; why says in words why it does not come.
 func (in *intake) ownFile(f file) (t federation.TakenFile, why string, err error) {
 	r, err := in.zip.open(in.zip.root + f.Member)
 	if errors.Is(err, fs.ErrNotExist) {

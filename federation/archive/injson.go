@@ -154,6 +154,7 @@ func (p *packedFile) value(name string, v any) (bool, error) {
 	return err == nil, err
 }
 
+// whole reads a member at once.
 func (p *packedFile) whole(name string) ([]byte, error) {
 	f, err := p.open(name)
 	if err != nil {

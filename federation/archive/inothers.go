@@ -74,6 +74,7 @@ func (in *intake) bringOthers(from int64) error {
 	})
 }
 
+// postOf is a post of somebody else as the store keeps it.
 func postOf(v other) store.Post {
 	return store.Post{
 		URI: v.URI, Kind: min(max(v.Kind, 0), store.KindChat), Visibility: visibilityCalled(v.Visibility), ParentURI: v.Parent, URL: v.URL, Title: v.Title,

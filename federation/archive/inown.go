@@ -131,6 +131,7 @@ func (in *intake) renamed(x *store.PostExtra) {
 	}
 }
 
+// visibilityCalled is the audience of that name, and the narrowest for a name that is none.
 func visibilityCalled(name string) store.Visibility {
 	if i := slices.Index(visibilities[:], name); i >= 0 {
 		return store.Visibility(i)

@@ -108,6 +108,7 @@ func (in *intake) bring() error {
 	return nil
 }
 
+// told says how far it is.
 func (in *intake) told() {
 	name := ""
 	if in.row.Stage < len(in.stages) {
@@ -165,6 +166,7 @@ func (in *intake) part(key, name string, count, items int) *Part {
 	return &in.plan.Parts[len(in.plan.Parts)-1]
 }
 
+// leave notes how many of something do not come, and why.
 func (in *intake) leave(why string, n int) {
 	if n > 0 {
 		in.plan.Left = leave(in.plan.Left, why, n)

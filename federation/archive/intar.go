@@ -73,6 +73,7 @@ func (r *repacking) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// members copies the files of the tar into z, each held to what a zip is held to.
 func (r *repacking) members(z *zip.Writer) error {
 	t := tar.NewReader(r)
 	buf := make([]byte, 32<<10)

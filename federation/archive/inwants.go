@@ -28,6 +28,7 @@ func (in *intake) addresses(member string, do func(n int64, at string) error) er
 	})
 }
 
+// countWants counts the addresses in a member that are to be fetched.
 func (in *intake) countWants(member, part, name string) error {
 	count := 0
 	err := in.addresses(member, func(n int64, at string) error {
@@ -57,6 +58,7 @@ func (in *intake) countBookmarks() error {
 // wantsAtOnce is how many addresses are noted in one transaction.
 const wantsAtOnce = 50
 
+// bringWants notes them, from the place on where an interrupted import stood.
 func (in *intake) bringWants(member, part, kind string, from int64) error {
 	var batch []string
 	place := from

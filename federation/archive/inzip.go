@@ -65,6 +65,7 @@ func openPacked(name string) (*packedFile, error) {
 	return p, err
 }
 
+// readPacked reads the directory of an archive, and refuses what cannot be one.
 func readPacked(f *os.File) (*packedFile, error) {
 	info, err := f.Stat()
 	if err != nil {
@@ -213,6 +214,7 @@ func checkDirectory(f io.ReaderAt, size int64) error {
 	return nil
 }
 
+// tooManyMembers is the refusal of an archive with more than maxMembers.
 func tooManyMembers() error {
 	return refuse("The archive has more than %d files. That is more than dassie takes in one.", maxMembers)
 }

@@ -51,6 +51,7 @@ func (e *export) eachVote(do func(v vote, postID int64) error) error {
 	}
 }
 
+// voteOf names what was chosen, as far as the poll is still known.
 func voteOf(p store.Post, choices []int) vote {
 	v := vote{Post: p.URI, Choices: choices, Names: []string{}}
 	for _, c := range choices {

@@ -160,6 +160,7 @@ func (e *export) otherPosts() error {
 	return nil
 }
 
+// sorted are the ids of a set, the lowest first.
 func sorted(set map[int64]bool) []int64 {
 	list := make([]int64, 0, len(set))
 	for id := range set {
@@ -169,6 +170,7 @@ func sorted(set map[int64]bool) []int64 {
 	return list
 }
 
+// otherOf is a post of somebody else as the archive keeps it.
 func otherOf(p store.Post, author store.Actor) other {
 	extra := portable(p.Extra)
 	for i := range extra.Attachments {

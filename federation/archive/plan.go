@@ -66,8 +66,10 @@ func ReadResult(row store.Import) (Result, error) {
 	return r, nil
 }
 
+// wants says whether the owner takes a part.
 func (p Plan) wants(key string) bool { return !slices.Contains(p.Leave, key) }
 
+// total is how many items are read for what the owner takes.
 func (p Plan) total() (n int) {
 	for _, part := range p.Parts {
 		if p.wants(part.Key) {
@@ -85,6 +87,7 @@ const (
 	kindMastodon = "mastodon"
 )
 
+// copy shares nothing with r.
 func (r Result) copy() (Result, error) {
 	out := Result{Taken: make(map[string]int, len(r.Taken)), Left: slices.Clone(r.Left)}
 	for k, v := range r.Taken {
@@ -104,8 +107,10 @@ func leave(list []Left, why string, n int) []Left {
 	return append(list, Left{why, n})
 }
 
+// leave notes that one thing did not come, and why.
 func (r *Result) leave(why string) { r.Left = leave(r.Left, why, 1) }
 
+// count is leave for n of them, also none.
 func (r *Result) count(why string, n int) {
 	if n > 0 {
 		r.Left = leave(r.Left, why, n)

@@ -101,6 +101,7 @@ func (k *Taker) clean(used map[string]bool) {
 
 func (k *Taker) path(name string) string { return filepath.Join(k.dir, filepath.Base(name)) }
 
+// hold notes that a file without a row is in use, or no more, so that clean leaves it.
 func (k *Taker) hold(file string, is bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -243,6 +244,7 @@ func noMatter(err error) error {
 	return err
 }
 
+// wanted says whether an import runs still: the owner may have stopped it.
 func (k *Taker) wanted(ctx context.Context, id int64) bool {
 	row, err := store.Get(ctx, k.src.Store, func(tx *store.Tx) (store.Import, error) { return tx.Import(id) })
 	return err == nil && row.State == store.ImportRunning
