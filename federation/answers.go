@@ -40,6 +40,8 @@ func judge(answer *remote.Answer, err error) (store.DeliveryState, string) {
 // words is a failure in the owner's words.
 func words(err error) string {
 	switch {
+	case errors.Is(err, remote.ErrLookup): // also when it took too long
+		return store.NameUnclear
 	case errors.Is(err, context.Canceled): // errCut
 		return "did not answer in time; others went first"
 	case errors.Is(err, remote.ErrTimeout), errors.Is(err, context.DeadlineExceeded):

@@ -123,12 +123,19 @@ func TestAMachineWithoutANetworkTakesNobodyForGone(t *testing.T) {
 		{store.Told{Host: "b.example", State: store.DeliveryAccepted, TriedAt: c.Now()}, federation.OutcomeGone},
 		{store.Told{Host: "b.example", State: store.DeliveryUnknown, Error: "answered 503", TriedAt: c.Now()}, federation.OutcomeGone},
 		{store.Told{Host: "b.example", State: store.DeliveryUnknown, Error: store.NameNotFound, TriedAt: c.Now()}, federation.OutcomeSilent},
+		{store.Told{Host: "b.example", State: store.DeliveryUnknown, Error: store.NameUnclear, TriedAt: c.Now()}, federation.OutcomeSilent},
 		{store.Told{Host: "b.example"}, federation.OutcomeSilent},
 	} {
 		report := federation.NewEndReport(alice.Identity(), store.Farewell{}, []store.Told{lost, tc.other})
 		if got := report.Servers[0].Outcome; got != tc.want {
 			t.Errorf("beside %+v it is %q, want %q", tc.other, got, tc.want)
 		}
+	}
+	unclear := lost
+	unclear.Error = store.NameUnclear
+	met := store.Told{Host: "b.example", State: store.DeliveryAccepted, TriedAt: c.Now()}
+	if got := federation.NewEndReport(alice.Identity(), store.Farewell{}, []store.Told{unclear, met}).Servers[0].Outcome; got != federation.OutcomeSilent {
+		t.Errorf("a name that could not be looked up is %q", got)
 	}
 	var d store.Farewell
 	untold := func() int {
@@ -175,6 +182,10 @@ func TestAMachineWithoutANetworkTakesNobodyForGone(t *testing.T) {
 	fail(store.NameNotFound, "a.example", "b.example")
 	if n := untold(); n != 2 {
 		t.Errorf("%d are still to be told while nobody was found", n)
+	}
+	fail(store.NameUnclear, "b.example")
+	if n := untold(); n != 2 {
+		t.Errorf("%d are still to be told while names cannot be looked up", n)
 	}
 	fail("answered 503", "b.example")
 	if n := untold(); n != 1 {

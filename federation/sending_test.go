@@ -3,9 +3,11 @@ package federation
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
+	"dassie/federation/remote"
 	"dassie/store"
 )
 
@@ -206,5 +208,23 @@ func TestJobsOfOneDomainLeaveRoom(t *testing.T) {
 	}
 	if !w.claim(held[0]) {
 		t.Error("the places were not given back")
+	}
+}
+
+// Only a name that leads nowhere is said to: a look-up that failed or took too long says
+// nothing about it, and is no server that did not answer either.
+func TestAFailedLookUpIsNoNameThatIsGone(t *testing.T) {
+	for _, tc := range []struct {
+		err  error
+		want string
+	}{
+		{remote.ErrResolve, store.NameNotFound},
+		{remote.ErrLookup, store.NameUnclear},
+		{fmt.Errorf("%w: %w", remote.ErrLookup, remote.ErrTimeout), store.NameUnclear},
+		{remote.ErrTimeout, "did not answer in time"},
+	} {
+		if state, got := judge(nil, fmt.Errorf("dial x: %w", tc.err)); state != store.DeliveryUnknown || got != tc.want {
+			t.Errorf("%v is %q", tc.err, got)
+		}
 	}
 }

@@ -35,8 +35,12 @@ type Told struct {
 	Dead    time.Time     `json:"dead,omitzero"`
 }
 
-// NameNotFound is the reason of a delivery to a server whose name leads nowhere.
-const NameNotFound = "its name was not found"
+// Why a delivery fails before any server was met: its name leads nowhere, or it could
+// not be learned whether it does.
+const (
+	NameNotFound = "its name was not found"
+	NameUnclear  = "its name could not be looked up"
+)
 
 // NameGone says that a server counts as dead and that its name leads nowhere: it is
 // not asked again, if any other was Reached.
@@ -46,7 +50,7 @@ func (t Told) NameGone() bool { return !t.Dead.IsZero() && t.Error == NameNotFou
 // has no network.
 func Reached(told []Told) bool {
 	return slices.ContainsFunc(told, func(t Told) bool {
-		return t.State == DeliveryAccepted || t.State == DeliveryRefused || t.Error != "" && t.Error != NameNotFound
+		return t.State == DeliveryAccepted || t.State == DeliveryRefused || t.Error != "" && t.Error != NameNotFound && t.Error != NameUnclear
 	})
 }
 
@@ -298,6 +302,6 @@ func (t *Tx) Untold(outgoingID int64) (int, error) {
 			select 1
 			from deliveries o
 			where o.outgoing_id = ?1
-			and (o.state in (2, 3) or o.error not in ('', ?2))))`, outgoingID, NameNotFound)
+			and (o.state in (2, 3) or o.error not in ('', ?2, ?3))))`, outgoingID, NameNotFound, NameUnclear)
 	return int(n), err
 }

@@ -60,9 +60,13 @@ func (c *Client) resolve(ctx context.Context, host string) ([]netip.Addr, error)
 	addrs, err := c.cfg.LookupIP(ctx, host)
 	if err != nil {
 		if ctx.Err() != nil {
-			return nil, fmt.Errorf("resolve: %w: %w", ErrTimeout, err)
+			return nil, fmt.Errorf("%w: %w: %w", ErrLookup, ErrTimeout, err)
 		}
-		return nil, fmt.Errorf("%w: %w", ErrResolve, err)
+		var dns *net.DNSError
+		if errors.As(err, &dns) && dns.IsNotFound {
+			return nil, fmt.Errorf("%w: %w", ErrResolve, err)
+		}
+		return nil, fmt.Errorf("%w: %w", ErrLookup, err)
 	}
 	if len(addrs) == 0 {
 		return nil, fmt.Errorf("%w: no address", ErrResolve)

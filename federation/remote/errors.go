@@ -13,7 +13,8 @@ import (
 var (
 	ErrURL         = errors.New("remote: URL refused")           // by its spelling, before DNS
 	ErrOwnHost     = errors.New("remote: our own host")          // answer it from the store
-	ErrResolve     = errors.New("remote: name does not resolve") // DNS said no, or nothing
+	ErrResolve     = errors.New("remote: name does not resolve") // DNS said that it leads nowhere
+	ErrLookup      = errors.New("remote: name not looked up")    // DNS did not say: it failed, or this machine has none
 	ErrAddress     = errors.New("remote: address refused")       // private, reserved or otherwise not to be reached
 	ErrRedirect    = errors.New("remote: redirect refused")      // too many, to another host, or without a usable target
 	ErrMoved       = errors.New("remote: page moved")            // a redirect where none is followed

@@ -124,11 +124,23 @@ func TestT25_SlowBeforeHTTP(t *testing.T) {
 			wantErr(t, err, ErrTimeout)
 		})
 	}
-	nobody := p.client(t, func(cfg *Config) {
-		cfg.LookupIP = func(context.Context, string) ([]netip.Addr, error) { return nil, errors.New("no such host") }
-	})
-	_, err = nobody.GetObject(t.Context(), "https://example.com/", nil)
-	wantErr(t, err, ErrResolve)
+	for _, dns := range []struct {
+		said *net.DNSError
+		want error
+	}{
+		{&net.DNSError{Err: "no such host", IsNotFound: true}, ErrResolve},
+		{&net.DNSError{Err: "server misbehaving", IsTemporary: true}, ErrLookup}, // SERVFAIL: it says nothing about the name
+		{&net.DNSError{Err: "connection refused"}, ErrLookup},
+	} {
+		asked := p.client(t, func(cfg *Config) {
+			cfg.LookupIP = func(context.Context, string) ([]netip.Addr, error) { return nil, dns.said }
+		})
+		_, err = asked.GetObject(t.Context(), "https://example.com/", nil)
+		wantErr(t, err, dns.want)
+		if errors.Is(err, ErrResolve) && errors.Is(err, ErrLookup) {
+			t.Errorf("%v is both", err)
+		}
+	}
 }
 
 func TestT26_Bombs(t *testing.T) {

@@ -29,7 +29,7 @@ const (
 // sent and may set headers; nil sends it unsigned. No redirect is followed, and
 // nothing is tried twice. An error means that no answer came: ErrTimeout, the
 // context's, or what else went wrong; whether the inbox took the body is then
-// unknown unless it is ErrURL, ErrOwnHost, ErrAddress or ErrResolve.
+// unknown unless it is ErrURL, ErrOwnHost, ErrAddress, ErrResolve or ErrLookup.
 func (c *Client) Post(ctx context.Context, inbox, contentType string, body []byte, sign func(*http.Request) error) (*Answer, error) {
 	u, err := c.CheckURL(inbox)
 	if err != nil {

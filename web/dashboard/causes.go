@@ -7,6 +7,7 @@ import "strings"
 var causes = []struct{ words, cause string }{
 	{"did not answer in time", "It is down, overloaded, or its network is."},
 	{"name was not found", "Its domain may have run out, or its DNS is broken. Servers that close for good look so too."},
+	{"could not be looked up", "Its DNS is out of order, or this machine could not ask: look whether it is on the net."},
 	{"no such host", "Its domain may have run out, or its DNS is broken. Servers that close for good look so too."},
 	{"nothing listens", "Its machine is there, its server is not running."},
 	{"broke the connection", "Something before it, or it itself, is out of order."},
