@@ -44,6 +44,7 @@ func sampleLeft(pages map[string]any, plain Plain) {
 		Rows, More         []row
 		Accepted           []string
 		Archive, Rest      string
+		Left               []string
 	}
 	plain.Title = "Deleting the account · veldkamp.example"
 	bars := func(counts ...int) (list []string) {
@@ -84,9 +85,9 @@ func sampleLeft(pages map[string]any, plain Plain) {
 		done.Rows[i].Text, _, _ = strings.Cut(r.Text, " Next try")
 	}
 	pages["left.done"] = done
-	done.Rest = "stays"
+	done.Rest, done.Left = "stays", []string{"mine.txt", "weekly"}
 	pages["left.stays"] = done
-	done.Rest = "goes"
+	done.Rest, done.Left = "goes", nil
 	pages["left.goes"] = done
 	pages["left.nobody"] = left{Plain: plain, Handle: "@nora@veldkamp.example", Begun: ago(time.Minute), Until: ago(-7 * 24 * time.Hour), Done: ago(time.Second), Each: 1}
 	many := half

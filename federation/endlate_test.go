@@ -1,7 +1,10 @@
 package federation_test
 
 import (
+	"errors"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +13,7 @@ import (
 	"dassie/federation"
 	"dassie/federation/fedtest"
 	"dassie/store"
+	"dassie/store/storetest"
 )
 
 // finished drives the end of an account to its last step.
@@ -271,4 +275,38 @@ func TestTheOldKeySignsUntilTheAccountIsWiped(t *testing.T) {
 	if got := signedBy(bob, "Delete"); !slices.Contains(got, ids[store.KeyOld]) || !slices.Contains(got, ids[store.KeyMain]) {
 		t.Errorf("a week after the rotation it is signed by %v; old is %s", got, ids[store.KeyOld])
 	}
+}
+
+// The report of an account that was wiped says what is on the disk still.
+func TestTheReportSaysWhatIsLeftOnTheDisk(t *testing.T) {
+	st := storetest.OpenAlice(t)
+	dir := st.Dir()
+	err := st.Write(ctx(), func(tx *store.Tx) error {
+		return tx.SaveFarewell(store.Farewell{Begun: tx.Now(), Done: tx.Now()})
+	})
+	if err := errors.Join(err, st.Close(), store.Wipe(dir, time.Now)); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"media/ab/file", "mine.txt"} {
+		name = filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o700), os.WriteFile(name, nil, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if st, err = store.Open(dir, store.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	says := func(words, hides string) {
+		t.Helper()
+		text, err := federation.EndReportCommand(ctx(), st)
+		if err != nil || !strings.Contains(string(text), words) || strings.Contains(string(text), hides) || !strings.Contains(string(text), "look through: mine.txt.") {
+			t.Errorf("%s, %v", text, err)
+		}
+	}
+	says("are not all removed yet", "are removed too")
+	if err := store.WipeRest(ctx(), dir); err != nil {
+		t.Fatal(err)
+	}
+	says("are removed too", "are not all removed yet")
 }

@@ -39,6 +39,9 @@ type EndReport struct {
 	Handle  string        // with the first @
 	Servers []AskedServer // by name
 	Count   map[Outcome]int
+
+	Remains bool     // of an account that was wiped: pictures, archives or backups are not all removed
+	Left    []string // names in its data directory that dassie did not put there
 }
 
 // NewEndReport counts servers, as ByServer does.
@@ -104,7 +107,7 @@ func (r EndReport) Text() []byte {
 		if r.Wiped.IsZero() {
 			b.WriteString("This machine is wiped next.\n")
 		} else {
-			fmt.Fprintf(&b, "Key, posts, messages and followers were wiped on %s, pictures and backups after them.\n", r.Wiped.UTC().Format(reportTime))
+			fmt.Fprintf(&b, "Key, posts, messages and followers were wiped on %s. %s\n", r.Wiped.UTC().Format(reportTime), r.rest())
 		}
 	case open > 0:
 		fmt.Fprintf(&b, "Those that did not answer are asked until %s. Leave this machine on until then: the key is needed to sign.\n", r.Until.UTC().Format(reportTime))
@@ -123,6 +126,18 @@ func (r EndReport) Text() []byte {
 		b.WriteString("\n")
 	}
 	return b.Bytes()
+}
+
+// rest says what else of an account that was wiped is on the disk.
+func (r EndReport) rest() string {
+	words := "Pictures, archives and the backups in its data directory are removed too."
+	if r.Remains {
+		words = "Pictures, archives and the backups in its data directory are not all removed yet. The running server goes on with that, and its log says what is in the way."
+	}
+	if len(r.Left) > 0 {
+		words += " Files that dassie did not put into the data directory stay, for you to look through: " + strings.Join(r.Left, ", ") + "."
+	}
+	return words
 }
 
 func countOf(n int, what string) string {
@@ -170,7 +185,7 @@ func (r EndReport) open() (n int) {
 // EndReportCommand is the report from the command line; store.ErrNotFound while the
 // account lives.
 func EndReportCommand(ctx context.Context, st *store.Store) ([]byte, error) {
-	var text []byte
+	var report EndReport
 	err := st.Read(ctx, func(tx *store.Tx) error {
 		d, err := tx.Farewell()
 		if err != nil {
@@ -186,13 +201,24 @@ func EndReportCommand(ctx context.Context, st *store.Store) ([]byte, error) {
 				return err
 			}
 		}
-		text = NewEndReport(id, d, told).Text()
+		report = NewEndReport(id, d, told)
 		return nil
 	})
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		err = fmt.Errorf("read what became of the account: %w", err)
+	if err == nil && !report.Wiped.IsZero() {
+		var whole bool
+		whole, err = store.WipedWhole(ctx, st.Dir())
+		if err == nil {
+			report.Remains = !whole
+			report.Left, err = store.LeftBehind(st.Dir())
+		}
 	}
-	return text, err
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, err
+	case err != nil:
+		return nil, fmt.Errorf("read what became of the account: %w", err)
+	}
+	return report.Text(), nil
 }
 
 // logEnd tells the log how far the end of the account is, when that changed.

@@ -67,7 +67,7 @@ func wipe(dir string, now func() time.Time, step func(string) error) (err error)
 		}
 		err = makeSmall(dir, id, d, now, step)
 		if IsFull(err) || errors.Is(err, syscall.ENOSPC) { // pictures go anyway
-			err = wipeRest(dir, step)
+			err = wipeRest(context.Background(), dir, step)
 			if err == nil {
 				err = makeSmall(dir, id, d, now, step)
 			}
@@ -146,41 +146,88 @@ func replace(dir string, step func(string) error) error {
 
 // WipeRest removes pictures, archives, imports, the account's backups wherever they
 // lie in the data directory, and what an upgrade left beside the small database,
-// which may be in use. It may be done again after a crash at any point.
-func WipeRest(dir string) error {
-	if err := wipeRest(dir, func(string) error { return nil }); err != nil {
+// which may be in use. It may be done again after a crash at any point, and after ctx
+// ended it.
+func WipeRest(ctx context.Context, dir string) error {
+	if err := wipeRest(ctx, dir, func(string) error { return nil }); err != nil {
 		return fmt.Errorf("wipe the account: %w", err)
 	}
 	return nil
 }
 
 // wipeRest removes what else was the owner's.
-func wipeRest(dir string, step func(string) error) error {
-	remove := func(names []string) error {
+func wipeRest(ctx context.Context, dir string, step func(string) error) error {
+	var problems []error // what cannot be removed keeps nothing else
+	remove := func(names []string, err error) {
+		problems = append(problems, err)
 		for _, name := range names {
-			if err := step("remove " + filepath.Base(name)); err != nil {
-				return err
+			err := step("remove " + filepath.Base(name))
+			if err == nil {
+				err = removeOwn(ctx, dir, name)
 			}
-			if err := os.RemoveAll(name); err != nil {
-				return err
-			}
+			problems = append(problems, err)
 		}
-		return nil
 	}
 	for _, pattern := range ownFiles {
-		names, err := filepath.Glob(filepath.Join(dir, pattern))
-		if err == nil {
-			err = remove(names)
-		}
-		if err != nil {
-			return err
+		remove(filepath.Glob(filepath.Join(dir, pattern)))
+	}
+	remove(backupsIn(ctx, dir))
+	return errors.Join(append(problems, syncDir(dir))...)
+}
+
+// removeOwn removes a name of the data directory, and of a link to another disk first
+// what lies there. A link that leads nowhere is an error: the disk may come back.
+func removeOwn(ctx context.Context, dir, name string) error {
+	info, err := os.Lstat(name)
+	if err != nil || info.Mode()&fs.ModeSymlink == 0 {
+		return removeAll(ctx, name)
+	}
+	target, err := filepath.EvalSymlinks(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s is a link to what is not there: bring back the disk that it leads to, or remove the link", name)
+	}
+	if err != nil {
+		return err
+	}
+	home, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return err
+	}
+	if rel, err := filepath.Rel(target, home); err == nil && filepath.IsLocal(rel) {
+		return fmt.Errorf("%s is a link to %s, in which the data directory itself lies: remove the link", name, target)
+	}
+	entries, err := os.ReadDir(target)
+	if err != nil { // it is a file, or says so when it is removed
+		err = os.Remove(target)
+	}
+	for _, e := range entries { // the folder stays: it may be where a disk is mounted
+		if err = removeAll(ctx, filepath.Join(target, e.Name())); err != nil {
+			break
 		}
 	}
-	backups, err := backupsIn(dir)
-	if err == nil {
-		err = remove(backups)
+	if err != nil {
+		return err
 	}
-	return errors.Join(err, syncDir(dir))
+	return os.Remove(name)
+}
+
+// removeAll is os.RemoveAll that ctx ends between one folder and the next.
+func removeAll(ctx context.Context, name string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if info, err := os.Lstat(name); err == nil && info.IsDir() {
+		entries, _ := os.ReadDir(name) // what cannot be read cannot be removed, which is said below
+		for _, e := range entries {
+			if !e.IsDir() {
+				continue
+			}
+			if err := removeAll(ctx, filepath.Join(name, e.Name())); ctx.Err() != nil {
+				return err
+			}
+		}
+	}
+	return os.RemoveAll(name)
 }
 
 // LeftBehind names what lies in the data directory of an account that was wiped and
@@ -189,31 +236,56 @@ func LeftBehind(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	var names []string
 	for _, e := range entries {
-		if !slices.Contains(inUse, e.Name()) && e.Name() != certificates {
+		if !slices.Contains(inUse, e.Name()) && e.Name() != certificates && !isOwn(e.Name()) {
 			names = append(names, e.Name())
 		}
 	}
 	return names, err
 }
 
+// WipedWhole says whether nothing is left for WipeRest to remove.
+func WipedWhole(ctx context.Context, dir string) (bool, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil || slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return isOwn(e.Name()) }) {
+		return false, err
+	}
+	backups, err := backupsIn(ctx, dir)
+	return len(backups) == 0, err
+}
+
+// isOwn says whether a name in the data directory is one of ownFiles.
+func isOwn(name string) bool {
+	return slices.ContainsFunc(ownFiles, func(pattern string) bool {
+		is, err := filepath.Match(pattern, name)
+		return is && err == nil
+	})
+}
+
 // backupsIn finds the account's backups in the data directory and the folders below
 // it, whatever their names, and what is left of one that was killed: the keys are in
 // them. Those of others are not ours to remove.
-func backupsIn(dir string) ([]string, error) {
-	id, err := Look(context.Background(), dir)
+func backupsIn(ctx context.Context, dir string) ([]string, error) {
+	id, err := Look(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	root, err := filepath.EvalSymlinks(dir) // WalkDir does not go through a link
 	if err != nil {
 		return nil, err
 	}
 	var found []string
-	err = filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
+	err = filepath.WalkDir(root, func(name string, e fs.DirEntry, err error) error {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		switch {
-		case err != nil && name != dir: // a folder that nothing of ours was written into
+		case err != nil && name != root: // a folder that nothing of ours was written into
 			return nil
 		case err != nil || !e.Type().IsRegular() || slices.Contains(inUse, e.Name()):
 			return err
 		case strings.Contains(e.Name(), partCopy):
 			found = append(found, name)
-		case isBackupOf(name, id):
+		case isBackupOf(ctx, name, id):
 			found = append(found, name)
 		}
 		return nil
@@ -221,13 +293,13 @@ func backupsIn(dir string) ([]string, error) {
 	return found, err
 }
 
-func isBackupOf(file string, id Identity) bool {
+func isBackupOf(ctx context.Context, file string, id Identity) bool {
 	f, err := os.Open(file)
 	if err != nil {
 		return false
 	}
 	defer f.Close()
-	b, err := newBackupReader(context.Background(), f).manifest()
+	b, err := newBackupReader(ctx, f).manifest()
 	return err == nil && strings.EqualFold(b.Handle, id.Name+"@"+id.Domain)
 }
 

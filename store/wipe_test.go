@@ -139,7 +139,7 @@ func TestWipingIsFinishedAfterACrashAtAnyStep(t *testing.T) {
 		}
 		err := wipe(dir, time.Now, step)
 		if err == nil {
-			err = wipeRest(dir, step)
+			err = wipeRest(t.Context(), dir, step)
 		}
 		if err == nil {
 			steps = at
@@ -151,7 +151,7 @@ func TestWipingIsFinishedAfterACrashAtAnyStep(t *testing.T) {
 		}
 		t.Run(fmt.Sprintf("%d %s", at, name), func(t *testing.T) {
 			for range 2 { // once more does no harm
-				if err := errors.Join(Wipe(dir, time.Now), WipeRest(dir)); err != nil {
+				if err := errors.Join(Wipe(dir, time.Now), WipeRest(t.Context(), dir)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -174,7 +174,7 @@ func TestWipingWithALogThatWasNotCheckpointed(t *testing.T) {
 	if err := other.Write(context.Background(), func(tx *Tx) error { return tx.SetSetting("x", "y") }); err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(Wipe(dir, time.Now), WipeRest(dir)); err != nil {
+	if err := errors.Join(Wipe(dir, time.Now), WipeRest(t.Context(), dir)); err != nil {
 		t.Fatal(err)
 	}
 	other.Close()
@@ -219,7 +219,7 @@ func TestWipingAFullDisk(t *testing.T) {
 		}
 		return nil
 	}
-	if err := errors.Join(wipe(dir, time.Now, step), WipeRest(dir)); err != nil {
+	if err := errors.Join(wipe(dir, time.Now, step), WipeRest(t.Context(), dir)); err != nil {
 		t.Fatal(err)
 	}
 	if full {
@@ -245,10 +245,106 @@ func TestWipingLeavesBackupsOfOthers(t *testing.T) {
 	if _, _, err := BackupCommand(context.Background(), other, file, BackupOptions{Program: "dassie test"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(Wipe(dir, time.Now), WipeRest(dir)); err != nil {
+	if err := errors.Join(Wipe(dir, time.Now), WipeRest(t.Context(), dir)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(file); err != nil {
 		t.Errorf("bob's backup went with alice's account: %v", err)
 	}
+}
+
+// The data directory may be a link, and what grows in it may lie on another disk.
+func TestWipingThroughLinks(t *testing.T) {
+	made := farewellDir(t)
+	outside := t.TempDir()
+	for _, name := range []string{"media", "archives"} {
+		if err := os.Rename(filepath.Join(made, name), filepath.Join(outside, name)); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(filepath.Join(outside, name), filepath.Join(made, name)); err != nil {
+			t.Skip(err)
+		}
+	}
+	old := filepath.Join(outside, "old.db")
+	if err := errors.Join(os.Rename(filepath.Join(made, "before-upgrade-from-3.db"), old), os.Symlink(old, filepath.Join(made, "before-upgrade-from-3.db"))); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(made, dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := Wipe(dir, time.Now); err != nil {
+		t.Fatal(err)
+	}
+	if whole, err := WipedWhole(t.Context(), dir); err != nil || whole {
+		t.Errorf("all is wiped before it is: %v", err)
+	}
+	if err := WipeRest(t.Context(), dir); err != nil {
+		t.Fatal(err)
+	}
+	checkWiped(t, dir)
+	if whole, err := WipedWhole(t.Context(), dir); err != nil || !whole {
+		t.Errorf("something is left: %v", err)
+	}
+	for _, name := range []string{"media", "archives"} {
+		if left, err := os.ReadDir(filepath.Join(outside, name)); err != nil || len(left) != 0 {
+			t.Errorf("on the other disk %s holds %v, %v", name, left, err)
+		}
+	}
+	if _, err := os.Stat(old); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the database from before an upgrade is on the other disk: %v", err)
+	}
+}
+
+// A link that leads nowhere, or to the data directory itself, is said and not followed.
+func TestWipingStopsAtLinksThatCannotBeFollowed(t *testing.T) {
+	dir := farewellDir(t)
+	if err := errors.Join(Wipe(dir, time.Now), os.RemoveAll(filepath.Join(dir, "media"))); err != nil {
+		t.Fatal(err)
+	}
+	for target, words := range map[string]string{filepath.Join(t.TempDir(), "unmounted"): "what is not there", dir: "the data directory itself"} {
+		link := filepath.Join(dir, "media")
+		if err := os.Symlink(target, link); err != nil {
+			t.Skip(err)
+		}
+		if err := WipeRest(t.Context(), dir); err == nil || !strings.Contains(err.Error(), words) {
+			t.Errorf("a link to %s: %v", target, err)
+		}
+		if _, err := os.Stat(filepath.Join(dir, FileName)); err != nil {
+			t.Fatal(err)
+		}
+		if more, err := LeftBehind(dir); err != nil || !slices.Equal(more, []string{"mine.txt", "weekly"}) {
+			t.Errorf("%q, %v", more, err)
+		}
+		if _, err := os.Stat(filepath.Join(dir, "monday")); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("the link keeps a backup: %v", err)
+		}
+		if err := os.Remove(link); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := WipeRest(t.Context(), dir); err != nil {
+		t.Fatal(err)
+	}
+	checkWiped(t, dir)
+}
+
+// Whoever ends the server does not wait until all is removed; the next start goes on.
+func TestWipingEndsWithTheServer(t *testing.T) {
+	dir := farewellDir(t)
+	if err := Wipe(dir, time.Now); err != nil {
+		t.Fatal(err)
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if err := WipeRest(ended, dir); !errors.Is(err, context.Canceled) {
+		t.Errorf("it went on: %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "media/ab/cd/file")); err != nil {
+		t.Error(err)
+	}
+	if err := WipeRest(t.Context(), dir); err != nil {
+		t.Fatal(err)
+	}
+	checkWiped(t, dir)
 }

@@ -30,7 +30,7 @@ func TestWipeTakesTheLogOfRequests(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(store.Wipe(dir, time.Now), store.WipeRest(dir)); err != nil {
+	if err := errors.Join(store.Wipe(dir, time.Now), store.WipeRest(t.Context(), dir)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, logs.Folder)); !errors.Is(err, fs.ErrNotExist) {

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"dassie/assets"
 	"dassie/federation"
@@ -65,7 +66,13 @@ type Gone struct {
 	report  federation.EndReport
 	id      store.Identity
 	handler http.Handler
-	rest    atomic.Pointer[string] // one of these, "" once nothing is left
+	rest    atomic.Pointer[goneRest]
+}
+
+// goneRest is what else there is of the account.
+type goneRest struct {
+	state string   // one of these, "" once nothing is left
+	left  []string // names in the data directory that dassie did not put there
 }
 
 // What else there was of the account, as the page says it.
@@ -84,20 +91,28 @@ func NewGone(st *store.Store, id store.Identity, d store.Farewell, trusted []net
 	g := &Gone{door: door{store: st, templates: pages, log: log, host: origin.Host}, report: federation.NewEndReport(id, d, d.Report), id: id}
 	g.guard = auth.New(st, origin, trusted, auth.Options{Log: log, Fail: g.Fail})
 	g.handler = g.recover(reply.Secure(!origin.Loopback(), http.HandlerFunc(g.serve)))
-	g.Rest(false, nil)
+	g.rest.Store(&goneRest{state: restGoes})
 	return g, nil
 }
 
-// Rest notes whether pictures, archives and backups are removed, and what prevents it.
-func (g *Gone) Rest(removed bool, err error) {
-	state := restGoes
+// Rest notes whether pictures, archives and backups are removed, what prevents it, and
+// what lies beside them that is not dassie's.
+func (g *Gone) Rest(removed bool, err error, left ...string) {
+	rest := goneRest{state: restGoes, left: left}
 	switch {
 	case removed:
-		state = ""
+		rest.state = ""
 	case err != nil:
-		state = restStays
+		rest.state = restStays
 	}
-	g.rest.Store(&state)
+	g.rest.Store(&rest)
+}
+
+// reportNow is the report with what is left on the disk by now.
+func (g *Gone) reportNow() federation.EndReport {
+	r, rest := g.report, g.rest.Load()
+	r.Remains, r.Left = rest.state != "", rest.left
+	return r
 }
 
 // ServeHTTP answers every request to a server whose account is gone.
@@ -115,7 +130,7 @@ func (g *Gone) serve(rw http.ResponseWriter, r *http.Request) {
 	case path == leavingPath && g.guard.Watches(r, g.report.Viewer):
 		g.showLeaving(rw, r)
 	case path == leavingPath+"/report" && g.guard.Watches(r, g.report.Viewer):
-		reply.Download(rw, r, bytes.NewReader(g.report.Text()), reportName(g.id), g.report.Done)
+		reply.Download(rw, r, bytes.NewReader(g.reportNow().Text()), reportName(g.id), time.Time{})
 	default:
 		g.gone(rw, r)
 	}

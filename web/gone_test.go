@@ -151,11 +151,11 @@ func TestThePageOfAWipedAccountTellsTheTruth(t *testing.T) {
 		hides []string
 	}{
 		{func() {}, []string{"Wiping", "are being removed now", "not asked any more", "Not asked", "Wednesday 25 November, 14:00"}, []string{">Wiped<", "still to be asked"}},
-		{func() { gone.Rest(false, errors.New("busy")) }, []string{"could not all be removed yet"}, []string{">Wiped<"}},
-		{func() { gone.Rest(true, nil) }, []string{">Wiped<", "pictures, messages and followers are gone from the disk"}, []string{"removed now", "Wiping"}},
+		{func() { gone.Rest(false, errors.New("busy")) }, []string{"could not all be removed yet", "are not all removed yet"}, []string{">Wiped<", "are removed too"}},
+		{func() { gone.Rest(true, nil, "mine.txt", "weekly") }, []string{">Wiped<", "pictures, messages and followers are gone from the disk", `>mine.txt</bdi>, <bdi dir="ltr">weekly<`, "are removed too", "look through: mine.txt, weekly."}, []string{"removed now", "Wiping", "not all removed"}},
 	} {
 		step.set()
-		body := page()
+		body := page() + ask(gone, "GET", leavingPath+"/report", "", in, encrypted).Body.String()
 		for _, s := range step.says {
 			if !strings.Contains(body, s) {
 				t.Errorf("the page does not say %q:\n%s", s, body)

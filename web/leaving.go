@@ -31,8 +31,9 @@ type leftPage struct {
 	Handle             string
 	Begun, Until, Done time.Time // in the owner's zone while there is one
 	Posts              int
-	Rest               string // "goes" or "stays": what is not wiped yet of a deleted account
-	Asked, Open        int    // servers, and those that are asked again
+	Rest               string   // "goes" or "stays": what is not wiped yet of a deleted account
+	Left               []string // in its data directory, which dassie did not put there
+	Asked, Open        int      // servers, and those that are asked again
 	Figures            []leftFigure
 	Bars               []string
 	Each               int // servers that one bar stands for
@@ -129,7 +130,8 @@ func (w *Web) showLeave(rw http.ResponseWriter, r *http.Request, status int, pag
 	w.show(rw, r, status, "leave", page)
 }
 
-// archiveState is "packing" as long as one is, for the end of the account ends that.
+// archiveState is "packing" as long as one is: that goes on while servers are asked,
+// but nothing waits for it.
 func archiveState(all []store.Archive) string {
 	state := "none"
 	for _, a := range all {
@@ -220,7 +222,8 @@ func reportName(id store.Identity) string { return "deleted-" + id.Domain + ".tx
 
 func (g *Gone) showLeaving(rw http.ResponseWriter, r *http.Request) {
 	page := leftOf(g.plain("Deleted", ""), g.report, time.UTC)
-	page.Rest = *g.rest.Load()
+	rest := g.rest.Load()
+	page.Rest, page.Left = rest.state, rest.left
 	g.show(rw, r, http.StatusOK, "left", page)
 }
 

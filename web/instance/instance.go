@@ -207,9 +207,19 @@ func (s *Site) gone(ctx context.Context, id store.Identity) (bool, error) {
 // that the account is gone is answered all the same.
 func (s *Site) wipeRest(ctx context.Context, gone *web.Gone) {
 	for wait := time.Minute; ; wait = min(2*wait, time.Hour) {
-		err := store.WipeRest(s.Dir)
-		gone.Rest(err == nil, err)
+		err := store.WipeRest(ctx, s.Dir)
+		if ctx.Err() != nil {
+			return // the next start goes on
+		}
+		left, lerr := store.LeftBehind(s.Dir)
+		if lerr != nil {
+			s.Log.Warn("cannot look what is left in the data directory", "error", lerr)
+		}
+		gone.Rest(err == nil, err, left...)
 		if err == nil {
+			if len(left) > 0 {
+				s.Log.Warn("somebody put more into the data directory, which stays", "names", left)
+			}
 			break
 		}
 		s.Log.Error("cannot remove all that is left of the account; it is tried again", "in", wait, "error", err)
@@ -220,9 +230,6 @@ func (s *Site) wipeRest(ctx context.Context, gone *web.Gone) {
 		}
 	}
 	s.Log.Info("everything of the account is wiped")
-	if left, err := store.LeftBehind(s.Dir); err == nil && len(left) > 0 {
-		s.Log.Warn("somebody put more into the data directory, which stays", "names", left)
-	}
 	if err := FreeMemory(ctx, nil); err != nil { // what the account needed
 		s.Log.Warn("cannot give memory back", "error", err)
 	}
