@@ -64,7 +64,7 @@ func (s *Service) DeleteAccount(ctx context.Context, confirm string, viewer []by
 		if err := tx.BeginFarewell(&d, &store.Outgoing{Kind: "Delete", URI: m.ID, Payload: body, At: now, Until: d.Until}); err != nil {
 			return err
 		}
-		return s.mailFarewell(tx)
+		return s.mailFarewell(tx, len(viewer) > 0)
 	})
 	if err != nil {
 		return fmt.Errorf("delete the account: %w", err)

@@ -45,7 +45,11 @@ func (s *Service) queueLetter(tx *store.Tx, j letterJob) error {
 	rand.Read(b)
 	l := &j.Letter
 	l.ID, l.Date, l.Host = strconv.FormatInt(tx.NewID(), 10)+"-"+hex.EncodeToString(b), j.At.In(s.zone()), s.origin.Host
-	if l.Manage == "" && j.To == "" {
+	ending, err := tx.Ending() // then no page is left to set anything on
+	if err != nil {
+		return err
+	}
+	if l.Manage == "" && j.To == "" && !ending {
 		l.Manage = s.origin.URL(mailPages)
 	}
 	payload, err := json.Marshal(j)

@@ -181,8 +181,9 @@ func network(text string) netip.Prefix {
 	return p
 }
 
-// mailFarewell tells that the account is being deleted.
-func (s *Service) mailFarewell(tx *store.Tx) error {
+// mailFarewell tells that the account is being deleted. watched says that a browser
+// shows how far it is: nobody else is shown that.
+func (s *Service) mailFarewell(tx *store.Tx, watched bool) error {
 	m, err := tx.Mail()
 	if err != nil || !m.Confirmed() {
 		return err
@@ -191,7 +192,13 @@ func (s *Service) mailFarewell(tx *store.Tx) error {
 		". It answers no more, and every server that may hold a copy is being asked to delete it.", tx.Now())
 	l.Notes = l.Notes[:1]
 	l.Notes = append(l.Notes, "It cannot be undone here. If it was not you, switch the machine off, and restore your last backup.")
-	l.Link, l.Button = s.origin.URL("/me/leaving"), "See how far it is"
+	shows := "How far it is, dassie delete-account prints on the machine."
+	l.Link, l.Button = "", ""
+	if watched {
+		shows = "How far it is, only the browser shows in which it was begun; dassie delete-account prints it on the machine."
+		l.Link, l.Button = s.origin.URL("/me/leaving"), "See how far it is, in that browser"
+	}
+	l.Notes = append(l.Notes, shows)
 	return s.queueLetter(tx, letterJob{Letter: l})
 }
 

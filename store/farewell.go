@@ -73,8 +73,8 @@ func (t *Tx) SaveFarewell(d Farewell) error {
 	return t.SetSetting(farewellKey, string(b))
 }
 
-// BeginFarewell closes the account in one step: everything that was to be sent or
-// done is dropped, all sessions but the one that watches end, so do the tokens of
+// BeginFarewell closes the account in one step: everything that was to be sent, done
+// or imported is dropped, all sessions but the one that watches end, so do the tokens of
 // apps, and the Delete waits for every inbox that may lead to a copy. d gets its
 // Outgoing.
 func (t *Tx) BeginFarewell(d *Farewell, o *Outgoing) error {
@@ -94,6 +94,10 @@ func (t *Tx) BeginFarewell(d *Farewell, o *Outgoing) error {
 		`delete from jobs`,
 		`delete from unsent`,
 		`delete from codes`,
+		`
+		update imports
+		set state = 4
+		where state in (0, 1, 5, 6)`, // what is coming in writes no more
 	} {
 		if _, err := t.exec(q); err != nil {
 			return err

@@ -136,6 +136,9 @@ func importNow(ctx context.Context, src Source, p *packedFile, row *store.Import
 	}
 	if stopped {
 		err = errors.New("the import was stopped in the browser; what came until then stays")
+		if dead := src.Store.Alive(ctx); dead != nil {
+			err = dead
+		}
 	}
 	if stopped || ctx.Err() != nil {
 		row.State, row.Error = store.ImportCancelled, ""

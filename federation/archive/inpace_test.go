@@ -1,6 +1,7 @@
 package archive_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -147,5 +148,51 @@ func TestAnImportByACommandIsStoppedInTheBrowser(t *testing.T) {
 	report, err := archive.ImportCommand(ctx(), alice.Store(), dir, file, "test", false, func(string) {})
 	if err != nil || !slices.Contains(report, "came: Posts: 10") {
 		t.Errorf("called again: %q, %v", report, err)
+	}
+}
+
+// The deletion of the account ends what is coming in: nothing is written into it any more.
+func TestTheEndOfTheAccountEndsImports(t *testing.T) {
+	c := fedtest.New(t, "alice")
+	alice := c.Servers[0]
+	dir := t.TempDir()
+	k := taker(t, c, alice, dir)
+	content := mastodonArchive(t, nil, nil)
+	begun, waits := look(t, k, alice, content), look(t, k, alice, content)
+	if err := k.Begin(ctx(), begun.ID, nil, "a test"); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "old.zip")
+	if err := os.WriteFile(file, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := archive.ImportCommand(ctx(), alice.Store(), dir, file, "test", false, func(string) {
+		if imports, err := store.Get(ctx(), alice.Store(), func(tx *store.Tx) ([]store.Import, error) { return tx.Imports() }); err != nil {
+			t.Fatal(err)
+		} else if len(imports) == 3 && alice.Ending() == nil {
+			if err := alice.DeleteAccount(ctx(), alice.Handle(), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	if !errors.Is(err, store.ErrFarewell) {
+		t.Errorf("the command ended with %v", err)
+	}
+	sizes := func() int {
+		s, err := store.Get(ctx(), alice.Store(), func(tx *store.Tx) (store.ArchiveSizes, error) { return tx.ArchiveSizes() })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.Posts
+	}
+	came := sizes()
+	run(t, k)
+	if now := sizes(); now != came || now >= 10 {
+		t.Errorf("%d posts came, and %d after the end", came, now-came)
+	}
+	for _, id := range []int64{begun.ID, waits.ID} {
+		if row := importOf(t, alice, id); row.State != store.ImportCancelled {
+			t.Errorf("it stands as %+v", row)
+		}
 	}
 }
