@@ -19,6 +19,9 @@ const (
 	jobPage    = 20          // due jobs read at a time …
 	maxJobPage = 40          // … and at most, while all that were read wait for others of their domain
 	idlePoll   = time.Minute // how long a worker sleeps at most when nothing is due
+
+	jobTime    = 5 * time.Minute  // for one job …
+	letterTime = 15 * time.Minute // … and for a letter: its server may think for ten minutes (RFC 5321 4.5.3.2.6)
 )
 
 // jobKinds is the table of background work by the kind of its rows.
@@ -289,7 +292,11 @@ func (s *Service) callJob(ctx context.Context, j store.Job) (err error) {
 	if s.Ending() != nil && j.Kind != "mail" { // nothing else is done, nor anybody asked, any more
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
+	most := jobTime
+	if j.Kind == "mail" {
+		most = letterTime
+	}
+	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	payload, err := store.Get(ctx, s.store, func(tx *store.Tx) ([]byte, error) { return tx.JobPayload(j.ID) })
 	if err != nil {

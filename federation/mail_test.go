@@ -469,8 +469,23 @@ func TestSafetyIsAlwaysMailed(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Settle()
-	if list := alice.Letters(); len(list) != 1 || !strings.HasPrefix(list[0].Subject, "Your account is being deleted") {
-		t.Errorf("the end: %+v", list)
+	if list := alice.Letters(); len(list) != 1 || !strings.HasPrefix(list[0].Subject, "Your account is being deleted") || list[0].Link != "" || list[0].Button != "" || list[0].Manage != "" ||
+		!strings.Contains(fmt.Sprint(list[0].Notes), "dassie delete-account prints") {
+		t.Errorf("the end, which no browser watches: %+v", list)
+	}
+}
+
+// A browser in which the account was deleted can show how far it is, and no other.
+func TestTheLetterOfTheEndLeadsToWhoMayLook(t *testing.T) {
+	c := fedtest.New(t, "alice")
+	alice := c.Servers[0]
+	alice.Proves(t, mailbox)
+	if err := alice.DeleteAccount(ctx(), alice.Handle(), []byte("hash")); err != nil {
+		t.Fatal(err)
+	}
+	c.Settle()
+	if list := alice.Letters(); len(list) != 1 || !strings.HasSuffix(list[0].Link, "/me/leaving") || !strings.Contains(list[0].Button, "that browser") || !strings.Contains(fmt.Sprint(list[0].Notes), "only the browser shows in which it was begun") {
+		t.Errorf("%+v", list)
 	}
 }
 
@@ -659,6 +674,71 @@ func TestNoFloodAfterTheMailServerWasAway(t *testing.T) {
 	slices.Sort(got)
 	if want := []string{"9 mentions", "Your day at " + alice.Host + ": 1 follow request", "bob mentioned you"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// A letter that another address does not get holds up nothing at the owner's: neither the
+// code for an address that was mistyped, nor the word to the one from before.
+func TestAnotherAddressHoldsUpNoMail(t *testing.T) {
+	c := fedtest.New(t, "alice")
+	alice, bob := c.Servers[0], c.Stranger("bob")
+	alice.Proves(t, "old@mail.example")
+	takes := "old@mail.example"
+	alice.MailBy(func(_ context.Context, to string, _ assets.Letter) error {
+		if to != takes {
+			return errors.New("450 no such domain")
+		}
+		return nil
+	})
+	told := func(path string) {
+		t.Helper()
+		mentions(c, bob, alice, path, "x", false)
+		for range 10 {
+			passes(c, 5*time.Minute)
+		}
+		if got := subjects(alice.Letters()); !slices.Contains(got, "bob mentioned you") {
+			t.Errorf("%s: %q", path, got)
+		}
+	}
+	if err := alice.AskMail(ctx(), "typo@mial.example"); err != nil {
+		t.Fatal(err)
+	}
+	c.Settle()
+	told("/code")
+	if err := alice.AskMail(ctx(), mailbox); err != nil {
+		t.Fatal(err)
+	}
+	code := ""
+	takes = mailbox
+	c.Settle()
+	for _, l := range alice.Letters() {
+		code = max(code, l.Code)
+	}
+	if err := alice.ConfirmMail(ctx(), code); err != nil {
+		t.Fatal(err)
+	}
+	c.Settle()
+	told("/old")
+}
+
+// A mail server may think for ten minutes when it has a letter (RFC 5321 4.5.3.2.6): the
+// job waits as long.
+func TestALetterWaitsForItsAnswer(t *testing.T) {
+	c := fedtest.New(t, "alice")
+	alice := c.Servers[0]
+	var left time.Duration
+	alice.MailBy(func(ctx context.Context, _ string, _ assets.Letter) error {
+		if at, bounded := ctx.Deadline(); bounded {
+			left = time.Until(at)
+		}
+		return nil
+	})
+	if err := alice.AskMail(ctx(), mailbox); err != nil {
+		t.Fatal(err)
+	}
+	c.Settle()
+	if left < 14*time.Minute || left > 15*time.Minute {
+		t.Errorf("it has %v", left)
 	}
 }
 

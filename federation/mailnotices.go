@@ -2,6 +2,7 @@ package federation
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -18,6 +19,7 @@ const (
 	lettersRead = 1000             // notices that are looked at for one mail …
 	lettersShow = 30               // … and that stand in it
 	mailText    = 300              // characters of a post in a mail, about
+	lettersSeen = 100              // letters among which one is looked for that is stuck
 )
 
 // mailKinds are the kinds of notices that can be mailed, in the order in which a mail
@@ -148,12 +150,22 @@ func (s *Service) mailWaiting(ctx context.Context, digest bool) error {
 	})
 }
 
-// lettersStuck says whether the mail server did not take a letter that is to be tried
-// again. What happens meanwhile waits for that, so that not all of it comes singly when
-// the mail server is there again.
+// lettersStuck says whether the mail server did not take a letter to the owner's address
+// that is to be tried again. What happens meanwhile waits for that, so that not all of it
+// comes singly when the mail server is there again. A letter to another address says
+// nothing: it may be the address that nobody takes letters for.
 func lettersStuck(tx *store.Tx) (bool, error) {
-	list, err := tx.JobsOf("mail", 1) // those set aside come last
-	return len(list) > 0 && list[0].DeadAt.IsZero() && list[0].Tries > 0, err
+	list, err := tx.JobsOf("mail", lettersSeen) // those set aside come last
+	if err != nil {
+		return false, err
+	}
+	for _, job := range list {
+		var j letterJob
+		if job.DeadAt.IsZero() && job.Tries > 0 && json.Unmarshal(job.Payload, &j) == nil && j.To == "" && !j.Code {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // gathered is what one mail of notices is about.

@@ -129,7 +129,7 @@ func (c Config) password() (string, error) {
 	}
 	b, err := os.ReadFile(c.PasswordFile)
 	if err != nil {
-		return "", fmt.Errorf("read -smtp-password-file: %w", err)
+		return "", problem{"read -smtp-password-file: " + err.Error(), "look whether the file is there, and whether dassie may read it"}
 	}
 	return strings.TrimRight(string(b), "\r\n"), nil
 }

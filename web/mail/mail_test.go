@@ -395,3 +395,26 @@ func TestConfigIsChecked(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A file with the password that went missing is said with what to do, and the letter waits.
+func TestAPasswordFileThatIsGone(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(file, []byte(smtptest.Password), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	sender := of(t, smtptest.New(t, smtptest.Options{}), func(c *Config) { c.PasswordFile = file })
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	_, checked := sender.Check(bg)
+	for _, err := range []error{sender.Send(bg, owner, letter()), checked} {
+		var mend interface{ Mend() string }
+		if err == nil || !strings.Contains(err.Error(), "-smtp-password-file") || !errors.As(err, &mend) || !strings.Contains(mend.Mend(), "the file is there") {
+			t.Errorf("%v", err)
+		}
+		var final interface{ Refused() bool }
+		if errors.As(err, &final) {
+			t.Error("it is not tried again")
+		}
+	}
+}

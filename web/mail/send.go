@@ -40,8 +40,9 @@ func New(c Config, host string) (*Sender, error) {
 }
 
 // Send gives a letter to the mail server. It returns nil if and only if the server took
-// it. Errors are in words, name neither the address nor the password, and have a method
-// Mend; those that no later try can mend have a method Refused too.
+// it. Errors are in words and name neither the address nor the password. Those of the
+// mail server and of the flags have a method Mend that says what can be done; those that
+// no later try can mend have a method Refused.
 func (s *Sender) Send(ctx context.Context, to string, letter assets.Letter) error {
 	to, err := envelope(to)
 	if err != nil {
