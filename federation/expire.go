@@ -118,7 +118,10 @@ func (s *Service) expire(ctx context.Context, payload []byte) error {
 		return tx.Outdated(set.Expiry, after, now, 1)
 	})
 	if err != nil {
-		return fmt.Errorf("look for own posts that are old enough to go: %w", err)
+		if !errors.Is(ctx.Err(), context.Canceled) {
+			s.log.Error("cannot look for own posts that are old enough to go; it is looked again", "in", expiryLook, "error", err)
+		}
+		return &tryLater{fmt.Errorf("look for own posts that are old enough to go: %w", err), expiryLook}
 	}
 	var next store.Post
 	files, err := store.Put(ctx, s.store, func(tx *store.Tx) (files []string, err error) {
@@ -156,12 +159,15 @@ func (s *Service) expire(ctx context.Context, payload []byte) error {
 	})
 	if err != nil && ctx.Err() == nil {
 		s.log.Error("cannot delete an own post for its age; the next ones go on", "post", next.ID, "error", err)
-		return s.store.Write(ctx, func(tx *store.Tx) error {
+		err = s.store.Write(ctx, func(tx *store.Tx) error {
 			return s.planExpiry(tx, s.Settings().Expiry, max(after, next.ID), s.now().Add(expiryPace))
 		})
 	}
+	if err != nil {
+		return &tryLater{err, expiryPace}
+	}
 	s.removeUnused(ctx, files...)
-	return err
+	return nil
 }
 
 func (s *Service) expirePost(tx *store.Tx, p store.Post) (files []string, err error) {

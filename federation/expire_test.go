@@ -212,6 +212,40 @@ func TestOldPostsGoSlowly(t *testing.T) {
 	}
 }
 
+// A disk that cannot be read for a while does not end the deletion of old posts.
+func TestExpiryOutlivesLookUpsThatFail(t *testing.T) {
+	c := fedtest.New(t, "alice")
+	alice := c.Servers[0]
+	alice.Post(t, store.Public, "Weather")
+	c.SettleFor(8*day, 4*day)
+	if err := alice.SetExpiry(ctx(), store.Expiry{Days: 7}); err != nil {
+		t.Fatal(err)
+	}
+	set := func(text string) (before string) {
+		t.Helper()
+		err := alice.Store().Write(ctx(), func(tx *store.Tx) (err error) {
+			if before, err = tx.Setting("owner"); err == nil {
+				err = tx.SetSetting("owner", text)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return before
+	}
+	good := set("{") // no settings, no look-up
+	c.SettleFor(3*day, 20*time.Minute)
+	if n, _, err := goneForAge(alice); err != nil || n != 0 {
+		t.Fatalf("%d went, %v", n, err)
+	}
+	set(good)
+	c.SettleFor(2*time.Hour, 20*time.Minute)
+	if n, _, err := goneForAge(alice); err != nil || n != 1 {
+		t.Errorf("%d went when it could be looked again, %v", n, err)
+	}
+}
+
 // What is chosen later waits a day again if it takes more, and not if it takes less.
 func TestATighterExpiryWaitsADayAgain(t *testing.T) {
 	c := fedtest.New(t, "alice")
