@@ -54,8 +54,9 @@ type Guard struct {
 	apps     *limiter[netip.Prefix] // registrations of apps
 	failures failureLog
 
-	codes      *codeThrottle
-	wrongCodes failureLog
+	codes       *codeThrottle
+	wrongCodes  failureLog // at log-ins …
+	wrongChecks failureLog // … and by who is logged in, so that these do not hide those
 
 	challenges *challenges
 	drawn      *limiter[netip.Prefix] // challenges for strangers
@@ -97,8 +98,9 @@ func New(st *store.Store, origin store.Origin, trusted []netip.Prefix, o Options
 		apps:     newLimiter[netip.Prefix](appsAtOnce, appWindow, 4096, o.Now),
 		failures: failureLog{lines: maxFailureLines, filled: o.Now()},
 
-		codes:      newCodeThrottle(o.Now),
-		wrongCodes: failureLog{lines: maxFailureLines, filled: o.Now()},
+		codes:       newCodeThrottle(o.Now),
+		wrongCodes:  failureLog{lines: maxFailureLines, filled: o.Now()},
+		wrongChecks: failureLog{lines: maxFailureLines, filled: o.Now()},
 
 		challenges: newChallenges(o.Now),
 		drawn:      newLimiter[netip.Prefix](challengesAtOnce, tryWindow, 4096, o.Now),

@@ -292,7 +292,11 @@ func (g *Guard) withCode(ctx context.Context, addr netip.Addr, known bool, faile
 
 // wrongCode writes the security log, within bounds, and is the answer.
 func (g *Guard) wrongCode(ctx context.Context, failed string, addr netip.Addr) error {
-	if err := g.logFailure(ctx, &g.wrongCodes, failed, "wrong codes", addr); err != nil {
+	lines := &g.wrongCodes
+	if failed == EventCheckFailed {
+		lines = &g.wrongChecks
+	}
+	if err := g.logFailure(ctx, lines, failed, "wrong codes", addr); err != nil {
 		return err
 	}
 	return reply.Errorf(reply.Unauthorized, "The code is wrong, or was used before. Wait for the next one.")

@@ -396,3 +396,30 @@ func TestPasswdResetsTheSecondFactor(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 }
+
+// T50: wrong codes of who is logged in, however many, leave the log room for those of who
+// has the password and is not: a letter tells the owner of these.
+func TestT50_WrongChecksHideNoWrongLogIn(t *testing.T) {
+	h := newHouse(t)
+	home := h.browser("192.0.2.1")
+	home.logIn("alice", ownerPassword)
+	h.withFactor(home)
+	for range 3 * maxFailureLines {
+		if err := h.guard.Check(home.asOwner(), "", "000000"); err == nil {
+			t.Fatal("a wrong code was taken")
+		}
+		h.clock.pass(20 * time.Second)
+	}
+	stranger := h.browser("198.51.100.7")
+	stranger.logIn("alice", ownerPassword)
+	if a := stranger.step("000000"); a.status != 401 {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	lines := map[string]int{}
+	for _, e := range h.securityLog() {
+		lines[e.Kind]++
+	}
+	if lines[EventCodeFailed] != 1 || lines[EventCheckFailed] < 2 || lines[EventCheckFailed] > maxFailureLines+1 {
+		t.Errorf("the log has %v", lines)
+	}
+}
