@@ -22,7 +22,8 @@ func (g *Guard) Fresh(r *http.Request) bool {
 	return in && g.now().Sub(s.CheckedAt) < freshAge
 }
 
-// AskedAgain is Fresh for what is asked for each time: the log-in does not count.
+// AskedAgain is Fresh for what a log-in is not enough for: only a password or a code
+// counts that was given in the last minutes after it.
 func (g *Guard) AskedAgain(r *http.Request) bool {
 	s, in := g.Session(r)
 	return in && s.CheckedAt.After(s.CreatedAt) && g.now().Sub(s.CheckedAt) < freshAge

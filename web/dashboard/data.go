@@ -139,7 +139,7 @@ func (v *view) dataLists() ([]dataList, error) {
 }
 
 // archiveAsk handles GET /me/data/archive: what will be packed, for who gave the
-// password. All that was ever written is in it, so a log-in just now is not enough to
+// password in the last minutes. All that was ever written is in it, so a log-in is not enough to
 // have it packed. Once it is, that is enough to load it down.
 func (d *Dashboard) archiveAsk(w http.ResponseWriter, r *http.Request) {
 	if !d.guard.AskedAgain(r) {
