@@ -92,7 +92,7 @@ func (s *Service) dropActorPosts(ctx context.Context, payload []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := s.dropReactionsOf(ctx, id); err != nil {
+	if err := s.dropReactionsOf(ctx, id, nil); err != nil {
 		return err
 	}
 	for {
@@ -114,9 +114,18 @@ func (s *Service) dropActorPosts(ctx context.Context, payload []byte) error {
 	}
 }
 
-func (s *Service) dropReactionsOf(ctx context.Context, actorID int64) error {
+// dropReactionsOf removes somebody's reactions in slices; begin, which may be nil, comes
+// first in each.
+func (s *Service) dropReactionsOf(ctx context.Context, actorID int64, begin func(*store.Tx) error) error {
 	for {
-		n, err := store.Put(ctx, s.store, func(tx *store.Tx) (int, error) { return tx.DropReactionsBy(actorID, 100) })
+		n, err := store.Put(ctx, s.store, func(tx *store.Tx) (int, error) {
+			if begin != nil {
+				if err := begin(tx); err != nil {
+					return 0, err
+				}
+			}
+			return tx.DropReactionsBy(actorID, 100)
+		})
 		if err != nil || n == 0 {
 			return err
 		}

@@ -92,3 +92,9 @@ func (s *Service) WantTalks(ctx context.Context) error { return s.wantConversati
 
 // WantUnsent is what Run begins with.
 func (s *Service) WantUnsent(ctx context.Context) error { return s.wantUnsent(ctx) }
+
+// HoldAnswers keeps answers to requests for data waiting until what it returns is called.
+func (s *Service) HoldAnswers() (release func()) {
+	s.answering <- struct{}{}
+	return func() { <-s.answering }
+}

@@ -86,8 +86,8 @@ type Service struct {
 	presence   presence
 
 	requests  *logs.Log
-	purging   sync.Mutex // held while house-keeping runs
-	answering sync.Mutex // held while a request for data is answered
+	purging   sync.Mutex    // held while house-keeping runs
+	answering chan struct{} // full while a request for data is answered
 
 	pushKey    *webpush.Key
 	seenTokens *lru.Cache[int64, string] // token id -> the token, for push messages
@@ -99,7 +99,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	s := &Service{
 		store: c.Store, media: c.Media, remote: c.Remote, me: c.Identity, origin: c.Identity.Origin(),
 		version: c.Version, log: c.Log, now: c.Now, clientAddr: c.ClientAddr, endPoke: make(chan struct{}, 1),
-		mail: c.Mail, mailServer: c.MailServer, lines: make(chan struct{}, 1),
+		mail: c.Mail, mailServer: c.MailServer, lines: make(chan struct{}, 1), answering: make(chan struct{}, 1),
 	}
 	if s.log == nil {
 		s.log = slog.Default()

@@ -72,8 +72,12 @@ func (s *Service) AskSubject(ctx context.Context, typed, kind, words string) err
 // link, by which a copy can be fetched once, or an erasure confirmed. An earlier link
 // is void from then on.
 func (s *Service) AnswerSubject(ctx context.Context, id int64) error {
-	s.answering.Lock()
-	defer s.answering.Unlock()
+	select { // one at a time: another server is asked meanwhile
+	case s.answering <- struct{}{}:
+		defer func() { <-s.answering }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	q, err := store.Get(ctx, s.store, func(tx *store.Tx) (store.SubjectRequest, error) { return tx.SubjectRequest(id) })
 	if err != nil {
 		return notHere(err, "This request is not here any more.")

@@ -1,6 +1,11 @@
 package federation_test
 
 import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -243,5 +248,54 @@ func TestAnErasureSurvivesARestart(t *testing.T) {
 	c.Settle()
 	if _, err := store.Get(ctx(), alice.Store(), func(tx *store.Tx) (store.Actor, error) { return tx.Actor(known.ID) }); err != store.ErrNotFound {
 		t.Errorf("he is still known: %v", err)
+	}
+}
+
+// Who goes away while another answer is sent does not wait for it.
+func TestAnAnswerWaitsNoLongerThanItsReader(t *testing.T) {
+	c := fedtest.New(t, "alice", "bob")
+	alice, bob := c.Servers[0], c.Servers[1]
+	if err := alice.AskSubject(ctx(), "@"+bob.Handle(), store.SubjectCopy, ""); err != nil {
+		t.Fatal(err)
+	}
+	release := alice.HoldAnswers()
+	left, cancel := context.WithCancel(ctx())
+	cancel()
+	if err := alice.AnswerSubject(left, subjectRequests(t, alice)[0].ID); !errors.Is(err, context.Canceled) {
+		t.Errorf("it says %v", err)
+	}
+	release()
+	if err := alice.AnswerSubject(ctx(), subjectRequests(t, alice)[0].ID); err != nil {
+		t.Error(err)
+	}
+}
+
+// An erasure takes the words of the posts from the index for searching, and of the files.
+func TestAnErasureTakesTheWordsFromTheIndex(t *testing.T) {
+	c := fedtest.New(t, "alice", "bob")
+	alice, bob := c.Servers[0], c.Servers[1]
+	alice.Follows(t, bob)
+	for range 3 {
+		c.Advance(time.Minute)
+		bob.Post(t, store.Public, "Bees QZVWKJHX") // small letters are in the index alone
+	}
+	c.SettleFor(2*time.Hour, time.Hour)
+	inIndex := func() int {
+		alice.Restart(t) // which brings the log into the file
+		b, err := os.ReadFile(filepath.Join(alice.Store().Dir(), store.FileName))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return bytes.Count(b, []byte("zvwkjhx"))
+	}
+	if inIndex() == 0 {
+		t.Fatal("the posts are not indexed")
+	}
+	if err := alice.EraseSubject(ctx(), person(t, alice, bob).ID); err != nil {
+		t.Fatal(err)
+	}
+	c.Settle()
+	if n := inIndex(); n != 0 {
+		t.Errorf("the word is there %d times", n)
 	}
 }

@@ -70,13 +70,16 @@ func (s *Service) runErase(ctx context.Context, payload []byte) error {
 	if err := s.store.Write(ctx, func(tx *store.Tx) error { return s.beginErase(tx, a) }); err != nil {
 		return fmt.Errorf("erase %s: %w", a.URI, err)
 	}
-	if err := s.dropReactionsOf(ctx, id); err != nil {
+	if err := s.dropReactionsOf(ctx, id, (*store.Tx).Overwrite); err != nil {
 		return fmt.Errorf("erase reactions of %s: %w", a.URI, err)
 	}
 	for more := true; more; {
 		if more, err = s.erasePosts(ctx, a); err != nil {
 			return fmt.Errorf("erase posts of %s: %w", a.URI, err)
 		}
+	}
+	if err := s.eraseWords(ctx); err != nil {
+		return fmt.Errorf("erase the words of %s from the search index: %w", a.URI, err)
 	}
 	files, err := store.Put(ctx, s.store, func(tx *store.Tx) ([]store.RemoteMedia, error) { return s.endErase(tx, a) })
 	if err != nil {
@@ -134,6 +137,30 @@ func (s *Service) erasePosts(ctx context.Context, a store.Actor) (bool, error) {
 	}
 	s.removePictures(ctx, store.RemoteMedia{}, files)
 	return n > 0, nil
+}
+
+// mergedPages is how much of the search index is written anew at a time: others write in
+// between.
+const mergedPages = 32
+
+// eraseWords has the search index written anew without the words of what was deleted. It
+// goes through it twice: what was just being brought together before may hold some of
+// them still. Mostly there is nothing left to do the second time.
+func (s *Service) eraseWords(ctx context.Context) error {
+	for range 2 {
+		for begin, more := true, true; more; begin = false {
+			if err := s.store.WriteGrouped(ctx, func(tx *store.Tx) (err error) {
+				if err := tx.Overwrite(); err != nil {
+					return err
+				}
+				more, err = tx.MergeSearch(mergedPages, begin)
+				return err
+			}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // endErase removes the profile, and whatever arrived of them meanwhile.

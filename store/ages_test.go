@@ -51,7 +51,7 @@ func TestT63_NoStoredValueExceedsACeiling(t *testing.T) {
 	}
 	noAddress(t, s)
 	write(t, s, func(tx *store.Tx) error { tx.After(s.EmptyLog); return nil })
-	if n := inFiles(t, s, "192.0.2.1"); n != 0 {
+	if n := inFiles(t, s.Dir(), "192.0.2.1"); n != 0 {
 		t.Errorf("the address still stands %d times in the files of the database", n)
 	}
 }

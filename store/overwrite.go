@@ -8,9 +8,9 @@ import (
 // Overwrite has what this transaction deletes written over with zeros, also in pages
 // that become free, and the log of the database emptied soon after: who had something
 // erased can look for it in the files. Everywhere else deleted cells are zeroed only
-// in pages that are written anyway, which spares the card. What an index for searching
-// holds of a deleted post, single words without order, goes when its parts are merged;
-// and a card or a file system may keep old blocks.
+// in pages that are written anyway, which spares the card; so pages that became free
+// before may hold old rows until they are used again. The words of a deleted post go from
+// the index for searching with MergeSearch. A card or a file system may keep old blocks.
 func (t *Tx) Overwrite() error {
 	t.s.overwriting = true
 	if err := t.s.setPragma("secure_delete", "on"); err != nil {
@@ -41,13 +41,14 @@ func (s *Store) emptyLog() {
 	if err == nil {
 		var whole bool
 		if whole, err = s.tryCheckpoint("truncate"); whole {
-			s.logHolds = false
+			s.logHolds, s.logStuck = false, false
 		}
 	}
 	if e := s.setPragma("busy_timeout", busyTimeout); err == nil {
 		err = e
 	}
-	if err != nil {
+	if err != nil && !s.logStuck {
+		s.logStuck = true // it is tried each second, and said once
 		slog.Warn("cannot empty the log of the database after an erasure", "error", err)
 	}
 }

@@ -58,6 +58,30 @@ func (t *Tx) indexPost(p Post, text func(Post) string) error {
 	return err
 }
 
+// MergeSearch goes on bringing the parts of the search index together, about as many
+// pages of 4 KB at a time, and says whether there was something to do. Deleting a post
+// only marks its words as void; they stay in their part, with their places in the text,
+// until it is written anew. begin takes in all parts as they stand now; without it goes
+// on what was begun, so that it ends however much is indexed meanwhile
+// (https://www.sqlite.org/fts5.html#the_merge_command).
+func (t *Tx) MergeSearch(pages int, begin bool) (more bool, err error) {
+	if begin {
+		pages = -pages
+	}
+	const written = `select total_changes()`
+	before, err := value[int64](t, written)
+	if err != nil {
+		return false, err
+	}
+	if _, err := t.exec(`
+		insert into search (search, rank)
+		values ('merge', ?)`, pages); err != nil {
+		return false, err
+	}
+	after, err := value[int64](t, written)
+	return after-before >= 2, err
+}
+
 func authorWord(actorID int64) string { return strconv.FormatInt(actorID, 10) }
 
 // CountUnindexed counts the posts that wait for the indexes.

@@ -79,6 +79,7 @@ type Store struct {
 
 	overwriting bool // what that transaction deletes is written over
 	logHolds    bool // the log may hold pages from before an erasure
+	logStuck    bool // and cannot be emptied, as was said
 }
 
 // Open opens the database in dir. Errors are ErrLocked, ErrNewer, ErrBroken,
@@ -154,6 +155,9 @@ func (s *Store) open(o Options) error {
 		return fmt.Errorf("open the database for writing: %w", err)
 	}
 	f.Close()
+	if log, err := os.Stat(file + "-wal"); err == nil && o.Serve {
+		s.logHolds = log.Size() > 0 // a crash left it, which may have come right after an erasure
+	}
 	if s.db, err = sql.Open("sqlite", dsn(file)); err != nil {
 		return fmt.Errorf("open the database: %w", err)
 	}

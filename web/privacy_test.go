@@ -224,7 +224,8 @@ func TestThePrivacyPolicySaysWhatAnErasureLeaves(t *testing.T) {
 	page := h.page("/privacy-policy")
 	erased := between(page, `<li id="erased">`, "</li>")
 	says(t, erased, "also where it names you", "which server got it", "private conversations in which others wrote too", "a block of you", "lines of the log", "your request", "the address alone stays")
-	says(t, page, "copy its database beside it, for 30 days", "stays here for 7 days", "within 31 days", "remembered for 90 days", "or voted")
+	says(t, page, "copy its database beside it, for 30 days", "stays here for 7 days", "within 31 days", "remembered for 90 days", "or voted", "brought in from elsewhere is kept for 30 days")
+	says(t, erased, "older traces until they are used again")
 }
 
 // Every age has its sentence, with the number that is in force.
