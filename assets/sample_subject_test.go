@@ -8,6 +8,7 @@ import (
 type sampleAsked struct {
 	ID, Handle, Words string
 	Erase, Known      bool
+	Goes, Stays       string
 	State             string
 	Open, Late        bool
 	Who               *Person
@@ -56,15 +57,15 @@ func sampleSubject(pages map[string]any) {
 	form := "https://veldkamp.example/privacy/ask"
 	month := 30 * 24 * time.Hour
 	pages["asked"] = asked{data, []sampleAsked{
-		{"1", grace.Handle, "I closed my account there and want to know what is left.\nThank you.", false, true, "new", true, false, &grace, "/me/person/3/kept", ago(time.Hour), now.Add(month), time.Time{}},
-		{"2", layla.Handle, "", true, true, "confirmed", true, false, &layla, "/me/person/4/kept", ago(5 * time.Hour), now.Add(month), ago(time.Hour)},
-		{"3", long.Handle, "", true, false, "new", true, true, nil, "", ago(40 * 24 * time.Hour), ago(10 * 24 * time.Hour), time.Time{}},
+		{"1", grace.Handle, "I closed my account there and want to know what is left.\nThank you.", false, true, "", "", "new", true, false, &grace, "/me/person/3/kept", ago(time.Hour), now.Add(month), time.Time{}},
+		{"2", layla.Handle, "", true, true, "", "", "confirmed", true, false, &layla, "/me/person/4/kept", ago(5 * time.Hour), now.Add(month), ago(time.Hour)},
+		{"3", long.Handle, "", true, false, "2 lines of lists that you brought in", "1 line of the security log", "new", true, true, nil, "", ago(40 * 24 * time.Hour), ago(10 * 24 * time.Hour), time.Time{}},
 	}, []sampleAsked{
-		{"4", tomas.Handle, "", false, true, "sent", false, false, &tomas, "/me/person/2/kept", ago(72 * time.Hour), now, ago(time.Hour)},
-		{"5", carol.Handle, "", true, false, "erased", false, false, nil, "", ago(96 * time.Hour), now, ago(time.Hour)},
-		{"6", "@spam@megahost.example", "", false, false, "aside", false, false, nil, "", ago(97 * time.Hour), now, ago(time.Hour)},
+		{"4", tomas.Handle, "", false, true, "", "", "sent", false, false, &tomas, "/me/person/2/kept", ago(72 * time.Hour), now, ago(time.Hour)},
+		{"5", carol.Handle, "", true, false, "", "", "erased", false, false, nil, "", ago(96 * time.Hour), now, ago(time.Hour)},
+		{"6", "@spam@megahost.example", "", false, false, "", "", "aside", false, false, nil, "", ago(97 * time.Hour), now, ago(time.Hour)},
 	}, "", "", form}
-	pages["asked.failed"] = asked{data, []sampleAsked{{"1", grace.Handle, "", true, true, "new", true, false, &grace, "/me/person/3/kept", ago(time.Hour), now.Add(month), time.Time{}}}, nil, "navy.example did not answer. Try again later.", "1", form}
+	pages["asked.failed"] = asked{data, []sampleAsked{{"1", grace.Handle, "", true, true, "", "", "new", true, false, &grace, "/me/person/3/kept", ago(time.Hour), now.Add(month), time.Time{}}}, nil, "navy.example did not answer. Try again later.", "1", form}
 	pages["asked.empty"] = asked{Owner: owner("Requests about data", "data", "/me/data/requests"), FormURL: form}
 
 	type kept struct {

@@ -38,9 +38,20 @@ func (s *Service) EraseSubject(ctx context.Context, actorID int64) error {
 	return notHere(err, "This person is not known here.")
 }
 
-// EraseUnknown files a request for an erasure as done where nothing is kept.
+// EraseUnknown erases what is filed under the handle of a request alone, where nobody is
+// known here, and files the request as done.
 func (s *Service) EraseUnknown(ctx context.Context, id int64) error {
-	return s.store.Write(ctx, func(tx *store.Tx) error { return tx.SetSubjectState(id, store.SubjectErased) })
+	err := s.store.Write(ctx, func(tx *store.Tx) error {
+		q, err := tx.SubjectRequest(id)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(tx.Overwrite(), tx.EraseHandle(q.Handle)); err != nil {
+			return err
+		}
+		return tx.SetSubjectState(id, store.SubjectErased)
+	})
+	return notHere(err, "This request is not here any more.")
 }
 
 // markErasures sets the state of the requests to erase what is kept about somebody.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // SubjectPart is one kind of what is kept about somebody who is not the owner: how
@@ -48,7 +49,9 @@ const (
 		from jobs
 		where key = ?2
 		and dead_at is not null)`
-	ofMine = `a conversation in which you, or somebody else, wrote too stays yours`
+	// eraseLines removes what is filed by handle alone.
+	eraseLines = `delete from csv_rows where import_id in (select id from csv_imports) and key in (?3, lower(?3))`
+	ofMine     = `a conversation in which you, or somebody else, wrote too stays yours`
 )
 
 // subjectParts is everything that is kept about somebody, one line for each table; a
@@ -100,7 +103,7 @@ var subjectParts = []SubjectPart{
 		`json_object('list', (select title from lists where id = m.list_id))`, `delete from list_members where actor_id = ?1`},
 	{"imported_lists", "line of a list that you brought in", "lines of lists that you brought in", "", "csv_rows", `from csv_imports cross join csv_rows r on r.import_id = csv_imports.id and r.key in (?3, lower(?3))`,
 		`json_object('list', r.title, 'wishes', json(nullif(r.wish, '')), 'brought_in', ` + isoTime("csv_imports.asked_at") + `)`,
-		`delete from csv_rows where import_id in (select id from csv_imports) and key in (?3, lower(?3))`},
+		eraseLines},
 	{"recommended", "recommendation on your profile", "recommendations on your profile", "", "endorsements", `from endorsements where actor_id = ?1`,
 		`json_object('at', ` + isoTime("at") + `)`, `delete from endorsements where actor_id = ?1`},
 	{"pins", "pinned post", "pinned posts", "", "pins", `from pins n where n.actor_id = ?1`,
@@ -249,6 +252,53 @@ func (t *Tx) SubjectCounts(actorID int64, handle string) ([]SubjectCount, error)
 		}
 	}
 	return list, nil
+}
+
+// byHandle are the kinds that name somebody whom nobody here knows, beside requests.
+var byHandle = []string{"imported_lists", "log"}
+
+// SubjectsByHandle says how much is filed under the handles of some requests alone, by
+// the request, in a query for each kind.
+func (t *Tx) SubjectsByHandle(list []SubjectRequest) (map[int64][]SubjectCount, error) {
+	ids := make([]int64, len(list))
+	for i, q := range list {
+		ids[i] = q.ID
+	}
+	out := map[int64][]SubjectCount{}
+	for _, p := range subjectParts {
+		if !slices.Contains(byHandle, p.Name) {
+			continue
+		}
+		if err := t.each(func(r scanner) error {
+			var id int64
+			c := SubjectCount{SubjectPart: p}
+			if err := r.Scan(&id, &c.Count); err != nil {
+				return err
+			}
+			if c.Count > 0 {
+				out[id] = append(out[id], c)
+			}
+			return nil
+		}, `
+			select q.id, (select count(*) `+strings.ReplaceAll(p.from, "?3", "q.handle")+`)
+			from json_each(?) j
+			cross join subject_requests q on q.id = j.value`, idList(ids)); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// EraseHandle removes what is filed under a handle alone, of somebody whom nobody here
+// knows. The statements of EraseSubject are not for them: to many tables the id 0 means
+// nobody in particular.
+func (t *Tx) EraseHandle(handle string) error {
+	args, err := t.subjectArgs(0, handle)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(eraseLines, args...)
+	return err
 }
 
 // SubjectRows hands over everything of one kind that is kept about somebody, a row

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"encoding/json"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -340,5 +341,65 @@ func TestWordsToThemAreTheirs(t *testing.T) {
 				t.Errorf("%s: %q to the owner, %q to them", p.Name, c.Words(), theirs)
 			}
 		}
+	}
+}
+
+// Of a handle that nobody here knows, what is filed under it alone is counted, and its
+// lines of lists are erased, and nobody else's.
+func TestAHandleThatNobodyKnowsIsCountedAndErased(t *testing.T) {
+	s := storetest.OpenAlice(t)
+	w := storetest.Populate(t, s)
+	everything(t, s, w)
+	write(t, s, func(tx *store.Tx) error {
+		if err := tx.Exec(`insert into csv_rows (import_id, line, key) values (5, 3, 'nobody@far.example'), (5, 4, 'nobody@far.example')`); err != nil {
+			return err
+		}
+		if err := tx.LogSecurity("block", "@nobody@far.example", ""); err != nil {
+			return err
+		}
+		for _, handle := range []string{"nobody@far.example", "noone@far.example"} {
+			if err := tx.AskSubject(store.SubjectRequest{Handle: handle, Kind: store.SubjectErase}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	counted := func() map[string]int {
+		out := map[string]int{}
+		if err := s.Read(bg, func(tx *store.Tx) error {
+			list, err := tx.SubjectRequests(10)
+			if err != nil {
+				return err
+			}
+			got, err := tx.SubjectsByHandle(list)
+			for _, q := range list {
+				want, err := tx.SubjectCounts(0, q.Handle)
+				if err != nil {
+					return err
+				}
+				want = slices.DeleteFunc(want, func(c store.SubjectCount) bool { return c.Name == "requests" })
+				if len(want) != len(got[q.ID]) {
+					t.Errorf("%s: %v, by itself %v", q.Handle, got[q.ID], want)
+				}
+				for _, c := range got[q.ID] {
+					out[q.Handle+" "+c.Name] = c.Count
+				}
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	if got := counted(); got["nobody@far.example imported_lists"] != 2 || got["nobody@far.example log"] != 1 || got["noone@far.example log"] != 0 {
+		t.Errorf("counted: %v", got)
+	}
+	bob := subjectCounts(t, s, w.Bob.ID)
+	write(t, s, func(tx *store.Tx) error { return tx.EraseHandle("nobody@far.example") })
+	if got := counted(); got["nobody@far.example imported_lists"] != 0 || got["nobody@far.example log"] != 1 {
+		t.Errorf("afterwards: %v", got)
+	}
+	if now := subjectCounts(t, s, w.Bob.ID); !maps.Equal(now, bob) {
+		t.Errorf("bob had %v and has %v", bob, now)
 	}
 }

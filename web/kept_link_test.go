@@ -147,6 +147,36 @@ func TestACopyIsHandedOutOnce(t *testing.T) {
 	says(t, h.page(link), "The copy was fetched on", "good for once")
 }
 
+// Whose profile went meanwhile gets what is filed under the handle alone.
+func TestACopyOfWhoIsNotKnownAnyMore(t *testing.T) {
+	h := newHouse(t)
+	ann, _ := h.person("ann", "there.example")
+	link := h.keptLink(store.SubjectCopy, ann, "K7QAVZ3MTB4XNRD2WPLE6CHUSY")
+	in := store.CSVImport{State: store.CSVDone, Kind: store.CSVBlocks, File: "blocks.csv"}
+	h.write(func(tx *store.Tx) error {
+		if err := tx.SaveCSVImport(&in); err != nil {
+			return err
+		}
+		if err := tx.AddCSVRows([]store.CSVRow{{ImportID: in.ID, Line: 2, Key: ann.Handle(), Host: "there.example"}}); err != nil {
+			return err
+		}
+		_, err := tx.EraseActor(ann.ID)
+		return err
+	})
+	page := h.page(link)
+	says(t, page, "1</b> line of a list that the owner brought in")
+	hides(t, page, "Nothing is kept")
+	w := h.ask("POST", link, browser, encrypted, form(""))
+	if w.Code != 200 || w.Header().Get("Content-Type") != "application/zip" {
+		t.Fatalf("%d %v %s", w.Code, w.Header(), w.Body)
+	}
+	z, err := zip.NewReader(bytes.NewReader(w.Body.Bytes()), int64(w.Body.Len()))
+	must(t, err)
+	if _, err := z.Open("imported_lists.json"); err != nil {
+		t.Error(err)
+	}
+}
+
 // What was broken off can be fetched again.
 func TestACopyThatWasBrokenOffIsNotUsedUp(t *testing.T) {
 	h := newHouse(t)

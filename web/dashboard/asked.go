@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"dassie/assets"
@@ -18,6 +19,7 @@ const (
 type askedItem struct {
 	ID, Handle, Words string
 	Erase, Known      bool
+	Goes, Stays       string // what is filed under the handle alone, if nobody is known under it
 	State             string // new, sent, confirmed, fetched, erasing, erased, aside
 	Open, Late        bool
 	Who               *assets.Person // nil if nobody is known under the handle
@@ -53,6 +55,11 @@ func (d *Dashboard) showAsked(w http.ResponseWriter, r *http.Request, a answer, 
 		if err != nil {
 			return nil, err
 		}
+		unknown := slices.DeleteFunc(slices.Clone(list), func(q store.SubjectRequest) bool { return !q.Open() || known[q.ID] != 0 })
+		filed, err := v.tx.SubjectsByHandle(unknown)
+		if err != nil {
+			return nil, err
+		}
 		ids := make([]int64, 0, len(known))
 		for _, id := range known {
 			ids = append(ids, id)
@@ -63,6 +70,8 @@ func (d *Dashboard) showAsked(w http.ResponseWriter, r *http.Request, a answer, 
 		page := askedPage{Error: wrong, ErrorAt: at, FormURL: v.d.service.Origin().URL("/privacy/ask")}
 		for _, q := range list {
 			item := v.askedItem(q, known[q.ID])
+			goes, stays := goesAndStays(filed[q.ID])
+			item.Goes, item.Stays = keptSentence(goes), keptSentence(stays)
 			if item.Open {
 				page.Open = append(page.Open, item)
 			} else {
@@ -119,7 +128,8 @@ func (d *Dashboard) askedCopy(w http.ResponseWriter, r *http.Request) {
 	d.handOut(w, r, known[q.ID], q.Handle)
 }
 
-// askedDone handles POST /me/data/requests/ID/done: there is nothing to erase.
+// askedDone handles POST /me/data/requests/ID/done: nobody is known, and what is filed
+// under the handle alone is erased.
 func (d *Dashboard) askedDone(w http.ResponseWriter, r *http.Request) {
 	if err := d.service.EraseUnknown(r.Context(), idOf(r)); err != nil {
 		d.fail(w, r, err)

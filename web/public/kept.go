@@ -3,6 +3,7 @@ package public
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/http"
 	"sync"
 	"time"
@@ -173,6 +174,9 @@ func (s *Site) handOut(w http.ResponseWriter, r *http.Request, q store.SubjectRe
 		}
 	}
 	file, err := s.archives.SubjectFile(r.Context(), q.ActorID, q.Handle)
+	if errors.Is(err, store.ErrNotFound) { // their profile went meanwhile
+		file, err = s.archives.SubjectFile(r.Context(), 0, q.Handle)
+	}
 	if err != nil {
 		again()
 		s.Fail(w, r, err)

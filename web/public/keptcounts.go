@@ -67,8 +67,8 @@ func (k *keptCounts) of(ctx context.Context, s *store.Store, q store.SubjectRequ
 		return list, nil
 	}
 	list, err := store.Get(ctx, s, func(tx *store.Tx) ([]store.SubjectCount, error) { return tx.SubjectCounts(q.ActorID, q.Handle) })
-	if errors.Is(err, store.ErrNotFound) {
-		list, err = nil, nil // their profile went meanwhile, and all else with it
+	if errors.Is(err, store.ErrNotFound) { // their profile went meanwhile: what is filed by handle may be here
+		list, err = store.Get(ctx, s, func(tx *store.Tx) ([]store.SubjectCount, error) { return tx.SubjectCounts(0, q.Handle) })
 	}
 	if err != nil {
 		return nil, err
