@@ -139,6 +139,7 @@ func samplePages() map[string]any {
 		Answering           string
 		Missing             *missing
 		Original, PublicURL string
+		App                 string
 		WasAt               []string
 		Later               *laterReplies
 		Earlier             string
@@ -176,7 +177,7 @@ func samplePages() map[string]any {
 	sampleReactions(pages, focus)
 	mine := cards[5]
 	mine.Reaction = []Reaction{{Emoji: "🌱", Count: 12, Mine: true}, {Emoji: "👏🏽", Count: 3}, {Emoji: ":leek:", Image: party[0].URL, Count: 2}}
-	pages["post.own"] = post{Owner: owner("Post", "", "/me/post/7"), Card: mine, PublicURL: "/@nora/7", WasAt: []string{"https://social.example/@nora/106743849217358122", "https://social.example/users/nora/statuses/106743849217358122"}, BackURL: "/me", BackText: "Home",
+	pages["post.own"] = post{Owner: owner("Post", "", "/me/post/7"), Card: mine, PublicURL: "/@nora/7", App: "Tram", WasAt: []string{"https://social.example/@nora/106743849217358122", "https://social.example/users/nora/statuses/106743849217358122"}, BackURL: "/me", BackText: "Home",
 		Quotes: []sampleQuote{{"9", grace, "https://navy.example/quote", ago(time.Hour)}}}
 	quoting := cards[1]
 	quoting.Quote = &Quoted{URL: "/me/post/3", Author: tomas, Lang: "en", Warning: "Seeds", Content: english}

@@ -80,6 +80,32 @@ func TestAnAnswerThatCannotBeSentSaysWhy(t *testing.T) {
 	h.sent(h.asksFor("@nobody@nowhere.example", store.SubjectErase, "")+"/done").says(t, "Erased.")
 }
 
+// A handle that nobody here knows may stand in a list that was brought in.
+func TestAHandleThatNobodyKnowsIsErasedFromLists(t *testing.T) {
+	h := newHouse(t)
+	in := store.CSVImport{State: store.CSVDone, Kind: store.CSVBlocks, File: "blocks.csv"}
+	if err := h.Store().Write(ctx, func(tx *store.Tx) error {
+		if err := tx.SaveCSVImport(&in); err != nil {
+			return err
+		}
+		if err := tx.LogSecurity("block", "@nobody@nowhere.example", ""); err != nil {
+			return err
+		}
+		return tx.AddCSVRows([]store.CSVRow{{ImportID: in.ID, Line: 2, Key: "nobody@nowhere.example", Host: "nowhere.example"}})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	path := h.asksFor("@nobody@nowhere.example", store.SubjectErase, "")
+	page := h.open(askedPath)
+	page.says(t, "Nobody is known here under this handle. Filed under it: 1 line of a list that you brought in, 1 line of the security log, which stays", "Erase and close")
+	page.hides(t, "Nothing is kept")
+	h.sent(path+"/done").says(t, "Erased.")
+	h.asksFor("@nobody@nowhere.example", store.SubjectErase, "")
+	page = h.open(askedPath)
+	page.says(t, "Filed under it: 1 line of the security log, which stays", "Close as erased")
+	page.hides(t, "list that you brought in")
+}
+
 var kind = regexp.MustCompile(`<li><b>([\d,]+)</b> ([^<]*?) ?<`)
 
 // The confirm page says the numbers of the page before it, and the effect is the same.
@@ -167,9 +193,33 @@ func TestThePrivacyPagesOwnWordsAreSaved(t *testing.T) {
 	if h.Settings() != set {
 		t.Error("it was saved all the same")
 	}
+	h.open("/me/privacy").hides(t, "Something stands before this server.")
+	if err := h.Store().Write(ctx, func(tx *store.Tx) error {
+		return tx.SaveStarted(store.Started{TLS: "off", TrustedProxies: "127.0.0.1/32"})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	h.open("/me/privacy").says(t, "Something stands before this server.")
 	h.sent("/me/privacy", "proxy", "", "backup", "", "age", "", "words", "")
 	if h.Settings().BackupDays != 0 || h.Settings().MinimumAge != "" {
 		t.Error("nothing is not nothing")
+	}
+}
+
+// The owner sees with which app a post was written, whether others do or not.
+func TestTheOwnerSeesTheApp(t *testing.T) {
+	h := newHouse(t)
+	p, err := h.Publish(ctx, federation.Draft{Text: "From the tram", App: "Tram <app>", Language: "en"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, shown := range []bool{false, true} {
+		set := h.Settings()
+		set.ShowApp = shown
+		if err := h.SaveSettings(ctx, set); err != nil {
+			t.Fatal(err)
+		}
+		h.open(postPath(p.ID)).says(t, "with <bdi>Tram &lt;app&gt;</bdi>")
 	}
 }
 
@@ -218,7 +268,10 @@ func TestThePromiseSaysWhatStandsNow(t *testing.T) {
 	h := newHouse(t, "bob")
 	s := h.postOffice(t)
 	promise := func() page { return h.open("/me/data/promise") }
-	promise().says(t, "No mail goes out", "You have none yet. With one,", "0 posts are pinned.", "0 apps are let in.", "it is shown to nobody", "None is packed")
+	promise().says(t, "No mail goes out: no address is confirmed.", "You have none yet. With one,", "0 posts are pinned.", "0 apps are let in.", "it is shown to nobody", "None is packed")
+	if said := (&view{d: h.board}).promisedUsed(promiseNumbers{})[0].Now; !strings.HasPrefix(said, "No mail goes out: no mail server is named.") {
+		t.Errorf("without a mail server it says %q", said)
+	}
 	h.confirms(t, s, mailbox)
 	p := h.Post(t, store.Public, "Pinned")
 	if _, err := h.Pin(ctx, p.ID); err != nil {

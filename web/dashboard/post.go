@@ -38,6 +38,7 @@ type postPage struct {
 	Answering           string
 	Missing             *missing
 	Original, PublicURL string
+	App                 string   // that an own post was written with
 	WasAt               []string // addresses of an imported post where it was written
 	Later               *laterReplies
 	Earlier             string
@@ -277,6 +278,9 @@ func (v *view) focus(page *postPage, p store.Post) {
 		page.PublicURL = p.URL
 	}
 	page.WasAt = p.Extra.Origin
+	if p.Own() {
+		page.App = p.Extra.App
+	}
 }
 
 // ownPost reads a post that the owner wrote.

@@ -52,7 +52,7 @@ func (d *Dashboard) promise(w http.ResponseWriter, r *http.Request) {
 // promiseNumbers are counted for the page.
 type promiseNumbers struct {
 	pinned, hosts, sessions, apps, archives int
-	mailed, factor                          bool
+	mail, mailed, factor                    bool // there is a mail server; and an address
 }
 
 // promiseNumbers counts them.
@@ -89,7 +89,7 @@ func (v *view) promiseNumbers() (n promiseNumbers, err error) {
 	}
 	n = promiseNumbers{
 		pinned: len(pins), sessions: len(sessions), apps: len(apps), archives: ready,
-		mailed: v.d.service.MailServer() != "" && m.Confirmed(), factor: factor.On(),
+		mail: v.d.service.MailServer() != "", mailed: v.d.service.MailServer() != "" && m.Confirmed(), factor: factor.On(),
 	}
 	n.hosts, err = v.tx.CountFollowerHosts()
 	return n, err
@@ -137,7 +137,7 @@ func newPostsWord(v store.Visibility) string {
 func (v *view) promisedUsed(n promiseNumbers) []clause {
 	tls := !v.d.service.Origin().Loopback()
 	return []clause{
-		{What: "Your mail address is for notices to you", Now: either(n.mailed, "You are told by mail of what you chose.", "No mail goes out: no address is confirmed.") + " Nobody but you is ever sent any, and no app is given the address.", URL: "/me/mail", At: "Mail", Settable: true},
+		{What: "Your mail address is for notices to you", Now: either(n.mailed, "You are told by mail of what you chose.", either(n.mail, "No mail goes out: no address is confirmed.", "No mail goes out: no mail server is named.")) + " Nobody but you is ever sent any, and no app is given the address.", URL: "/me/mail", At: "Mail", Settable: true},
 		{What: "Addresses serve against abuse alone", Now: "They slow down who guesses passwords. Whom you keep away, you keep away by name or server.", URL: "/me/safety", At: "Safety"},
 		{What: "Everything is encrypted on its way", Now: either(tls, "It is: this server answers over https alone.", "This server is a try-out on one machine and speaks plain http."), URL: "/privacy-policy", At: "Privacy page"},
 		{What: "Passwords are kept as strong hashes", Now: "Yours is, with Argon2id. It is in no archive, log or answer.", URL: "/me/security", At: "Security"},
