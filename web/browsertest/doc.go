@@ -6,8 +6,8 @@
 // directories, but for two lines in /etc/hosts while the https test runs as root.
 //
 // Variables: CHROME names the browser; DASSIE_CHROMIUM=required makes a missing
-// one a failure; without DASSIE_LONG=1 people are followed a few ways only, with it
-// all ways, and every page and every sample of one is looked at in four looks, by
+// one a failure; without DASSIE_LONG=1 a first post, a visitor, set-up and https
+// are walked through, with it every way, and every page and every sample of one is looked at in four looks, by
 // keyboard, from right to left and with spaced text; their pictures are kept by
 // go test -artifacts -outputdir DIR; DASSIE_WIDTHS=all walks each journey on a
 // phone and on a desktop. DASSIE_CHECKS names a folder in which

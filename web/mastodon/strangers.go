@@ -81,8 +81,8 @@ func (m *room) seen(p *store.Post) bool {
 	return p.Visibility == store.Public && !m.hidden[p.ActorID]
 }
 
-// forVisitor leaves out what is the owner's business: with which app a post was
-// written, and numbers that are not to be shown.
+// forVisitor says with which app a post was written, and how often it was answered and
+// liked, only if the owner shows that.
 func (m *room) forVisitor(s *Status, p *store.Post) {
 	m.answers(s, p)
 	if p.Own() && m.settings.ShowApp {
