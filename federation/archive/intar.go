@@ -41,6 +41,7 @@ type repacking struct {
 	ctx    context.Context
 	in     *countedReader // what it is unpacked …
 	packed *countedReader // … and as it arrives
+	list   int            // bytes of the zip file's list of files
 }
 
 // countedReader counts what is read, and ends at the first error.
@@ -90,16 +91,19 @@ func (r *repacking) members(z *zip.Writer) error {
 		if n > maxMembers {
 			return tooManyMembers()
 		}
+		if h.Typeflag == tar.TypeXGlobalHeader { // a note about the whole, such as git's
+			continue
+		}
 		name := withinArchive(h.Name)
-		if err := checkName(name, h.FileInfo().Mode()); err != nil {
+		if err := r.checkTarMember(name, h); err != nil {
 			return err
 		}
-		switch h.Typeflag {
-		case tar.TypeDir:
+		if h.Typeflag == tar.TypeDir {
 			continue
-		case tar.TypeReg:
-		default: // a hard link has the mode of a file
-			return refuse("The archive has a link in the place of a file: “%s”.", shortName(name))
+		}
+		// The writer keeps its list of files until the end.
+		if r.list += entryBytes + len(name); r.list > maxDirectory {
+			return tooManyMembers()
 		}
 		method := zip.Store
 		if end := path.Ext(name); end == ".json" || end == ".jsonl" || end == ".csv" {
@@ -109,10 +113,44 @@ func (r *repacking) members(z *zip.Writer) error {
 		if err != nil {
 			return err
 		}
-		if _, err := io.CopyBuffer(w, t, buf); err != nil {
+		if _, err := io.CopyBuffer(w, &untilDone{r.ctx, t}, buf); err != nil {
 			return err
 		}
 	}
+}
+
+// untilDone reads until ctx ends.
+type untilDone struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (u *untilDone) Read(p []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.r.Read(p)
+}
+
+// checkTarMember looks at what a file is. Holes cost nothing where they are packed, and
+// are made of nothing that repacking.Read sees, so there may be none.
+func (r *repacking) checkTarMember(name string, h *tar.Header) error {
+	if err := checkName(name, h.FileInfo().Mode()); err != nil {
+		return err
+	}
+	sparse := h.Typeflag == tar.TypeGNUSparse
+	for key := range h.PAXRecords {
+		sparse = sparse || strings.HasPrefix(key, "GNU.sparse.")
+	}
+	switch {
+	case sparse:
+		return refuse("“%s” has holes (a sparse file). Pack the archive again without them.", shortName(name))
+	case h.Typeflag != tar.TypeDir && h.Typeflag != tar.TypeReg: // a hard link has the mode of a file
+		return refuse("The archive has a link in the place of a file: “%s”.", shortName(name))
+	case h.Size > maxUnpacked:
+		return refuse("Unpacked, the archive would have more than %d GB.", maxUnpacked>>30)
+	}
+	return nil
 }
 
 // withinArchive is where a file lies. Mastodon 3.3 put media under their full path on

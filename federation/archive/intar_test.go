@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -142,6 +143,18 @@ func TestT40_HostileTarFilesAreRefusedInWords(t *testing.T) {
 	good := one(tar.Header{Name: "x.txt"}, noise(1<<20))
 	bad := bytes.Clone(good)
 	bad[len(bad)-6] ^= 0xff // in the sum
+	holes := func(key, value string) []byte {
+		records := paxRecord(key, value) + paxRecord("GNU.sparse.numblocks", "1") + paxRecord("GNU.sparse.size", "4611686018427387904")
+		return retyped(tarred(t, false, func(add func(tar.Header, []byte)) {
+			add(tar.Header{Name: "actor.json"}, actorJSON().body)
+			add(tar.Header{Name: "retyped"}, []byte(records))
+			add(tar.Header{Name: "hole.json"}, []byte("x"))
+		}), tar.TypeXHeader, "")
+	}
+	oldHoles := retyped(tarred(t, false, func(add func(tar.Header, []byte)) {
+		add(tar.Header{Name: "actor.json"}, actorJSON().body)
+		add(tar.Header{Name: "retyped", Format: tar.FormatGNU}, nil)
+	}), tar.TypeGNUSparse, "77777777777")
 	for name, v := range map[string]struct {
 		file []byte
 		says string
@@ -159,6 +172,9 @@ func TestT40_HostileTarFilesAreRefusedInWords(t *testing.T) {
 		"wrong sum":       {bad, "damaged"},
 		"gzip of nothing": {gzipped(t, []byte("hello")), "damaged"},
 		"a million":       {crowdedTar(t), "more than 100000 files"},
+		"holes":           {holes("GNU.sparse.map", "0,1"), "holes"},
+		"holes of 1.0":    {holes("GNU.sparse.major", "1"), "holes"},
+		"old holes":       {oldHoles, "holes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var before, after runtime.MemStats
@@ -222,4 +238,70 @@ func crowdedTar(t testing.TB) []byte {
 		t.Fatal(err)
 	}
 	return out.Bytes()
+}
+
+// paxRecord is one line of an extended header (POSIX.1-2001, pax).
+func paxRecord(key, value string) string {
+	for n := len(key) + len(value) + 3; ; { // its length is a part of it
+		line := fmt.Sprintf("%d %s=%s\n", n, key, value)
+		if len(line) == n {
+			return line
+		}
+		n = len(line)
+	}
+}
+
+// retyped makes the member "retyped" of a tar file something that archive/tar does not
+// write, of a size that it says it really has.
+func retyped(file []byte, as byte, size string) []byte {
+	head := file[bytes.Index(file, []byte("retyped\x00")):][:512]
+	head[156] = as
+	copy(head[483:], size)
+	copy(head[148:156], "        ")
+	sum := 0
+	for _, b := range head {
+		sum += int(b)
+	}
+	copy(head[148:], fmt.Sprintf("%06o\x00 ", sum))
+	return file
+}
+
+// What tools such as git note about the whole is no file.
+func TestANoteAboutTheWholeTarFileIsPassedOver(t *testing.T) {
+	c := fedtest.New(t, "alice")
+	plan, result := take(t, taker(t, c, c.Servers[0], t.TempDir()), c.Servers[0], retyped(tarred(t, false, func(add func(tar.Header, []byte)) {
+		add(tar.Header{Name: "retyped"}, []byte(paxRecord("comment", "made by git")))
+		add(tar.Header{Name: "actor.json"}, actorJSON().body)
+		add(tar.Header{Name: "outbox.json"}, collectionOf(oldPost(1, nil)))
+	}), tar.TypeXGlobalHeader, ""))
+	if result.Taken["posts"] != 1 {
+		t.Errorf("plan %+v, result %+v", plan, result)
+	}
+}
+
+// endless is the same bytes again and again.
+type endless struct {
+	what []byte
+	n    int
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	n := copy(p, e.what[e.n%len(e.what):])
+	e.n += n
+	return n, nil
+}
+
+func TestT40_ATarFileOfLongNamesIsRefusedBeforeTheyFillTheMemory(t *testing.T) {
+	c := fedtest.New(t, "alice")
+	one := tarred(t, false, func(add func(tar.Header, []byte)) {
+		add(tar.Header{Name: strings.Repeat("n", 1000), Format: tar.FormatGNU}, nil)
+	})
+	in := &endless{what: one[:len(one)-1024]} // without the blocks that end it
+	_, err := taker(t, c, c.Servers[0], t.TempDir()).Receive(ctx(), in, "x.tar")
+	if err == nil || !strings.Contains(err.Error(), "more than 100000 files") {
+		t.Errorf("error %v", err)
+	}
+	if most := 40_000 * len(in.what); in.n > most {
+		t.Errorf("%d bytes were read of it, want %d at most", in.n, most)
+	}
 }
