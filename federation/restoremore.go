@@ -17,10 +17,9 @@ func (s *Service) RestoreVotes(tx *store.Tx, uri string, choices []int) error {
 	if p.Extra.Poll == nil || p.Own() {
 		return store.ErrNotFound
 	}
-	for _, c := range choices {
-		if c < 0 || c >= len(p.Extra.Poll.Options) {
-			continue
-		}
+	choices = slices.DeleteFunc(slices.Clone(choices), func(c int) bool { return c < 0 || c >= len(p.Extra.Poll.Options) })
+	slices.Sort(choices)
+	for _, c := range slices.Compact(choices) {
 		if _, err := tx.AddVote(p.ID, store.OwnerID, c); err != nil {
 			return err
 		}
@@ -28,11 +27,10 @@ func (s *Service) RestoreVotes(tx *store.Tx, uri string, choices []int) error {
 	return tx.KeepPost(p.ID)
 }
 
-// RestoreChoices makes the choices of an archive about mail, notices and conversations
-// those of this account. What is none of our choices stays as it is here; so do the
-// mail address and whether it is confirmed. People and posts that are not here are
-// left out.
-func (s *Service) RestoreChoices(tx *store.Tx, mail MailChoice, notices store.NoticePolicy, q store.Quarantine, allowed, muted []string) error {
+// RestoreChoices makes the choices of an archive about mail and notices those of this
+// account. What is none of our choices stays as it is here; so do the mail address and
+// whether it is confirmed.
+func (s *Service) RestoreChoices(tx *store.Tx, mail MailChoice, notices store.NoticePolicy, q store.Quarantine) error {
 	if err := s.restoreMail(tx, mail); err != nil {
 		return err
 	}
@@ -41,33 +39,37 @@ func (s *Service) RestoreChoices(tx *store.Tx, mail MailChoice, notices store.No
 			return err
 		}
 	}
-	if q.Days >= 0 && q.Days <= maxDays {
-		if ends := s.now().Add(waveLasts); q.Until.After(ends) {
-			q.Until = ends
-		}
-		if err := tx.SetQuarantine(q); err != nil {
-			return err
-		}
+	if q.Days < 0 || q.Days > maxDays {
+		return nil
 	}
-	for _, uri := range allowed {
-		id, err := tx.ActorIDByURI(uri)
-		if err == nil {
-			err = tx.AllowNotices(id)
-		}
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
+	if ends := s.now().Add(waveLasts); q.Until.After(ends) {
+		q.Until = ends
 	}
-	for _, uri := range muted {
-		id, err := tx.PostIDByURI(uri)
-		if err == nil {
-			err = errors.Join(tx.KeepPost(id), tx.MuteThread(id))
-		}
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
+	return tx.SetQuarantine(q)
+}
+
+// RestoreAllowed lets somebody's notices through, if they are known here.
+func (s *Service) RestoreAllowed(tx *store.Tx, uri string) error {
+	id, err := tx.ActorIDByURI(uri)
+	if err == nil {
+		err = tx.AllowNotices(id)
 	}
-	return nil
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// RestoreMuted mutes the conversation of a post, if that is here.
+func (s *Service) RestoreMuted(tx *store.Tx, uri string) error {
+	id, err := tx.PostIDByURI(uri)
+	if err == nil {
+		err = errors.Join(tx.KeepPost(id), tx.MuteThread(id))
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
 }
 
 func validPolicy(p store.NoticePolicy) bool {

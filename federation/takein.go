@@ -105,10 +105,14 @@ func (s *Service) TakePosts(ctx context.Context, list []TakenPost, done func(tx 
 	})
 }
 
+// maxOrigin is how many old addresses a post keeps.
+const maxOrigin = 16
+
 // takeIn stores one, and says as what.
 func (s *Service) takeIn(tx *store.Tx, t TakenPost) (store.Post, error) {
 	p := t.Post
 	t.Origin = slices.DeleteFunc(slices.Clone(t.Origin), func(at string) bool { return !ap.IsURL(at) })
+	t.Origin = t.Origin[max(len(t.Origin)-maxOrigin, 0):] // those last in the list are the newest
 	for _, at := range t.Origin {
 		if _, err := tx.Imported(at); !errors.Is(err, store.ErrNotFound) {
 			return p, errors.Join(err, ErrHere)
@@ -189,6 +193,7 @@ func (s *Service) giveAddress(tx *store.Tx, p *store.Post, t TakenPost) (err err
 		p.URI += "/activity"
 		return nil
 	}
+	p.URL = "" // that of a copy leads to where it was written
 	p.URL = s.pageOf(*p)
 	return nil
 }

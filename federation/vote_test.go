@@ -280,3 +280,47 @@ func TestAVoteOfAStrangerCostsOneLookAtThem(t *testing.T) {
 		t.Errorf("the vote cost %d GETs: %v", got, s.Gets())
 	}
 }
+
+// A line of an archive may say what it wants: each choice that the poll has counts once.
+func TestT40_VotesOfAnArchiveAreBoundedByThePoll(t *testing.T) {
+	c := fedtest.New(t, "alice", "bob")
+	alice, bob := c.Servers[0], c.Servers[1]
+	alice.Follows(t, bob)
+	q := teaOrCoffee()
+	q.Multiple = true
+	p := known(t, alice, ask(t, c, bob, store.Public, q).URI)
+	choices := []int{-1, 2, 1 << 40}
+	for n := range 1_000_000 {
+		choices = append(choices, n%2)
+	}
+	if err := alice.Store().Write(ctx(), func(tx *store.Tx) error { return alice.RestoreVotes(tx, p.URI, choices) }); err != nil {
+		t.Fatal(err)
+	}
+	if got := lookAt(t, alice, func(tx *store.Tx) ([]int, error) { return tx.Votes(p.ID, store.OwnerID) }); !slices.Equal(got, []int{0, 1}) {
+		t.Errorf("the votes are %v", got)
+	}
+}
+
+// Of the old addresses that an archive gives a post, the newest stay.
+func TestT40_OldAddressesOfATakenPostAreBounded(t *testing.T) {
+	c := fedtest.New(t, "alice")
+	alice := c.Servers[0]
+	var origin []string
+	for n := range 1000 {
+		origin = append(origin, fmt.Sprintf("https://old.example/%d", n))
+	}
+	taken := federation.TakenPost{Origin: origin, Post: store.Post{ActorID: store.OwnerID, Kept: true, Content: "<p>x</p>", PublishedAt: c.Now()}}
+	if err := alice.TakePosts(ctx(), []federation.TakenPost{taken}, func(*store.Tx, int) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	p := lookAt(t, alice, func(tx *store.Tx) (store.Post, error) {
+		id, err := tx.Imported(origin[999])
+		if err != nil {
+			return store.Post{}, err
+		}
+		return tx.Post(id)
+	})
+	if !slices.Equal(p.Extra.Origin, origin[984:]) {
+		t.Errorf("%d addresses stay, of them the first %v", len(p.Extra.Origin), p.Extra.Origin[0])
+	}
+}

@@ -152,7 +152,15 @@ func (t *Tx) AdoptAnswers(postID int64, address string) error {
 	if err != nil || n == 0 {
 		return err
 	}
-	return t.bump(postID, "replies", n)
+	// An archive may have counted them already.
+	_, err = t.exec(`
+		update posts
+		set replies = max(replies, (
+			select count(*)
+			from posts x indexed by posts_parent
+			where x.parent_id = ?1))
+		where id = ?1`, postID)
+	return err
 }
 
 // AddImported notes an address that an own post had. parent is the address of what

@@ -2,6 +2,7 @@ package archive
 
 import (
 	"errors"
+	"slices"
 
 	"dassie/federation"
 	"dassie/store"
@@ -49,15 +50,41 @@ func (in *intake) countChoices() error {
 	return err
 }
 
+// choicesAtOnce is how many people and conversations are looked up in one transaction.
+const choicesAtOnce = 500
+
 func (in *intake) bringChoices(from int64) error {
 	var c choices
 	found, err := in.zip.value(in.zip.root+choicesMember, &c)
-	if err != nil || !found || from > 0 {
+	if err != nil || !found {
 		return err
 	}
-	mail := federation.MailChoice{When: c.Mail.When, Hour: c.Mail.Hour, Always: c.Mail.Always, PrivateText: c.Mail.PrivateText}
-	return in.step(1, func(tx *store.Tx, r *Result) error {
-		r.Taken[partChoices] = 1
-		return in.Service.RestoreChoices(tx, mail, c.Notices, c.Quarantine, c.Allowed, c.Muted)
-	})
+	if from == 0 {
+		mail := federation.MailChoice{When: c.Mail.When, Hour: c.Mail.Hour, Always: c.Mail.Always, PrivateText: c.Mail.PrivateText}
+		if err := in.step(1, func(tx *store.Tx, r *Result) error {
+			r.Taken[partChoices] = 1
+			return in.Service.RestoreChoices(tx, mail, c.Notices, c.Quarantine)
+		}); err != nil {
+			return err
+		}
+	}
+	all := slices.Concat(c.Allowed, c.Muted)
+	for at := int(max(from-1, 0)); at < len(all); at += choicesAtOnce {
+		end := min(at+choicesAtOnce, len(all))
+		if err := in.quietly(int64(end)+1, func(tx *store.Tx, _ *Result) error {
+			for i := at; i < end; i++ {
+				restore := in.Service.RestoreAllowed
+				if i >= len(c.Allowed) {
+					restore = in.Service.RestoreMuted
+				}
+				if err := restore(tx, all[i]); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
