@@ -147,7 +147,7 @@ func importNow(ctx context.Context, src Source, p *packedFile, row *store.Import
 	for _, part := range plan.Parts {
 		report = append(report, fmt.Sprintf("came: %s: %d", part.Name, result.Taken[part.Key]))
 	}
-	return append(report, leftLines("did not come: ", result.Left)...), err
+	return append(report, leftLines("did not come: ", plan.Missing(result))...), err
 }
 
 // leftLines tell what does not come, a reason on each line.

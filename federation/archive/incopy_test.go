@@ -2,6 +2,7 @@ package archive_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"dassie/federation/archive"
 	"dassie/federation/fedtest"
 	"dassie/store"
 )
@@ -117,13 +119,19 @@ func TestAnArchiveOfAnotherAccountOfOursLandsWithAllThatIsSaidInIt(t *testing.T)
 					}
 				}
 			}
-			again := unzipped(t, zipped(t, c, dora))
+			zippedAgain := zipped(t, c, dora)
+			again := unzipped(t, zippedAgain)
 			got := said(t, again, dora)
 			for i := range max(len(want), len(got)) {
 				if i >= len(want) || i >= len(got) || want[i] != got[i] {
 					t.Errorf("a post %s", difference(strings.Join(want[min(i, len(want)):], "\n"), strings.Join(got[min(i, len(got)):], "\n")))
 					break
 				}
+			}
+			dora.Afresh(t)
+			take(t, taker(t, c, dora, t.TempDir()), dora, zippedAgain)
+			if was, is := comparable(t, again, dora), comparable(t, unzipped(t, zipped(t, c, dora)), dora); was["dassie/posts.jsonl"] != is["dassie/posts.jsonl"] {
+				t.Errorf("restored from its own archive: %s", difference(was["dassie/posts.jsonl"], is["dassie/posts.jsonl"]))
 			}
 			err := dora.Store().Read(ctx(), func(tx *store.Tx) error {
 				posts, err := tx.OwnPosts(store.Page{Min: 1, Limit: 500}, store.Direct, true, true)
@@ -138,5 +146,63 @@ func TestAnArchiveOfAnotherAccountOfOursLandsWithAllThatIsSaidInIt(t *testing.T)
 				t.Fatal(err)
 			}
 		})
+	}
+}
+
+// However many people and conversations an archive names among its choices, all of them
+// are taken, in slices.
+func TestManyChoicesOfAnArchiveComeInSlices(t *testing.T) {
+	c := fedtest.New(t, "alice", "bob")
+	alice, bob := c.Servers[0], c.Servers[1]
+	alice.Follows(t, bob)
+	post := alice.Post(t, store.Public, "To be muted")
+	c.Settle()
+	err := alice.Store().Write(ctx(), func(tx *store.Tx) error {
+		id, err := tx.ActorIDByURI(bob.ActorURI())
+		if err != nil {
+			return err
+		}
+		return errors.Join(tx.AllowNotices(id), tx.MuteThread(post.ID))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := unzipped(t, zipped(t, c, alice))
+	m := files.json(t, "dassie/choices.json")
+	for _, key := range []string{"notices_always_from", "muted_conversations"} {
+		was := m[key].([]any)
+		if len(was) != 1 {
+			t.Fatalf("%s: %v", key, was)
+		}
+		var many []any
+		for n := range 1234 {
+			many = append(many, fmt.Sprintf("https://nobody.example/%d", n))
+		}
+		m[key] = append(many, was...)
+	}
+	if files["dassie/choices.json"], err = json.Marshal(m); err != nil {
+		t.Fatal(err)
+	}
+	var members []member
+	for name, body := range files {
+		members = append(members, member{name, body})
+	}
+	alice.Afresh(t)
+	take(t, taker(t, c, alice, t.TempDir()), alice, zipOf(t, members...))
+	again := unzipped(t, zipped(t, c, alice)).json(t, "dassie/choices.json")
+	for key, want := range map[string]string{"notices_always_from": bob.ActorURI(), "muted_conversations": post.URI} {
+		if got := fmt.Sprint(again[key]); got != "["+want+"]" {
+			t.Errorf("%s: %s, want %s", key, got, want)
+		}
+	}
+}
+
+// What stays out is said after an import as before it, and once.
+func TestWhatStaysOutIsSaidAfterAnImportToo(t *testing.T) {
+	plan := archive.Plan{Left: []archive.Left{{Why: "Followers.", Count: 3}, {Why: "Files.", Count: 2}, {Why: "Keys."}}}
+	got := plan.Missing(archive.Result{Left: []archive.Left{{Why: "Files.", Count: 1}, {Why: "Gone.", Count: 4}}})
+	want := []archive.Left{{Why: "Files.", Count: 1}, {Why: "Gone.", Count: 4}, {Why: "Followers.", Count: 3}, {Why: "Keys."}}
+	if !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }

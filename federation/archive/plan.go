@@ -66,6 +66,18 @@ func ReadResult(row store.Import) (Result, error) {
 	return r, nil
 }
 
+// Missing is what does not come, or did not come until now: also what only the preview
+// knows.
+func (p Plan) Missing(r Result) []Left {
+	list := slices.Clone(r.Left)
+	for _, l := range p.Left {
+		if !slices.ContainsFunc(r.Left, func(m Left) bool { return m.Why == l.Why }) {
+			list = append(list, l)
+		}
+	}
+	return list
+}
+
 // wants says whether the owner takes a part.
 func (p Plan) wants(key string) bool { return !slices.Contains(p.Leave, key) }
 

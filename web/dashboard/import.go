@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"slices"
 	"time"
 
 	"dassie/assets"
@@ -176,7 +175,7 @@ func (d *Dashboard) importPage(v *view, row store.Import) (importPage, error) {
 		for i := range page.Parts {
 			page.Parts[i].Count, page.Parts[i].Note = result.Taken[page.Parts[i].Key], ""
 		}
-		page.Missing = append(result.Left, slices.DeleteFunc(plan.Left, func(l archive.Left) bool { return l.Count != 0 })...)
+		page.Missing = plan.Missing(result)
 	}
 	if page.Wanted, err = v.tx.CountImportWants(row.ID); err != nil {
 		return page, err
