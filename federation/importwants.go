@@ -30,7 +30,7 @@ func (s *Service) WantImported(tx *store.Tx, w store.ImportWant) error {
 }
 
 // fetchImportWants is the job "import-wants": it asks for one thing that an import
-// wants, and comes again while there is more, or may be. The payload is the import's id.
+// wants, and comes again while there is more. The payload is the import's id.
 func (s *Service) fetchImportWants(ctx context.Context, payload []byte) error {
 	id, err := payloadID(payload)
 	if err != nil {
@@ -45,15 +45,16 @@ func (s *Service) fetchImportWants(ctx context.Context, payload []byte) error {
 		if err != nil {
 			return err
 		}
-		row, err := tx.Import(id)
-		if errors.Is(err, store.ErrNotFound) || err == nil && next.IsZero() && row.State != store.ImportRunning && row.State != store.ImportCommand {
-			return nil
+		if _, err := tx.Import(id); errors.Is(err, store.ErrNotFound) || err == nil && next.IsZero() {
+			return tx.DropJobs(wantsJob, idKey(wantsJob, id)) // this one, so that what is wanted from now on queues one
+		} else if err != nil {
+			return err
 		}
 		if next.Before(again) {
 			next = again
 		}
 		tx.After(s.work.pokeJobs)
-		return errors.Join(err, tx.AddJob(wantsJob, idKey(wantsJob, id), payload, next))
+		return tx.AddJob(wantsJob, idKey(wantsJob, id), payload, next)
 	})
 }
 
