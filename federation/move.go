@@ -185,7 +185,10 @@ func (s *Service) SetAliases(ctx context.Context, names []string) error {
 		if len(uris) == maxAliases {
 			return reply.Errorf(reply.Unprocessable, "%d other accounts are the most there can be.", maxAliases)
 		}
-		uri := known[strings.ToLower(strings.TrimPrefix(name, "@"))]
+		uri := known[name]
+		if !strings.Contains(name, "://") { // ids have case, handles have none
+			uri = known[strings.ToLower(strings.TrimPrefix(name, "@"))]
+		}
 		if uri == "" {
 			a, err := s.lookupPerson(asked, name)
 			if err != nil {
@@ -203,7 +206,7 @@ func (s *Service) SetAliases(ctx context.Context, names []string) error {
 	})
 }
 
-// namedAliases are the ids of the owner's aliases, by handle and by id in lower case.
+// namedAliases are the ids of the owner's aliases, by handle in lower case and by id.
 func (s *Service) namedAliases(ctx context.Context) (map[string]string, error) {
 	return store.Get(ctx, s.store, func(tx *store.Tx) (map[string]string, error) {
 		me, err := tx.Actor(store.OwnerID)
@@ -213,7 +216,7 @@ func (s *Service) namedAliases(ctx context.Context) (map[string]string, error) {
 		people, err := tx.ActorsByURI(me.Extra.AlsoKnownAs...)
 		named := map[string]string{}
 		for _, uri := range me.Extra.AlsoKnownAs {
-			named[strings.ToLower(uri)] = uri
+			named[uri] = uri
 			if a, ok := people[uri]; ok {
 				named[strings.ToLower(a.Handle())] = uri
 			}

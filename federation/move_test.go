@@ -286,6 +286,26 @@ func TestTheOwnerMovesAwayAndComesBack(t *testing.T) {
 
 // An old server that is gone for good keeps its place among the aliases, also when
 // another is named beside it.
+// Ids have case: an account whose id differs from that of an alias by case alone is
+// another one.
+func TestAliasesAreToldApartByCase(t *testing.T) {
+	c := fedtest.New(t, "alice")
+	alice, s := c.Servers[0], c.Stranger("one")
+	ids := []string{s.URL("/users/Ann"), s.URL("/users/ann")}
+	for n, id := range ids {
+		s.Serve(strings.TrimPrefix(id, s.URL("")), merge(s.Actor(), "id", id, "preferredUsername", fmt.Sprint("ann", n)))
+	}
+	for n := range ids {
+		if err := alice.SetAliases(ctx(), ids[:n+1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	me := lookAt(t, alice, func(tx *store.Tx) (store.Actor, error) { return tx.Actor(store.OwnerID) })
+	if !slices.Equal(me.Extra.AlsoKnownAs, ids) {
+		t.Errorf("aliases are %v, want %v", me.Extra.AlsoKnownAs, ids)
+	}
+}
+
 func TestAliasesOutliveTheirServers(t *testing.T) {
 	c := fedtest.New(t, "alice", "bob")
 	alice, bob := c.Servers[0], c.Servers[1]
