@@ -24,8 +24,12 @@ func (s *Service) storeCSV(ctx context.Context, imp *store.CSVImport, rows []sto
 			return err
 		}
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	id := imp.ID
-	err := s.store.Write(ctx, func(tx *store.Tx) error {
+	// To its end, whoever waits for it: else nobody knows whether there is a list to drop.
+	err := s.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		imp.ID = id // also if it is done a second time
 		if err := tx.SaveCSVImport(imp); err != nil {
 			return err

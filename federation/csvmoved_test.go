@@ -1,6 +1,8 @@
 package federation_test
 
 import (
+	"bytes"
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -67,10 +69,13 @@ func TestPlacesInListsTakeNoTurnOnceTheirPeopleAreFollowed(t *testing.T) {
 		}
 	}
 	f, l := readCSV(t, alice, "following_accounts.csv", follows.String()), readCSV(t, alice, "lists.csv", lists.String())
+	if p := preview(t, alice, l, false); p.Slow != 20 || p.Takes != 4*federation.CSVGap {
+		t.Errorf("20 places of 4 people: %+v", p)
+	}
 	begin(t, alice, l, false)
 	begin(t, alice, f, false)
-	if p := progress(t, alice, l); p.Left != 24*federation.CSVGap {
-		t.Errorf("20 places behind 4 follows take %s", p.Left)
+	if p := progress(t, alice, l); p.Left != 4*federation.CSVGap {
+		t.Errorf("20 places of 4 people whose follows wait take %s", p.Left)
 	}
 	c.SettleFor(2*time.Minute, 15*time.Second)
 	if got := progress(t, alice, l); got.Taken != 20 || got.Sent != 0 || csvState(t, alice, l) != store.CSVDone {
@@ -113,4 +118,118 @@ func TestALongListIsStoredWhole(t *testing.T) {
 	if now.State != store.CSVRead || now.Notes.Doubles != 1 {
 		t.Errorf("stored as %+v", now)
 	}
+}
+
+// Whoever moved, and is followed at the new account, is named by a list that has the
+// old one.
+func TestAListInPlaceOfWhatIsHereKeepsWhoMoved(t *testing.T) {
+	c := fedtest.New(t, "alice", "bob")
+	alice, bob := c.Servers[0], c.Servers[1]
+	old, to, was := mover(t, c, alice)
+	alice.Follows(t, bob)
+	makeList(t, alice, store.List{Title: "Bakers"}, was)
+	to.Serve("/users/new", aliased(to, old.ActorID()))
+	old.Send(alice, move(old, to))
+	c.Settle()
+	follows := readCSV(t, alice, "following_accounts.csv", "Account address,Show boosts\nold@"+old.Host+",true\n")
+	lists := readCSV(t, alice, "lists.csv", "Bakers,old@"+old.Host+"\n")
+	if p := preview(t, alice, follows, true); p.Going != 1 || p.Leaving[0].Key != bob.Handle() {
+		t.Errorf("of follows would go %+v", p.Leaving)
+	}
+	if p := preview(t, alice, lists, true); p.Going != 0 {
+		t.Errorf("of places in lists would go %+v", p.Leaving)
+	}
+	to.Forget()
+	begin(t, alice, follows, true)
+	begin(t, alice, lists, true)
+	c.SettleFor(10*time.Minute, 15*time.Second)
+	if n := len(to.Received("Undo")) + len(to.Received("Follow")); n != 0 {
+		t.Errorf("the new account was told %d times", n)
+	}
+}
+
+// Two people on two servers who moved to one are asked about there at its pace.
+func TestWhoMovedToOneServerIsAskedAboutThereAtItsPace(t *testing.T) {
+	c := fedtest.New(t, "alice")
+	alice, home := c.Servers[0], c.Stranger("home")
+	text, asked := "Account address,Show boosts\n", []time.Time{}
+	for n := range 2 {
+		old := c.Stranger(fmt.Sprint("old", n))
+		name := fmt.Sprint("/users/home", n)
+		doc := merge(home.Actor(), "id", home.URL(name), "preferredUsername", fmt.Sprint("home", n), "alsoKnownAs", []any{old.ActorID()})
+		home.Serve(name, doc)
+		old.Serve("/users/"+fmt.Sprint("old", n), merge(old.Actor(), "movedTo", home.URL(name)))
+		text += fmt.Sprintf("old%d@%s,true\n", n, old.Host)
+	}
+	list := readCSV(t, alice, "following_accounts.csv", text)
+	begin(t, alice, list, false)
+	seen := 0
+	for range 20 {
+		c.Settle()
+		if n := len(home.Received("Follow")); n > seen {
+			seen, asked = n, append(asked, c.Now())
+		}
+		c.Advance(5 * time.Second)
+	}
+	if len(asked) != 2 || asked[1].Sub(asked[0]) < federation.CSVHostGap {
+		t.Errorf("its server was asked at %v", asked)
+	}
+}
+
+// Reading a list that is given up leaves no list behind, not even half of one.
+func TestAListWhoseReadingEndsLeavesNothing(t *testing.T) {
+	c := fedtest.New(t, "alice")
+	alice := c.Servers[0]
+	text := longList("following_accounts.csv", 5000)
+	for n := range 20 {
+		given, cancel := context.WithTimeout(ctx(), time.Duration(n)*time.Millisecond)
+		i, err := alice.ReadCSV(given, bytes.NewReader(text), "following_accounts.csv", store.CSVUnknown)
+		cancel()
+		all := lookAt(t, alice, func(tx *store.Tx) ([]store.CSVImport, error) { return tx.CSVImports() })
+		if err != nil && len(all) != 0 {
+			t.Fatalf("%v left %+v", err, all)
+		}
+		if err == nil {
+			if err := alice.DropCSV(ctx(), i.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// What waits for nothing more writes nothing more, also if its command was killed, and
+// what is wanted later is asked for.
+func TestAnImportThatWantsNothingMoreIsLeftInPeace(t *testing.T) {
+	c := fedtest.New(t, "alice", "bob")
+	alice, bob := c.Servers[0], c.Servers[1]
+	row := store.Import{State: store.ImportCommand, Name: "x.zip"}
+	want := func(p store.Post) {
+		t.Helper()
+		if err := alice.Store().Write(ctx(), func(tx *store.Tx) error {
+			if row.ID == 0 {
+				if err := tx.AddImport(&row); err != nil {
+					return err
+				}
+			}
+			return alice.WantImported(tx, store.ImportWant{ImportID: row.ID, Kind: store.WantBookmark, URI: p.URI})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		c.SettleFor(time.Minute, 6*time.Second)
+		lookAt(t, alice, func(tx *store.Tx) (int, error) {
+			if waits, err := tx.JobWaiting(fmt.Sprint("import-wants:", row.ID)); waits || err != nil {
+				t.Errorf("a job waits for nothing, %v", err)
+			}
+			id, err := tx.PostIDByURI(p.URI)
+			if err != nil {
+				return 0, err
+			}
+			if saved, err := tx.BookmarkedAmong([]int64{id}); err != nil || !saved[id] {
+				t.Errorf("%s is not saved, %v", p.URI, err)
+			}
+			return 0, nil
+		})
+	}
+	want(bob.Post(t, store.Public, "One"))
+	want(bob.Post(t, store.Public, "Two"))
 }

@@ -50,12 +50,23 @@ func (s *Service) askRow(ctx context.Context, i store.CSVImport, row store.CSVRo
 	if row = rows[0]; row.State != store.CSVWaiting {
 		return false, s.store.Write(ctx, func(tx *store.Tx) error { return tx.SaveCSVRow(row) })
 	}
+	tried := row.TriedAt
 	row.TriedAt = s.now()
-	if row.Ref == 0 {
+	if asked = row.Ref == 0; asked {
 		row.Ref, err = s.findForRow(ctx, row)
 	}
 	if err == nil && (i.Kind == store.CSVFollowing || i.Kind == store.CSVLists) {
-		row.Ref, err = s.placeOf(ctx, row.Ref)
+		at, free, e := s.placeOf(ctx, row)
+		if e != nil && reply.CodeOf(e) == reply.Internal { // the fault is ours, and the row stays as it is
+			return true, e
+		}
+		if !free.IsZero() {
+			if row.DueAt = free; !asked {
+				row.TriedAt = tried
+			}
+			return asked, s.store.Write(ctx, func(tx *store.Tx) error { return tx.SaveCSVRow(row) })
+		}
+		row.Ref, err = at, e
 	}
 	if ctx.Err() != nil {
 		return true, ctx.Err()
@@ -75,33 +86,42 @@ func (s *Service) askRow(ctx context.Context, i store.CSVImport, row store.CSVRo
 	return true, s.store.Write(ctx, func(tx *store.Tx) error { return tx.SaveCSVRow(row) })
 }
 
-// placeOf is the account under which somebody is to be followed now: their own, or the
-// one that they moved to, if that says itself that it is theirs (T18).
-func (s *Service) placeOf(ctx context.Context, actorID int64) (int64, error) {
-	a, err := store.Get(ctx, s.store, func(tx *store.Tx) (store.Actor, error) { return tx.Actor(actorID) })
+// placeOf is the account under which the person of a row is to be followed now: their
+// own, or the one that they moved to, if that says itself that it is theirs (T18). free
+// is when its server may be asked, if that is not now. What is no *reply.Error is a
+// fault here.
+func (s *Service) placeOf(ctx context.Context, row store.CSVRow) (id int64, free time.Time, err error) {
+	a, err := store.Get(ctx, s.store, func(tx *store.Tx) (store.Actor, error) { return tx.Actor(row.Ref) })
 	if err != nil || a.Extra.MovedTo == "" {
-		return actorID, err
+		return row.Ref, free, err
 	}
-	if _, follows, err := s.followOfRow(ctx, actorID); err != nil || follows {
-		return actorID, err
+	if _, follows, err := s.followOfRow(ctx, row.Ref); err != nil || follows {
+		return row.Ref, free, err
 	}
 	host := ap.Host(a.Extra.MovedTo)
 	if s.origin.Owns(a.Extra.MovedTo) {
-		return 0, reply.Errorf(reply.Unprocessable, "They moved here: this is you.")
+		return 0, free, reply.Errorf(reply.Unprocessable, "They moved here: this is you.")
 	}
-	if err := s.mayAsk(ctx, host); err != nil {
-		return 0, lookupError(host, err)
+	if free = s.paces.free(host, s.now()); !free.IsZero() && host != row.Host {
+		return row.Ref, free, nil
 	}
+	free = time.Time{}
+	if err := s.mayAsk(ctx, host); errors.Is(err, errOverBudget) {
+		return 0, free, lookupError(host, err)
+	} else if err != nil {
+		return 0, free, err
+	}
+	s.paces.asked(csvJob, host, s.now(), CSVGap, CSVHostGap)
 	asked, cancel := context.WithTimeout(ctx, lookupTime)
 	defer cancel()
 	to, err := within(asked, func() (store.Actor, error) { return s.refreshActor(asked, a.Extra.MovedTo) })
 	if err != nil {
-		return 0, lookupError(host, err)
+		return 0, free, lookupError(host, err)
 	}
 	if to.ID == a.ID || !arrivable(to, a.URI) {
-		return 0, reply.Errorf(reply.Unprocessable, "They moved to @%s, which does not say so itself. Look there, and follow it if it is right.", to.Handle())
+		return 0, free, reply.Errorf(reply.Unprocessable, "They moved to @%s, which does not say so itself. Look there, and follow it if it is right.", to.Handle())
 	}
-	return to.ID, nil
+	return to.ID, free, nil
 }
 
 // findForRow asks a server about a person or a post. Whoever is found is not looked at

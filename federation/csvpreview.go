@@ -1,6 +1,8 @@
 package federation
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"dassie/store"
@@ -49,15 +51,13 @@ func PreviewCSV(tx *store.Tx, i store.CSVImport, overwrite bool) (p CSVPreview, 
 // people counts what needs people or posts of other servers. What a block stands
 // against is left out.
 func (p *CSVPreview) people(tx *store.Tx, i store.CSVImport) error {
-	standing, err := tx.CSVStanding(i)
+	before, err := csvBefore(tx, i)
 	if err != nil {
 		return err
 	}
-	barred := map[string]int{}
-	if i.Kind == store.CSVFollowing || i.Kind == store.CSVLists {
-		if barred, err = tx.CSVBarred(i.ID); err != nil {
-			return err
-		}
+	standing, err := tx.CSVStanding(i, sparing(i, before)...)
+	if err != nil {
+		return err
 	}
 	hosts := make([]string, 0, len(standing))
 	for host := range standing {
@@ -67,14 +67,13 @@ func (p *CSVPreview) people(tx *store.Tx, i store.CSVImport) error {
 	if err != nil {
 		return err
 	}
-	most := 0
+	turns := map[string]int{}
 	for host, n := range standing {
 		p.Rows += n.New + n.Changed + n.Same
-		out := barred[host]
+		out := n.Barred
 		if bound[host] == store.Blocked {
 			out = n.Slow
 		}
-		out = min(out, n.Slow)
 		p.Barred += out
 		p.New += n.New - out
 		p.Changed += n.Changed
@@ -82,11 +81,13 @@ func (p *CSVPreview) people(tx *store.Tx, i store.CSVImport) error {
 		if slow := n.Slow - out; slow > 0 {
 			p.Slow += slow
 			p.Servers++
-			most = max(most, slow)
+			turns[host] = n.Turns
 		}
 	}
-	p.Takes = max(time.Duration(p.Slow)*CSVGap, time.Duration(most)*CSVHostGap)
-	return nil
+	if p.Slow > 0 {
+		p.Takes, err = csvTakes(tx, turns, before)
+	}
+	return err
 }
 
 // lists counts the lists that are made, and leaves out those for which there is no
@@ -247,33 +248,62 @@ func ProgressOfCSV(tx *store.Tx, i store.CSVImport) (p CSVProgress, err error) {
 	if p.Waiting == 0 {
 		return p, nil
 	}
-	p.Left, err = leftOfCSV(tx, i, p.Waiting)
+	before, err := csvBefore(tx, i)
+	if err != nil {
+		return p, err
+	}
+	turns, err := tx.CSVTurns(i.ID, sparing(i, before)...)
+	if err == nil {
+		p.Left, err = csvTakes(tx, turns, before)
+	}
 	return p, err
 }
 
-// leftOfCSV is how long the rows of a list that wait need at least. Lists that come
-// before it are asked about first.
-func leftOfCSV(tx *store.Tx, i store.CSVImport, waiting int) (time.Duration, error) {
+// csvBefore lists what is at work and comes before a list, in its order.
+func csvBefore(tx *store.Tx, i store.CSVImport) (before []store.CSVImport, err error) {
 	all, err := tx.CSVRunning()
-	if err != nil {
-		return 0, err
-	}
 	for _, other := range all {
-		if order := csvOrder[other.Kind] - csvOrder[i.Kind]; order > 0 || order == 0 && other.ID >= i.ID {
-			continue
+		if order := csvOrder[other.Kind] - csvOrder[i.Kind]; order < 0 || order == 0 && other.ID < i.ID {
+			before = append(before, other)
 		}
-		hosts, err := tx.CSVHosts(other.ID)
+	}
+	slices.SortStableFunc(before, func(a, b store.CSVImport) int { return cmp.Compare(csvOrder[a.Kind], csvOrder[b.Kind]) })
+	return before, err
+}
+
+// sparing are those of the lists before one after which whoever waits in both needs no
+// turn any more: people who are followed then, or whom and what is known then.
+func sparing(i store.CSVImport, before []store.CSVImport) (ids []int64) {
+	follows := func(k store.CSVKind) bool { return k == store.CSVFollowing || k == store.CSVLists }
+	for _, other := range before {
+		if follows(other.Kind) || !follows(i.Kind) {
+			ids = append(ids, other.ID)
+		}
+	}
+	return ids
+}
+
+// csvTakes is how long a list needs at least that has so many turns of each server.
+// Lists that come before it are asked about first.
+func csvTakes(tx *store.Tx, turns map[string]int, before []store.CSVImport) (time.Duration, error) {
+	all, most := 0, 0
+	for _, n := range turns {
+		all += n
+	}
+	for n, other := range before {
+		more, err := tx.CSVTurns(other.ID, sparing(other, before[:n])...)
 		if err != nil {
 			return 0, err
 		}
-		for _, n := range hosts {
-			waiting += n
+		for host, n := range more {
+			all += n
+			if _, asked := turns[host]; asked {
+				turns[host] += n
+			}
 		}
 	}
-	left := time.Duration(waiting) * CSVGap
-	hosts, err := tx.CSVHosts(i.ID)
-	for _, n := range hosts {
-		left = max(left, time.Duration(n)*CSVHostGap)
+	for _, n := range turns {
+		most = max(most, n)
 	}
-	return left, err
+	return max(time.Duration(all)*CSVGap, time.Duration(most)*CSVHostGap), nil
 }

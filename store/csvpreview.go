@@ -1,27 +1,31 @@
 package store
 
+import "encoding/json"
+
 // CSVStanding is how the rows of a list stand to what is here.
 type CSVStanding struct {
 	New     int // not here …
 	Slow    int // … of which a server has to be asked or told first, slowly
+	Barred  int // … which a block stands against …
+	Turns   int // … and how often it is asked for the others: a person, or post, once
 	Changed int // here, but otherwise than the row says
 	Same    int
 }
 
 // csvStands gives, for each kind, every row that waits: whether it is here, whether
-// it is as the row says, and whether it needs no other server. The parameters are the
-// import and now.
+// it is as the row says, whether it needs no other server, and whether a block stands
+// against it. The parameters are the import and now.
 var csvStands = map[CSVKind]string{
 	CSVFollowing: `
-		select r.host, f.actor_id is not null as here,
+		select r.key, r.host, f.actor_id is not null as here,
 			f.boosts = coalesce(nullif(r.wish, '') ->> '$.boosts', f.boosts)
 				and f.notify = coalesce(nullif(r.wish, '') ->> '$.notify', f.notify)
 				and f.languages = coalesce(nullif(r.wish, '') ->> '$.languages', f.languages) as same,
-			false as quick
+			false as quick, ` + csvBlocked + ` as barred
 		from csv_rows r
 		left join following f on f.actor_id = r.ref and f.state < 2 and ?2 > 0`,
 	CSVLists: `
-		select r.host, exists (
+		select r.key, r.host, exists (
 				select 1
 				from list_members m
 				cross join lists l on l.id = m.list_id
@@ -29,18 +33,18 @@ var csvStands = map[CSVKind]string{
 				and l.title = r.title
 				and ?2 > 0) as here,
 			true as same,
-			exists (select 1 from following where actor_id = r.ref and state < 2) as quick
+			exists (select 1 from following where actor_id = r.ref and state < 2) as quick, ` + csvBlocked + ` as barred
 		from csv_rows r`,
 	CSVBlocks: `
-		select r.host, b.actor_id is not null as here, true as same, r.ref != 0 as quick
+		select r.key, r.host, b.actor_id is not null as here, true as same, r.ref != 0 as quick, false as barred
 		from csv_rows r
 		left join blocks b on b.actor_id = r.ref and ?2 > 0`,
 	CSVMutes: `
-		select r.host, m.actor_id is not null as here, m.notices = coalesce(nullif(r.wish, '') ->> '$.notices', m.notices) as same, r.ref != 0 as quick
+		select r.key, r.host, m.actor_id is not null as here, m.notices = coalesce(nullif(r.wish, '') ->> '$.notices', m.notices) as same, r.ref != 0 as quick, false as barred
 		from csv_rows r
 		left join mutes m on m.actor_id = r.ref and (m.until is null or m.until > ?2)`,
 	CSVFilters: `
-		select r.host, exists (
+		select r.key, r.host, exists (
 				select 1
 				from filter_posts p
 				cross join filters g on g.id = p.filter_id
@@ -52,40 +56,55 @@ var csvStands = map[CSVKind]string{
 					where f.title = g.title
 					and f.id < g.id) = coalesce(nullif(r.wish, '') ->> '$.nth', 0)
 				and ?2 > 0) as here,
-			true as same, r.ref != 0 as quick
+			true as same, r.ref != 0 as quick, false as barred
 		from (select * from csv_rows where key != '') r`,
 	CSVBookmarks: `
-		select r.host, b.post_id is not null as here, true as same, r.ref != 0 as quick
+		select r.key, r.host, b.post_id is not null as here, true as same, r.ref != 0 as quick, false as barred
 		from csv_rows r
 		left join bookmarks b on b.post_id = r.ref and ?2 > 0`,
 }
 
+// csvWaitsBefore is true of rows whose person, or post, waits in one of the imports of
+// the JSON list ?3 as well.
+const csvWaitsBefore = `exists (
+			select 1
+			from json_each(?3) j
+			cross join csv_rows w indexed by csv_rows_key on w.import_id = j.value and w.key = r.key
+			where w.line > 0
+			and w.state = 0)`
+
 // CSVStanding counts the rows of an import against what is here, for each server
-// that has to be asked. Of servers it knows nothing, and
-// of filters only the posts.
-func (t *Tx) CSVStanding(i CSVImport) (map[string]CSVStanding, error) {
+// that has to be asked. What waits in an import before it takes no turn of its own. Of
+// servers it knows nothing, and of filters only the posts.
+func (t *Tx) CSVStanding(i CSVImport, before ...int64) (map[string]CSVStanding, error) {
 	counts := map[string]CSVStanding{}
 	query, ok := csvStands[i.Kind]
 	if !ok {
 		return counts, nil
 	}
-	err := t.each(func(r scanner) error {
+	earlier, err := json.Marshal(append([]int64{}, before...))
+	if err != nil {
+		return nil, err
+	}
+	err = t.each(func(r scanner) error {
 		var host string
 		var s CSVStanding
-		err := r.Scan(&host, &s.New, &s.Slow, &s.Changed, &s.Same)
+		err := r.Scan(&host, &s.New, &s.Slow, &s.Barred, &s.Turns, &s.Changed, &s.Same)
 		counts[host] = s
 		return err
 	}, `
 		select host,
 			count(*) filter (where not here),
 			count(*) filter (where not here and not quick),
+			count(*) filter (where not here and not quick and barred),
+			count(distinct key) filter (where not here and not quick and not barred and not `+csvWaitsBefore+`),
 			count(*) filter (where here and not same),
 			count(*) filter (where here and same)
 		from (`+query+`
 			where r.import_id = ?1
 			and r.line > 0
-			and r.state = 0)
-		group by host`, i.ID, ms(t.Now()))
+			and r.state = 0) r
+		group by host`, i.ID, ms(t.Now()), string(earlier))
 	return counts, err
 }
 
@@ -108,20 +127,6 @@ func (t *Tx) CSVTitles(id int64) ([]CSVTitle, error) {
 
 // csvBlocked is true of somebody whom the owner blocked, or the other way round.
 const csvBlocked = `(exists (select 1 from blocks where actor_id = r.ref) or exists (select 1 from blocked_by where actor_id = r.ref))`
-
-// CSVBarred counts the rows about people who cannot be followed because of a block.
-func (t *Tx) CSVBarred(id int64) (map[string]int, error) {
-	return t.counts(`
-		select r.host, count(*)
-		from csv_rows r
-		where r.import_id = ?
-		and r.line > 0
-		and r.state = 0
-		and r.ref != 0
-		and `+csvBlocked+`
-		and not exists (select 1 from following where actor_id = r.ref and state < 2)
-		group by r.host`, id)
-}
 
 // csvGoing finds, for each kind, what is here and not in a file: what it is called,
 // its row, and a list for those who leave one. The parameter is the import.
@@ -163,7 +168,13 @@ var csvGoing = map[CSVKind]string{
 			from csv_rows r
 			where r.import_id = ?1
 			and r.key = lower(a.username) || '@' || a.domain
-			and r.title = l.title)`,
+			and r.title = l.title)
+		and (a.uri, l.title) not in (
+			select nullif(o.extra, '') ->> '$.moved_to', r.title
+			from csv_rows r
+			cross join actors o on o.id = r.ref
+			where r.import_id = ?1
+			and nullif(o.extra, '') ->> '$.moved_to' != '')`,
 	CSVFilters: `
 		select '' as key, f.id as ref, f.title as title, '' as wish
 		from (select id, title, row_number() over (partition by title order by id) as nth from filters) f
@@ -175,15 +186,21 @@ var csvGoing = map[CSVKind]string{
 		and not exists (select 1 from csv_rows r where r.import_id = ?1 and r.key = h.name)`,
 }
 
-// csvUnnamed is true of people a whom a file does not name, neither by their handle
-// nor by their name at the server that they are on.
+// csvUnnamed is true of people a whom a file does not name, neither by their handle,
+// nor by their name at the server that they are on, nor by an account that they left.
 const csvUnnamed = `not exists (
 			select 1
 			from csv_rows r
 			where r.import_id = ?1
 			and r.key in (
 				lower(a.username) || '@' || a.domain,
-				lower(a.username) || '@' || (select h.name from hosts h where h.id = a.host_id)))`
+				lower(a.username) || '@' || (select h.name from hosts h where h.id = a.host_id)))
+		and a.uri not in (
+			select nullif(o.extra, '') ->> '$.moved_to'
+			from csv_rows r
+			cross join actors o on o.id = r.ref
+			where r.import_id = ?1
+			and nullif(o.extra, '') ->> '$.moved_to' != '')`
 
 // CSVGoing counts what is here and not in a list, lists by themselves, and names the
 // first of it.

@@ -198,28 +198,28 @@ func (t *Tx) CSVLeft(id int64, after, limit int) ([]CSVRow, error) {
 		limit ?`, id, after, limit)
 }
 
-// counts reads rows of a name and a number.
-func (t *Tx) counts(query string, args ...any) (map[string]int, error) {
-	found := map[string]int{}
-	err := t.each(func(r scanner) error {
-		var name string
+// CSVTurns counts how often each server has yet to be asked for the rows of an import:
+// about a person, or a post, once, and not about what waits in an import before it.
+func (t *Tx) CSVTurns(id int64, before ...int64) (map[string]int, error) {
+	earlier, err := json.Marshal(append([]int64{}, before...))
+	if err != nil {
+		return nil, err
+	}
+	turns := map[string]int{}
+	err = t.each(func(r scanner) error {
+		var host string
 		var n int
-		err := r.Scan(&name, &n)
-		found[name] = n
+		err := r.Scan(&host, &n)
+		turns[host] = n
 		return err
-	}, query, args...)
-	return found, err
-}
-
-// CSVHosts counts the rows of an import by the server that has to be asked.
-func (t *Tx) CSVHosts(id int64) (map[string]int, error) {
-	return t.counts(`
-		select host, count(*)
-		from csv_rows
-		where import_id = ?
-		and line > 0
-		and state = 0
-		group by host`, id)
+	}, `
+		select r.host, count(distinct iif(`+csvWaitsBefore+`, null, nullif(r.key, '')))
+		from csv_rows r
+		where r.import_id = ?1
+		and r.line > 0
+		and r.state = 0
+		group by r.host`, id, nil, string(earlier))
+	return turns, err
 }
 
 // ActorIDsByHandle finds people by user@domain, in lower case; of several, the last
