@@ -214,6 +214,7 @@ func (d *Dashboard) moveAway(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		page.PassWord = words
+		status := wrongStatus(w, err)
 		target, err := d.service.MoveTarget(r.Context(), page.To)
 		if words, ok := refused(err); ok {
 			page.ToError = words
@@ -224,7 +225,7 @@ func (d *Dashboard) moveAway(w http.ResponseWriter, r *http.Request) {
 			d.fail(w, r, err)
 			return
 		}
-		d.showMove(w, r, answer{status: http.StatusUnprocessableEntity}, page, &target)
+		d.showMove(w, r, answer{status: status}, page, &target)
 		return
 	}
 	_, err := d.service.MoveTo(r.Context(), page.To)

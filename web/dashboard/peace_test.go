@@ -10,6 +10,7 @@ import (
 	"dassie/federation"
 	"dassie/federation/fedtest"
 	"dassie/store"
+	"dassie/web/auth"
 )
 
 func TestBlockAndUnblock(t *testing.T) {
@@ -203,6 +204,26 @@ func TestMovePages(t *testing.T) {
 	write.says(t, "You moved to another account", "From the old place")
 	h.sent("/me/move/back").says(t, "You are back.", "Move away")
 	h.submit("/me/move/away", "to", "@"+home.Handle(), "password", password).says(t, "once in 7 days")
+}
+
+func TestTooManyWrongPasswordsForAMoveAreAnsweredAsSuch(t *testing.T) {
+	h := newHouse(t, "home")
+	h.guard = auth.New(h.Store(), h.Origin(), trustAll, auth.Options{Now: h.cluster.Now})
+	h.board.guard = h.guard
+	home := h.other("home")
+	if err := home.SetAliases(ctx, []string{h.ActorURI()}); err != nil {
+		t.Fatal(err)
+	}
+	for range 12 {
+		if p := h.submit("/me/move/away", "to", "@"+home.Handle(), "password", "not it"); p.status == http.StatusTooManyRequests {
+			if p.header.Get("Retry-After") == "" {
+				t.Errorf("nobody says how long to wait: %v", p.header)
+			}
+			p.says(t, "Wait ", "Move to this account?")
+			return
+		}
+	}
+	t.Error("12 wrong passwords were all looked at")
 }
 
 func TestSomebodyWhoMoved(t *testing.T) {
