@@ -324,3 +324,31 @@ func TestT40_OldAddressesOfATakenPostAreBounded(t *testing.T) {
 		t.Errorf("%d addresses stay, of them the first %v", len(p.Extra.Origin), p.Extra.Origin[0])
 	}
 }
+
+// What answers an old address of a post counts once, also where an archive has counted
+// it already.
+func TestAnswersToAnOldAddressAreCountedOnce(t *testing.T) {
+	c := fedtest.New(t, "alice", "bob")
+	alice, bob := c.Servers[0], c.Servers[1]
+	alice.Follows(t, bob)
+	author := person(t, alice, bob).ID
+	for before := range 2 {
+		old := fmt.Sprintf("https://old.example/%d", before)
+		answer := store.Post{ActorID: author, URI: bob.Origin().URL(fmt.Sprint("/posts/9", before)), ParentURI: old, PublishedAt: c.Now()}
+		own := store.Post{ActorID: store.OwnerID, URI: alice.Origin().URL(fmt.Sprint("/posts/9", before)), Replies: before, Kept: true, PublishedAt: c.Now()}
+		if err := alice.Store().Write(ctx(), func(tx *store.Tx) error {
+			if err := tx.InsertPost(&answer); err != nil {
+				return err
+			}
+			if err := tx.RestorePost(&own); err != nil {
+				return err
+			}
+			return tx.AdoptAnswers(own.ID, old)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if p := lookAt(t, alice, func(tx *store.Tx) (store.Post, error) { return tx.Post(own.ID) }); p.Replies != 1 {
+			t.Errorf("%d answers were counted, now %d", before, p.Replies)
+		}
+	}
+}
