@@ -22,6 +22,10 @@ const wipeFolder = "farewell"
 // answer that it is gone. A new file or folder there needs a line here.
 var ownFiles = []string{mediaFolder, "archives", "imports", "logs", "before-upgrade-from-*", restorePart, wipeFolder, wipeFolder + ".part"}
 
+// inFolders are the names of what lies in those of them that are folders. Where one is
+// a link, whatever else its target holds is not ours: it may be a whole disk.
+var inFolders = []string{"[0-9a-f][0-9a-f]", "tmp", "remote", "archive-*", "subject-*", "import-*", "command-*", "access-*"}
+
 const certificates = "acme" // where they lie
 
 // inUse are the files of the database: to open and close one beside SQLite would drop
@@ -201,6 +205,9 @@ func removeOwn(ctx context.Context, dir, name string) error {
 		err = os.Remove(target)
 	}
 	for _, e := range entries { // the folder stays: it may be where a disk is mounted
+		if !anyMatches(inFolders, e.Name()) {
+			continue
+		}
 		if err = removeAll(ctx, filepath.Join(target, e.Name())); err != nil {
 			break
 		}
@@ -254,8 +261,10 @@ func WipedWhole(ctx context.Context, dir string) (bool, error) {
 }
 
 // isOwn says whether a name in the data directory is one of ownFiles.
-func isOwn(name string) bool {
-	return slices.ContainsFunc(ownFiles, func(pattern string) bool {
+func isOwn(name string) bool { return anyMatches(ownFiles, name) }
+
+func anyMatches(patterns []string, name string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
 		is, err := filepath.Match(pattern, name)
 		return is && err == nil
 	})

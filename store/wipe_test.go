@@ -52,7 +52,7 @@ func farewellDir(t *testing.T) string {
 	if err := errors.Join(err, s.Close()); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"media/ab/cd/file", "media/tmp/new-1", "archives/a.zip", "archives/b.zip.part", "imports/1/posts", "logs/access-2026-11-01.log", "before-upgrade-from-3.db", "restore.part/x", "acme/key", "mine.txt", "weekly/x.part.db", "weekly/x.part.db-journal"} {
+	for _, name := range []string{"media/ab/cd/file", "media/tmp/new-1", "archives/archive-1.zip", "archives/archive-2.zip.part", "imports/import-1", "logs/access-2026-11-01.log", "before-upgrade-from-3.db", "restore.part/x", "acme/key", "mine.txt", "weekly/x.part.db", "weekly/x.part.db-journal"} {
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -265,6 +265,10 @@ func TestWipingThroughLinks(t *testing.T) {
 			t.Skip(err)
 		}
 	}
+	theirs := filepath.Join(outside, "media", "holiday.jpg")
+	if err := os.WriteFile(theirs, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	old := filepath.Join(outside, "old.db")
 	if err := errors.Join(os.Rename(filepath.Join(made, "before-upgrade-from-3.db"), old), os.Symlink(old, filepath.Join(made, "before-upgrade-from-3.db"))); err != nil {
 		t.Fatal(err)
@@ -285,6 +289,9 @@ func TestWipingThroughLinks(t *testing.T) {
 	checkWiped(t, dir)
 	if whole, err := WipedWhole(t.Context(), dir); err != nil || !whole {
 		t.Errorf("something is left: %v", err)
+	}
+	if err := os.Remove(theirs); err != nil {
+		t.Errorf("what was never ours on the other disk: %v", err)
 	}
 	for _, name := range []string{"media", "archives"} {
 		if left, err := os.ReadDir(filepath.Join(outside, name)); err != nil || len(left) != 0 {

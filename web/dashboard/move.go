@@ -207,28 +207,18 @@ func isAre(n int) string {
 // followers who went along do not come back.
 func (d *Dashboard) moveAway(w http.ResponseWriter, r *http.Request) {
 	page := movePage{To: strings.TrimSpace(r.PostForm.Get("to"))}
-	if err := d.guard.Check(r, r.PostForm.Get("password"), ""); err != nil {
-		words, ok := refused(err)
-		if !ok {
-			d.fail(w, r, err)
-			return
-		}
-		page.PassWord = words
+	err := d.guard.Check(r, r.PostForm.Get("password"), "")
+	if words, ok := refused(err); ok {
 		status := wrongStatus(w, err)
-		target, err := d.service.MoveTarget(r.Context(), page.To)
-		if words, ok := refused(err); ok {
-			page.ToError = words
-			d.showMove(w, r, answer{status: refusedStatus(err)}, page, nil)
+		var target store.Actor
+		if target, err = d.service.MoveTarget(r.Context(), page.To); err == nil {
+			page.PassWord = words
+			d.showMove(w, r, answer{status: status}, page, &target)
 			return
 		}
-		if err != nil {
-			d.fail(w, r, err)
-			return
-		}
-		d.showMove(w, r, answer{status: status}, page, &target)
-		return
+	} else if err == nil {
+		_, err = d.service.MoveTo(r.Context(), page.To)
 	}
-	_, err := d.service.MoveTo(r.Context(), page.To)
 	if words, ok := refused(err); ok {
 		page.ToError = words
 		d.showMove(w, r, answer{status: refusedStatus(err)}, page, nil)
